@@ -1,0 +1,55 @@
+"""Where this kernel's GPU memory went, and the way to get it back.
+
+Importing the package imports neither torch nor IPython.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import driver, practice
+from .clearing import ClearRefusedError, ClearReport, clear
+from .readings import take_reading
+from .version import __version__
+
+__all__ = [
+    "ClearRefusedError",
+    "ClearReport",
+    "__version__",
+    "clear",
+    "load_ipython_extension",
+    "practice",
+    "reading",
+    "unload_ipython_extension",
+]
+
+
+def reading() -> dict[str, Any]:
+    """Take one reading of every device, the driver's figure for this process included.
+
+    Returns:
+        A JSON-serialisable dictionary; see ``docs/wire-format.md``. All figures
+        are in bytes, and None means unknown.
+    """
+    driver.refresh()
+    return take_reading()
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register the magics: ``%load_ext jupyterlab_vram``."""
+    from .magics import VramMagics
+
+    shell.register_magics(VramMagics)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Remove the magics: ``%unload_ext jupyterlab_vram``."""
+    for kind, name in (("line", "vram"), ("cell", "vram"), ("line", "vram_clear")):
+        shell.magics_manager.magics[kind].pop(name, None)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "../labextension/build", "dest": "jupyterlab-vram"}]
+
+
+practice.switch_on_if_asked()

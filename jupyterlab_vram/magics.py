@@ -1,0 +1,137 @@
+"""The magics: ``%vram``, ``%%vram`` and ``%vram_clear``."""
+
+# ruff: noqa: T201 - printing is what magics do
+from __future__ import annotations
+
+import ast
+import threading
+from typing import Any
+
+from IPython.core import magic
+from IPython.core.error import UsageError
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from . import driver, practice, report
+from .cells import PeakMeter, allocations_or_none
+from .clearing import ClearRefusedError, clear
+from .readings import device_types, reset_peaks, take_reading
+from .torch_access import driver_is_missing, gpu_build, loaded_torch
+from .units import parse_bytes
+
+#: How often ``%%vram`` samples, for peaks that torch's own counter can't tell.
+SAMPLE_INTERVAL_S = 0.02
+
+#: Lets a trailing semicolon silence the cell's value; unknown to IPython before 8.
+_can_be_silenced = getattr(magic, "output_can_be_silenced", lambda method: method)
+
+
+@magic.magics_class
+class VramMagics(magic.Magics):
+    """GPU memory in any IPython: notebook, console, terminal."""
+
+    shell: Any
+
+    @magic_arguments()
+    @argument(
+        "what",
+        nargs="?",
+        choices=["now", "practice"],
+        default="now",
+        help="now (the default): the memory of every device; practice: the practice device",
+    )
+    @argument(
+        "switch",
+        nargs="?",
+        choices=["on", "off", "auto"],
+        default="on",
+        help="with practice: on (the default), off, or auto, which is on where torch has no GPU",
+    )
+    @argument("--size", default="4GiB", help="with practice: the pretended size of the device")
+    @_can_be_silenced
+    @magic.no_var_expand
+    @magic.line_cell_magic
+    def vram(self, line: str, cell: str | None = None) -> Any:
+        """Print this kernel's GPU memory, or what a cell does to it.
+
+        ``%vram`` prints allocated, reserved, peak, free and total of every device.
+
+        ``%vram practice on`` lets torch on the CPU stand in for a GPU.
+
+        ``%%vram`` runs the cell and prints the change it made, its peak and what
+        stayed. For an exact peak it resets torch's own peak counters first.
+        """
+        if cell is not None:
+            if line.strip():
+                raise UsageError("%%vram takes no arguments")
+            return self._run(cell)
+        arguments = parse_argstring(self.vram, line)
+        if arguments.what == "practice":
+            _switch_practice(arguments.switch, arguments.size)
+        driver.refresh()
+        print(report.table(take_reading()))
+        return None
+
+    @magic_arguments()
+    @magic.line_magic
+    def vram_clear(self, line: str) -> None:
+        """Collect reference cycles, empty the caches, and print what came back."""
+        parse_argstring(self.vram_clear, line)
+        try:
+            print(report.cleared(clear()))
+        except ClearRefusedError as error:
+            raise UsageError(str(error)) from None
+
+    def _run(self, cell: str) -> Any:
+        """Run ``cell`` as itself: its exceptions are the cell's, its last value the output."""
+        steps = self._compile(cell)
+        reset_peaks()
+        before = allocations_or_none() or []
+        meter = PeakMeter(before)
+        done = threading.Event()
+        threading.Thread(target=_sample_until, args=(done, meter), daemon=True).start()
+        value = None
+        try:
+            for code in steps:
+                value = eval(code, self.shell.user_ns)  # noqa: S307 - the person's own code
+        finally:
+            done.set()
+            after = allocations_or_none()
+            unread = after is None and report.unreadable(take_reading()["detail"])
+            print(unread or report.run(before, after or [], meter))
+        return value
+
+    def _compile(self, cell: str) -> list[Any]:
+        compiler, source = self.shell.compile, self.shell.transform_cell(cell)
+        name = compiler.cache(source, self.shell.execution_count)
+        body = self.shell.transform_ast(compiler.ast_parse(source, name)).body
+        last = [body.pop()] if body and isinstance(body[-1], ast.Expr) else []
+        steps = [compiler(ast.Module(body, []), name, "exec")]
+        return steps + [compiler(ast.Expression(each.value), name, "eval") for each in last]
+
+
+def _sample_until(done: threading.Event, meter: PeakMeter) -> None:
+    while not done.wait(SAMPLE_INTERVAL_S):
+        meter.sample(allocations_or_none() or [])
+
+
+def _switch_practice(switch: str, size: str) -> None:
+    if switch == "off" or (switch == "auto" and _may_have_gpu()):
+        practice.switch_off()
+        return
+    try:
+        # IPython leaves quotes in place.
+        practice.switch_on(parse_bytes(size.strip("'\"")))
+    except practice.PracticeUnavailableError as error:
+        if switch == "on":
+            raise UsageError(str(error)) from None
+        print(error)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _may_have_gpu() -> bool:
+    if device_types() - {"cpu"}:
+        return True
+    torch = loaded_torch()
+    build = gpu_build(torch) if torch is not None else None
+    return not driver_is_missing(build) and (torch is None or build is not None)

@@ -1,0 +1,104 @@
+"""Readings and records as plain text, for the magics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .practice import DEVICE_ID as PRACTICE_ID
+from .readings import Allocation
+from .units import format_bytes, format_change
+
+if TYPE_CHECKING:
+    from .cells import PeakMeter
+    from .clearing import ClearReport
+
+_WHY_NOTHING = {
+    "no-torch": "torch is not imported in this kernel, so it holds no GPU memory.",
+    "torch-without-gpu": "This build of torch supports no GPU. Try `%vram practice on`.",
+    "no-driver": "torch could use a GPU, but this machine has no driver for one. "
+    "Try `%vram practice on`.",
+    "not-initialised": "Nothing in this kernel has used the GPU yet, so it holds no GPU memory.",
+}
+
+_COLUMNS = (
+    ("allocated", "allocated_bytes"),
+    ("reserved", "reserved_bytes"),
+    ("peak", "peak_allocated_bytes"),
+    ("free", "free_bytes"),
+    ("total", "total_bytes"),
+)
+
+
+def table(reading: dict[str, Any]) -> str:
+    """Lay out one reading: a line for each device, or why there is none."""
+    if reading["state"] == "error":
+        return unreadable(reading["detail"])
+    if not reading["devices"]:
+        return _WHY_NOTHING[reading["state"]]
+    rows = [["device", *(title for title, _ in _COLUMNS)]]
+    for device in reading["devices"]:
+        figures = [device[key] for _, key in _COLUMNS]
+        label = device_label(device["id"], device["name"])
+        rows.append([label, *("-" if n is None else format_bytes(n) for n in figures)])
+    return _align(rows)
+
+
+def unreadable(detail: str) -> str:
+    """Say that there are no figures, and why."""
+    return f"The memory could not be read: {detail}"
+
+
+def device_label(device: str, name: str | None = None) -> str:
+    """Name a device as a person would: ``practice device``, ``cuda:0 (NVIDIA H100)``."""
+    if device == PRACTICE_ID:
+        return "practice device"
+    return device if name is None else f"{device} ({name})"
+
+
+def run(before: list[Allocation], after: list[Allocation], meter: PeakMeter) -> str:
+    """Say what one run did: change, peak and what stayed, for each device."""
+    starts = {each.device: each for each in before}
+    rows = [["device", "change", "peak", "stayed", "reserved"]]
+    for now in after:
+        start = starts.get(now.device, Allocation(now.device, 0, 0, None))
+        peak, exact = meter.peak(now)
+        change = now.allocated - start.allocated
+        rows.append(
+            [
+                device_label(now.device),
+                format_change(change),
+                ("" if exact else "at least ") + format_bytes(peak),
+                f"{format_bytes(max(0, change))} of {format_bytes(peak - start.allocated)}",
+                format_bytes(now.reserved),
+            ]
+        )
+    return _align(rows) if after else "The cell used no GPU memory."
+
+
+def cleared(report: ClearReport) -> str:
+    """Say what a clear gave back and what it could not."""
+    if not report.after:
+        return "There is nothing to clear: this kernel holds no GPU memory."
+    starts = {each.device: each for each in report.before}
+    lines = []
+    for now in report.after:
+        start = starts.get(now.device, now)
+        given_back = format_bytes(max(0, start.reserved - now.reserved))
+        reserved = f"{format_bytes(start.reserved)} -> {format_bytes(now.reserved)}"
+        allocated = f"{format_bytes(start.allocated)} -> {format_bytes(now.allocated)}"
+        lines.append(
+            f"{device_label(now.device)}: gave back {given_back}; "
+            f"reserved {reserved}, allocated {allocated}"
+        )
+        if now.allocated:
+            lines.append(f"  {format_bytes(now.allocated)} is still in live tensors.")
+    return "\n".join(lines)
+
+
+def _align(rows: list[list[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for first, *rest in rows:
+        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:])]
+        lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+    return "\n".join(lines)

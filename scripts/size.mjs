@@ -1,0 +1,54 @@
+/** Prints the size of the JavaScript that a page with the extension can load, and of the agent. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { deflateSync } from 'node:zlib';
+
+import { at } from './paths.mjs';
+import { PlainError, isMain, main } from './process.mjs';
+
+const SCRIPTS_BUDGET_BYTES = 150_000;
+const AGENT_BUDGET_BYTES = 60_000;
+
+const kilobytes = bytes => `${(bytes / 1000).toFixed(1)} kB`;
+
+/** The files of the built extension whose names match, biggest first. */
+async function built(pattern) {
+  const folder = at('labextension', 'build', 'static');
+  const names = await readdir(folder, { recursive: true });
+  const files = names
+    .filter(name => pattern.test(name))
+    .map(async name => {
+      const file = path.join(folder, name);
+      return { name, file, bytes: (await stat(file)).size };
+    });
+  return (await Promise.all(files)).sort((a, b) => b.bytes - a.bytes);
+}
+
+/** How much text brings the agent to a kernel that lacks it: compressed, and in base64. */
+async function deliveredBytes() {
+  const [agent] = await built(/\bagent\.\w+\.json$/);
+  return deflateSync(await readFile(agent.file)).toString('base64').length;
+}
+
+function check(what, bytes, budgetBytes) {
+  console.log(`${what}: ${kilobytes(bytes)} of ${kilobytes(budgetBytes)}`);
+  if (bytes > budgetBytes) {
+    throw new PlainError('That is larger than its budget.');
+  }
+}
+
+/** @throws PlainError when the extension or its agent has outgrown its budget. */
+export async function printSize() {
+  // Without source maps, which only developers load.
+  const scripts = await built(/\.js$/);
+  for (const { name, bytes } of scripts) {
+    console.log(`${kilobytes(bytes).padStart(11)}  ${name}`);
+  }
+  const totalBytes = scripts.reduce((sum, { bytes }) => sum + bytes, 0);
+  check('JavaScript of the extension', totalBytes, SCRIPTS_BUDGET_BYTES);
+  check('Agent as delivered', await deliveredBytes(), AGENT_BUDGET_BYTES);
+}
+
+if (isMain(import.meta)) {
+  await main(printSize);
+}

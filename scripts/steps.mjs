@@ -1,0 +1,137 @@
+/** The steps of `npm test`: what each runs, and what has to be installed for it. */
+import path from 'node:path';
+
+import { at, nodeBin, results, venvBin } from './paths.mjs';
+
+const CACHE = at('node_modules', '.cache', 'checks');
+
+/** Where a test runner leaves its JUnit report. */
+function report(name) {
+  return path.join(results, `${name}.xml`);
+}
+
+function vitest(name, ...more) {
+  return [
+    ...[nodeBin('vitest'), 'run', '--reporter=default', '--reporter=junit'],
+    ...[`--outputFile.junit=${report(name)}`, ...more]
+  ];
+}
+
+const check = (name, group, command, more = {}) => ({
+  name,
+  group,
+  command,
+  needs: ['node'],
+  ...more
+});
+const test = (name, command, more = {}) => ({
+  name,
+  group: 'test',
+  command,
+  needs: ['node'],
+  report: report(name),
+  ...more
+});
+
+// Every linter caches by content, so that a second run takes seconds. A type-aware ESLint
+// finding in one file that a change in another causes can stay hidden until the cache is
+// cleaned (`npm run clean`) or a clean checkout is tested.
+const LINT = [
+  check('prettier', 'lint', [
+    ...[
+      nodeBin('prettier'),
+      '--check',
+      '.',
+      '--cache',
+      '--cache-strategy=content'
+    ],
+    ...['--cache-location', path.join(CACHE, 'prettier'), '--log-level=warn']
+  ]),
+  check('eslint', 'lint', [
+    ...[nodeBin('eslint'), '.', '--max-warnings=0', '--cache'],
+    ...[
+      '--cache-strategy=content',
+      '--cache-location',
+      path.join(CACHE, 'eslint')
+    ]
+  ]),
+  check('stylelint', 'lint', [
+    ...[nodeBin('stylelint'), 'style/**/*.css', '--max-warnings=0', '--cache'],
+    ...[
+      '--cache-strategy=content',
+      '--cache-location',
+      path.join(CACHE, 'stylelint')
+    ]
+  ]),
+  check('ruff', 'lint', [venvBin('ruff'), 'check', '.'], { needs: ['python'] }),
+  check('ruff-format', 'lint', [venvBin('ruff'), 'format', '--check', '.'], {
+    needs: ['python']
+  })
+];
+
+const TYPES = [
+  check('types', 'typecheck', [
+    ...[nodeBin('tsc'), '--noEmit', '--tsBuildInfoFile'],
+    path.join(CACHE, 'tsconfig.tsbuildinfo')
+  ]),
+  check('types-tests', 'typecheck', [
+    nodeBin('tsc'),
+    '-p',
+    'tsconfig.test.json'
+  ]),
+  check('types-deno', 'typecheck', [
+    ...[nodeBin('deno'), 'check', '--no-config', '--no-lock', '--no-remote'],
+    ...['--unstable-sloppy-imports', 'src/core/', 'test/deno/']
+  ]),
+  check('mypy', 'typecheck', [venvBin('mypy')], { needs: ['python'] })
+];
+
+const BUILD = [
+  check(
+    'build',
+    'build',
+    [process.execPath, 'scripts/build.mjs', '--if-changed'],
+    {
+      needs: ['node', 'python']
+    }
+  )
+];
+
+const WHEEL = [
+  check('wheel', 'build', [process.execPath, 'scripts/wheel.mjs'], {
+    needs: ['node', 'python'],
+    after: 'build',
+    alone: true
+  })
+];
+
+// Started first: by far the longest of those that run side by side.
+const UNIT = [test('unit', vitest('unit'))];
+
+const TESTS = [
+  test('deno', [
+    ...[nodeBin('deno'), 'test', '--no-config', '--no-lock', '--no-remote'],
+    ...[
+      '--unstable-sloppy-imports',
+      '--allow-read',
+      `--junit-path=${report('deno')}`
+    ],
+    'test/deno/'
+  ]),
+  test('python', [venvBin('pytest'), '-q', `--junitxml=${report('python')}`], {
+    needs: ['node', 'python']
+  }),
+  test('browser', vitest('browser', '--config', 'vitest.browser.config.mts'), {
+    needs: ['node', 'python', 'chromium'],
+    after: 'build',
+    alone: true
+  })
+];
+
+/** In the order in which they are started. */
+export const steps = [...UNIT, ...LINT, ...TYPES, ...BUILD, ...WHEEL, ...TESTS];
+
+/** The steps with this name, or of this group. */
+export function stepsNamed(name) {
+  return steps.filter(step => step.name === name || step.group === name);
+}

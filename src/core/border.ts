@@ -1,0 +1,175 @@
+/**
+ * The border between what a kernel sends and what the rest may rely on.
+ *
+ * A `Field` is one value of unknown origin together with its path. Each value
+ * is read exactly once, only from own properties, and nothing is ever written
+ * to what came in.
+ */
+
+/** Where a refusal is noted; shared by all the fields of one message. */
+export interface IRefusal {
+  reason: string | null;
+}
+
+/** Thrown to leave the parser; what was wrong stands in `IRefusal`. */
+class Refused extends Error {}
+
+/** One value that came from outside, and the path at which it stood. */
+export class Field {
+  constructor(
+    private readonly _value: unknown,
+    private readonly _path: string,
+    private readonly _refusal: IRefusal
+  ) {}
+
+  /** The property `name` of what must be an object; absent is `undefined`. */
+  key(name: string): Field {
+    const value = this._value;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return this._expected('an object');
+    }
+    const own = Object.prototype.hasOwnProperty.call(value, name);
+    const inner = own ? (value as Record<string, unknown>)[name] : undefined;
+    const path = this._path === '' ? name : `${this._path}.${name}`;
+    return new Field(inner, path, this._refusal);
+  }
+
+  /** A whole number from 0 to 2^53 - 1: bytes, a count, an index. */
+  whole(): number {
+    return isWhole(this._value)
+      ? this._value + 0
+      : this._expected('a whole number from 0 to 2^53 - 1');
+  }
+
+  /** As `whole`; anything else is unknown. */
+  wholeOrNull(): number | null {
+    return isWhole(this._value) ? this._value + 0 : null;
+  }
+
+  /** Seconds since the epoch that a `Date` can hold. */
+  seconds(): number {
+    const value = this._value;
+    return typeof value === 'number' && value >= 0 && value <= 8.64e12
+      ? value
+      : this._expected('seconds since the epoch');
+  }
+
+  /** Text without control characters, cut to `maxLength`. */
+  text(maxLength: number): string {
+    return typeof this._value === 'string'
+      ? cleanText(this._value, maxLength)
+      : this._expected('a string');
+  }
+
+  /** As `text`; anything else is unknown. */
+  textOrNull(maxLength: number): string | null {
+    return typeof this._value === 'string'
+      ? cleanText(this._value, maxLength)
+      : null;
+  }
+
+  flag(): boolean {
+    return typeof this._value === 'boolean'
+      ? this._value
+      : this._expected('true or false');
+  }
+
+  oneOf<T extends string>(options: readonly T[]): T {
+    const found = options.find(option => option === this._value);
+    return found ?? this._expected(`one of ${options.join(', ')}`);
+  }
+
+  /** The first `maxCount` items, each read by `read`. */
+  list<T>(maxCount: number, read: (item: Field) => T): T[] {
+    return this._items(maxCount, false, read);
+  }
+
+  /** As `list`, and empty where absent. */
+  listOrEmpty<T>(maxCount: number, read: (item: Field) => T): T[] {
+    return this._isAbsent() ? [] : this._items(maxCount, false, read);
+  }
+
+  /** As `listOrEmpty`, but of a longer list the last `maxCount` items. */
+  latestOrEmpty<T>(maxCount: number, read: (item: Field) => T): T[] {
+    return this._isAbsent() ? [] : this._items(maxCount, true, read);
+  }
+
+  /** What `read` makes of this, or null where absent. */
+  orNull<T>(read: (field: Field) => T): T | null {
+    return this._isAbsent() ? null : read(this);
+  }
+
+  /** Refuse the whole message. */
+  refuse(reason: string): never {
+    this._refusal.reason = reason;
+    throw new Refused(reason);
+  }
+
+  private _isAbsent(): boolean {
+    return this._value === undefined || this._value === null;
+  }
+
+  private _items<T>(
+    maxCount: number,
+    fromEnd: boolean,
+    read: (item: Field) => T
+  ): T[] {
+    const list = this._value;
+    if (!Array.isArray(list)) {
+      return this._expected('a list');
+    }
+    const { length } = list;
+    const count = Math.min(length, maxCount);
+    const first = fromEnd ? length - count : 0;
+    return Array.from({ length: count }, (_, place) => {
+      const index = first + place;
+      const item: unknown = list[index];
+      return read(new Field(item, `${this._path}[${index}]`, this._refusal));
+    });
+  }
+
+  private _expected(what: string): never {
+    const where = this._path === '' ? 'The message' : `\`${this._path}\``;
+    return this.refuse(
+      `${where} should be ${what}, but is ${describe(this._value)}.`
+    );
+  }
+}
+
+/**
+ * `text` as one line of at most `maxLength` characters, without control and
+ * formatting characters (which could reorder or hide what stands around them).
+ */
+export function cleanText(text: string, maxLength: number): string {
+  const clean = text
+    // Bounded first: the rest costs time in proportion to the length.
+    .slice(0, 4 * maxLength)
+    .replace(/[\t\n\r\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
+  if (clean.length <= maxLength && text.length <= 4 * maxLength) {
+    return clean;
+  }
+  return `${clean.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'undefined':
+      return 'missing';
+    case 'number':
+    case 'boolean':
+      return String(value);
+    case 'string':
+      return `the text '${cleanText(value, 40)}'`;
+    default:
+      return value === null
+        ? 'null'
+        : Array.isArray(value)
+          ? 'a list'
+          : 'an object';
+  }
+}

@@ -1,0 +1,26 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+import { badgesPlugin } from './plugins/badges';
+import { clearPlugin } from './plugins/clear';
+import { documentPlugin } from './plugins/document';
+import { monitorsPlugin } from './plugins/monitors';
+import { notificationsPlugin } from './plugins/notifications';
+import { panelPlugin } from './plugins/panel';
+import { settingsPlugin } from './plugins/settings';
+import { snippetsPlugin } from './plugins/snippets';
+import { statusPlugin } from './plugins/status';
+
+/** The plugins of jupyterlab-vram, one for each concern. */
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  settingsPlugin,
+  documentPlugin,
+  monitorsPlugin,
+  panelPlugin,
+  clearPlugin,
+  snippetsPlugin,
+  statusPlugin,
+  badgesPlugin,
+  notificationsPlugin
+];
+
+export default plugins;

@@ -1,0 +1,111 @@
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import { parseMessage } from '../core/parse';
+import type { IAgentMessage } from '../core/reading';
+import { MIME_TYPE } from '../core/reading';
+import { SilentChannel } from './channel';
+import type { AgentRequest } from './request';
+import { answerIn, requestExpression, saysMissing } from './request';
+import { agentSources, archiveOf } from './source';
+
+/** Thrown when the agent could not be reached or its answer made no sense. */
+export class AgentError extends Error {}
+
+/**
+ * The conversation with the agent in one kernel, over one connection.
+ *
+ * It asks only when told to; between requests it listens.
+ */
+export class KernelLink implements IDisposable {
+  constructor(kernel: Kernel.IKernelConnection) {
+    this._kernel = kernel;
+    this._channel = new SilentChannel(kernel);
+    kernel.iopubMessage.connect(this._onIOPubMessage, this);
+  }
+
+  /** Emitted for each message the agent pushes. */
+  get messageReceived(): ISignal<this, IAgentMessage> {
+    return this._messageReceived;
+  }
+
+  /** Emitted with the reason when a push is not what the agent would send. */
+  get messageRejected(): ISignal<this, string> {
+    return this._messageRejected;
+  }
+
+  get kernel(): Kernel.IKernelConnection {
+    return this._kernel;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /**
+   * Ask the agent, delivering it first where the kernel lacks it.
+   *
+   * @throws Error if the agent's files could not be loaded
+   * @throws BusyError if the kernel is busy and has no subshells
+   * @throws NoAnswerError if no answer came in time
+   * @throws AgentError if the answer makes no sense
+   */
+  async request(request: AgentRequest): Promise<IAgentMessage> {
+    const sources = await agentSources();
+    const evaluate = async (archive: string | null): Promise<unknown> => {
+      const bootstrap = sources['bootstrap.py'];
+      const expression = requestExpression(request, bootstrap, archive);
+      return answerIn(await this._channel.evaluate(expression));
+    };
+    let answer = await evaluate(null);
+    if (saysMissing(answer)) {
+      answer = await evaluate(await archiveOf(sources));
+    }
+    if (saysMissing(answer) || answer === null) {
+      throw new AgentError('The kernel could not run the agent');
+    }
+    const parsed = parseMessage(answer);
+    if (!parsed.ok) {
+      throw new AgentError(parsed.reason);
+    }
+    return parsed.message;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._kernel.iopubMessage.disconnect(this._onIOPubMessage, this);
+    this._channel.dispose();
+    Signal.clearData(this);
+  }
+
+  private _onIOPubMessage(
+    _: Kernel.IKernelConnection,
+    message: KernelMessage.IIOPubMessage
+  ): void {
+    if (message.header.msg_type !== 'update_display_data') {
+      return;
+    }
+    const { data } = message.content as { data?: Record<string, unknown> };
+    const payload = data?.[MIME_TYPE];
+    if (payload === undefined) {
+      return;
+    }
+    const parsed = parseMessage(payload);
+    if (parsed.ok) {
+      this._messageReceived.emit(parsed.message);
+    } else {
+      this._messageRejected.emit(parsed.reason);
+    }
+  }
+
+  private readonly _kernel: Kernel.IKernelConnection;
+  private readonly _channel: SilentChannel;
+  private _isDisposed = false;
+  private readonly _messageReceived = new Signal<this, IAgentMessage>(this);
+  private readonly _messageRejected = new Signal<this, string>(this);
+}

@@ -1,0 +1,62 @@
+import { MIME_TYPE, SCHEMA_VERSION } from '../core/reading';
+
+/** What a front end can ask of the agent. */
+export type AgentRequest =
+  | {
+      readonly op: 'attach';
+      readonly viewer: string;
+      /** At least 250. */
+      readonly interval_ms: number;
+      /** True or false switches the practice device; null leaves it alone. */
+      readonly practice: boolean | null;
+      /** Whether torch's peak counters are reset at each cell. */
+      readonly exact_peaks: boolean;
+    }
+  | { readonly op: 'detach'; readonly viewer: string }
+  | { readonly op: 'clear' };
+
+/**
+ * The Python expression that carries `request` to the agent.
+ *
+ * It is evaluated as a `user_expression` of a silent request, binds no name in
+ * the person's namespace and raises nothing.
+ *
+ * @param bootstrap - the text of the agent's `bootstrap.py`
+ * @param archive - the agent itself, for kernels that lack it; see `archiveOf`
+ */
+export function requestExpression(
+  request: AgentRequest,
+  bootstrap: string,
+  archive: string | null
+): string {
+  const fields = [
+    `'request': ${pythonText(JSON.stringify(request))}`,
+    `'schema_version': ${SCHEMA_VERSION}`,
+    `'archive': ${archive === null ? 'None' : pythonText(archive)}`
+  ];
+  const namespace = `{${fields.join(', ')}}`;
+  return `(lambda ns: (exec(${pythonText(bootstrap)}, ns), ns['reply'])[1])(${namespace})`;
+}
+
+/** The agent's answer in the reply to a `user_expression`, or null if it holds none. */
+export function answerIn(expression: unknown): unknown {
+  if (!isRecord(expression) || expression.status !== 'ok') {
+    return null;
+  }
+  const data = expression.data;
+  return isRecord(data) ? (data[MIME_TYPE] ?? null) : null;
+}
+
+/** Whether an answer says that the kernel's environment lacks the agent. */
+export function saysMissing(answer: unknown): boolean {
+  return isRecord(answer) && answer.kind === 'missing';
+}
+
+/** JSON text is also a Python string literal: Python knows all of its escapes. */
+function pythonText(text: string): string {
+  return JSON.stringify(text);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

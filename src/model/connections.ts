@@ -1,0 +1,125 @@
+import type { Kernel } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import type { IAgentMessage } from '../core/reading';
+import { AgentError, KernelLink } from '../kernel/link';
+import type { AgentRequest } from '../kernel/request';
+
+/**
+ * The connections of this page to one kernel: one for each notebook on it.
+ *
+ * All of them hear the same, so only the first is listened to; when it closes
+ * the next takes its place.
+ */
+export class Connections implements IDisposable {
+  constructor(kernel: Kernel.IKernelConnection) {
+    this._kernel = kernel;
+    this.add(kernel);
+  }
+
+  /** Emitted when `kernel`, its status or the connection's may have changed. */
+  get kernelChanged(): ISignal<this, void> {
+    return this._kernelChanged;
+  }
+
+  /** Emitted for each message the agent pushes. */
+  get messageReceived(): ISignal<this, IAgentMessage> {
+    return this._messageReceived;
+  }
+
+  /** Emitted with the reason when a message makes no sense. */
+  get messageRejected(): ISignal<this, string> {
+    return this._messageRejected;
+  }
+
+  /** The connection in use; after the last one closed, that one. */
+  get kernel(): Kernel.IKernelConnection {
+    return this._links[0]?.kernel ?? this._kernel;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  add(kernel: Kernel.IKernelConnection): void {
+    if (this._links.some(link => link.kernel === kernel)) {
+      return;
+    }
+    this._kernel = kernel;
+    const link = new KernelLink(kernel);
+    this._links.push(link);
+    link.messageReceived.connect(this._onMessage, this);
+    link.messageRejected.connect(this._onRejected, this);
+    kernel.statusChanged.connect(this._onKernelChanged, this);
+    kernel.connectionStatusChanged.connect(this._onKernelChanged, this);
+  }
+
+  /** Returns whether any connection is left. */
+  remove(kernel: Kernel.IKernelConnection): boolean {
+    const index = this._links.findIndex(link => link.kernel === kernel);
+    this._links.splice(index, index < 0 ? 0 : 1).forEach(link => {
+      this._close(link);
+    });
+    const isAnyLeft = this._links.length > 0;
+    if (index === 0 && isAnyLeft) {
+      this._kernelChanged.emit();
+    }
+    return isAnyLeft;
+  }
+
+  /**
+   * Ask the agent over the connection in use.
+   *
+   * @throws what `KernelLink.request` throws
+   */
+  async request(request: AgentRequest): Promise<IAgentMessage> {
+    const link = this._links[0];
+    if (!link) {
+      throw new AgentError('There is no connection to the kernel');
+    }
+    return link.request(request);
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._links.splice(0).forEach(link => this._close(link));
+    Signal.clearData(this);
+  }
+
+  private _close(link: KernelLink): void {
+    const { kernel } = link;
+    kernel.statusChanged.disconnect(this._onKernelChanged, this);
+    kernel.connectionStatusChanged.disconnect(this._onKernelChanged, this);
+    link.dispose();
+  }
+
+  private _onKernelChanged(kernel: Kernel.IKernelConnection): void {
+    if (kernel === this.kernel) {
+      this._kernelChanged.emit();
+    }
+  }
+
+  private _onMessage(link: KernelLink, message: IAgentMessage): void {
+    if (link === this._links[0]) {
+      this._messageReceived.emit(message);
+    }
+  }
+
+  private _onRejected(link: KernelLink, reason: string): void {
+    if (link === this._links[0]) {
+      this._messageRejected.emit(reason);
+    }
+  }
+
+  private _kernel: Kernel.IKernelConnection;
+  private readonly _links: KernelLink[] = [];
+  private _isDisposed = false;
+  private readonly _kernelChanged = new Signal<this, void>(this);
+  private readonly _messageReceived = new Signal<this, IAgentMessage>(this);
+  private readonly _messageRejected = new Signal<this, string>(this);
+}

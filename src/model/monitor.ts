@@ -1,0 +1,298 @@
+import type { Kernel } from '@jupyterlab/services';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import { LeakWatch } from '../core/leakwatch';
+import type {
+  IAgentMessage,
+  ICellRecord,
+  IClearReport,
+  IReading,
+  IRunningCell
+} from '../core/reading';
+import type { ITranslate } from '../core/translation';
+import type { IWarning } from '../core/warning';
+import { Alarm } from './alarm';
+import { Attachment } from './attachment';
+import { Chronicle } from './chronicle';
+import { longestPauseMs } from './rhythm';
+import type { ISettingsSource } from './settings';
+import type { IMonitor, ISample, MonitorStatus } from './tokens';
+
+/** One kernel's GPU memory, from what its agent pushes. */
+export class Monitor implements IMonitor {
+  constructor(options: Monitor.IOptions) {
+    this.kernelId = options.kernel.id;
+    this._source = options.source;
+    this._report = options.report;
+    this._watch = new LeakWatch(
+      options.source.settings.thresholds,
+      options.translate
+    );
+    this._attachment = new Attachment(options);
+    this._attachment.changed.connect(this._onAttachmentChanged, this);
+    this._attachment.messageReceived.connect(this._onMessage, this);
+    this._attachment.messageRejected.connect(this._onRejected, this);
+    this._source.settingsChanged.connect(this._onSettingsChanged, this);
+    this._wasBusy = this.busy;
+  }
+
+  readonly kernelId: string;
+
+  get changed(): ISignal<IMonitor, void> {
+    return this._changed;
+  }
+
+  get cellFinished(): ISignal<IMonitor, ICellRecord> {
+    return this._cellFinished;
+  }
+
+  get warningRaised(): ISignal<IMonitor, IWarning> {
+    return this._warningRaised;
+  }
+
+  get status(): MonitorStatus {
+    return this._attachment.status;
+  }
+
+  get failure(): string | null {
+    return this._attachment.failure;
+  }
+
+  get busy(): boolean {
+    // Of a page that was loaded while a cell runs, only the agent knows of it.
+    const { status } = this._attachment.connections.kernel;
+    return (
+      this._attachment.busy || (status === 'unknown' && this.running !== null)
+    );
+  }
+
+  get reading(): IReading | null {
+    return this._chronicle.reading;
+  }
+
+  get running(): IRunningCell | null {
+    return this._chronicle.running;
+  }
+
+  get records(): readonly ICellRecord[] {
+    return this._chronicle.records;
+  }
+
+  get warnings(): readonly IWarning[] {
+    return this._watch.warnings;
+  }
+
+  get snoozedCount(): number {
+    return this._watch.snoozedCount;
+  }
+
+  get cleared(): IClearReport | null {
+    return this._cleared;
+  }
+
+  get isDisposed(): boolean {
+    return this._attachment.isDisposed;
+  }
+
+  ageMs(nowMs: number): number | null {
+    return this.reading
+      ? Math.max(0, nowMs - this.toBrowserMs(this.reading.timeSeconds))
+      : null;
+  }
+
+  isStale(nowMs: number): boolean {
+    const ageMs = this.ageMs(nowMs);
+    if (ageMs === null) {
+      return false;
+    }
+    if (this.status !== 'attached') {
+      return true;
+    }
+    // An idle kernel was silent because there was nothing to say.
+    const silentMs = Math.min(ageMs, nowMs - this._busySinceMs);
+    return this.busy && silentMs > this._longestPauseMs(nowMs);
+  }
+
+  samples(deviceId: string): readonly ISample[] {
+    return this._chronicle.samples(deviceId);
+  }
+
+  toBrowserMs(kernelSeconds: number): number {
+    return this._chronicle.toBrowserMs(kernelSeconds);
+  }
+
+  snooze(warningId: string): void {
+    this._watch.snooze(warningId, Date.now() + this._source.settings.snoozeMs);
+    this._alarm.set(this._watch.nextTickMs);
+    this._emitChanged();
+  }
+
+  unsnoozeAll(): void {
+    this._watch.unsnoozeAll();
+    this._emitChanged();
+  }
+
+  retry(): void {
+    this._attachment.retry();
+  }
+
+  /** Begin to watch: attaches the agent as soon as the kernel can answer. */
+  wake(): void {
+    this._attachment.wake();
+  }
+
+  /** Stop watching; an idle kernel is not disturbed for it. */
+  sleep(): void {
+    this._attachment.sleep();
+  }
+
+  /** Another connection to the same kernel, should the first one close. */
+  addConnection(kernel: Kernel.IKernelConnection): void {
+    this._attachment.connections.add(kernel);
+  }
+
+  /** Returns whether any connection is left. */
+  removeConnection(kernel: Kernel.IKernelConnection): boolean {
+    return this._attachment.connections.remove(kernel);
+  }
+
+  /**
+   * Clear without a cell.
+   *
+   * @returns why it was refused, or null when it was done
+   */
+  async clearQuietly(): Promise<string | null> {
+    const message = await this._attachment.connections.request({ op: 'clear' });
+    this._accept(message);
+    return message.kind === 'refused' ? message.reason : null;
+  }
+
+  /** Show `report` as the latest clear, such as one that a cell did. */
+  noteCleared(report: IClearReport): void {
+    this._cleared = report;
+    this._emitChanged();
+  }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._alarm.dispose();
+    this._source.settingsChanged.disconnect(this._onSettingsChanged, this);
+    this._attachment.dispose();
+    Signal.clearData(this);
+  }
+
+  private _longestPauseMs(nowMs: number): number {
+    const startedMs = this.running
+      ? this.toBrowserMs(this.running.startedSeconds)
+      : nowMs;
+    const { pushIntervalMs } = this._source.settings;
+    return longestPauseMs(nowMs - startedMs, pushIntervalMs);
+  }
+
+  private _onMessage(_: Attachment, message: IAgentMessage): void {
+    this._accept(message);
+  }
+
+  private _accept(message: IAgentMessage): void {
+    if (message.boot === '') {
+      // From an agent that could not start: no word about what was before.
+      return;
+    }
+    if (message.boot !== this._chronicle.boot) {
+      this._forget();
+    }
+    const nowMs = Date.now();
+    const added = this._chronicle.add(message, nowMs);
+    this._cleared = message.clear ?? this._cleared;
+    added.forEach(record => this._cellFinished.emit(record));
+    this._judge(() => this._watch.observe(message, nowMs));
+    this._emitChanged();
+  }
+
+  /** Judge anew, and raise the warnings that appear with it. */
+  private _judge(judge: () => void): void {
+    const known = new Set(this._watch.warnings.map(warning => warning.id));
+    judge();
+    for (const warning of this._watch.warnings) {
+      if (!known.has(warning.id)) {
+        this._warningRaised.emit(warning);
+      }
+    }
+  }
+
+  /** A snooze is over, which no message may tell. */
+  private _onTick(): void {
+    this._watch.tick(Date.now());
+    this._alarm.set(this._watch.nextTickMs);
+    this._emitChanged();
+  }
+
+  /** The kernel restarted: nothing of the old process is true any more. */
+  private _forget(): void {
+    this._chronicle = new Chronicle();
+    this._cleared = null;
+    this._watch.reset();
+  }
+
+  private _onAttachmentChanged(): void {
+    if (this.busy !== this._wasBusy) {
+      this._wasBusy = this.busy;
+      this._busySinceMs = Date.now();
+    }
+    if (this.status === 'restarting' || this.status === 'dead') {
+      this._forget();
+    }
+    this._emitChanged();
+  }
+
+  private _onRejected(_: Attachment, reason: string): void {
+    this._report(reason);
+  }
+
+  private _onSettingsChanged(): void {
+    const { thresholds } = this._source.settings;
+    this._judge(() => this._watch.setThresholds(thresholds));
+    this._emitChanged();
+  }
+
+  /** Coalesces what one message changes into one signal. */
+  private _emitChanged(): void {
+    if (this._isEmitting) {
+      return;
+    }
+    this._isEmitting = true;
+    void Promise.resolve().then(() => {
+      this._isEmitting = false;
+      if (!this.isDisposed) {
+        this._changed.emit();
+      }
+    });
+  }
+
+  private readonly _source: ISettingsSource;
+  private readonly _report: (reason: string) => void;
+  private readonly _attachment: Attachment;
+  private readonly _watch: LeakWatch;
+  private readonly _alarm = new Alarm(() => this._onTick());
+  private _chronicle = new Chronicle();
+  private _cleared: IClearReport | null = null;
+  private _wasBusy = false;
+  private _busySinceMs = 0;
+  private _isEmitting = false;
+  private readonly _changed = new Signal<IMonitor, void>(this);
+  private readonly _cellFinished = new Signal<IMonitor, ICellRecord>(this);
+  private readonly _warningRaised = new Signal<IMonitor, IWarning>(this);
+}
+
+/** A namespace for `Monitor` statics. */
+export namespace Monitor {
+  /** What a monitor is made from. */
+  export interface IOptions extends Attachment.IOptions {
+    readonly translate: ITranslate;
+    /** Takes the reason whenever a message from the kernel is rejected. */
+    readonly report: (reason: string) => void;
+  }
+}

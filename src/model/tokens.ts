@@ -1,0 +1,131 @@
+import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+
+import type {
+  ICellRecord,
+  IClearReport,
+  IReading,
+  IRunningCell
+} from '../core/reading';
+import type { IWarning } from '../core/warning';
+
+/**
+ * Where a monitor stands with its kernel.
+ *
+ * - `connecting`: the agent is being attached
+ * - `waiting`: the kernel is busy and can't answer before its cell ends
+ * - `attached`: readings arrive
+ * - `asleep`: nobody looks; the agent is detached or never was attached
+ * - `restarting`, `dead`, `disconnected`: what JupyterLab says of the kernel
+ * - `not-python`: the kernel speaks another language
+ * - `failed`: the agent could not be attached; `failure` says why
+ */
+export type MonitorStatus =
+  | 'connecting'
+  | 'waiting'
+  | 'attached'
+  | 'asleep'
+  | 'restarting'
+  | 'dead'
+  | 'disconnected'
+  | 'not-python'
+  | 'failed';
+
+/** One point of a device's history. */
+export interface ISample {
+  /** Milliseconds since the epoch, by the browser's clock. */
+  readonly timeMs: number;
+  readonly allocatedBytes: number;
+  readonly reservedBytes: number;
+}
+
+/** One kernel's GPU memory: what it is now, what it was, and what is wrong. */
+export interface IMonitor extends IDisposable {
+  /** Emitted after anything below has changed; once for each message. */
+  readonly changed: ISignal<IMonitor, void>;
+  /** Emitted when a cell's record arrives. */
+  readonly cellFinished: ISignal<IMonitor, ICellRecord>;
+  /** Emitted once for each warning when it first appears. */
+  readonly warningRaised: ISignal<IMonitor, IWarning>;
+
+  readonly kernelId: string;
+  readonly status: MonitorStatus;
+  /** Why `status` is `failed`. */
+  readonly failure: string | null;
+  /** Whether the kernel is running something, by JupyterLab's own indicator. */
+  readonly busy: boolean;
+  readonly reading: IReading | null;
+  readonly running: IRunningCell | null;
+  /** Oldest first. */
+  readonly records: readonly ICellRecord[];
+  /** What is wrong now, without what is snoozed. */
+  readonly warnings: readonly IWarning[];
+  readonly snoozedCount: number;
+  /** The latest clear of this kernel. */
+  readonly cleared: IClearReport | null;
+
+  /** Milliseconds since the shown reading was taken; null without a reading. */
+  ageMs(nowMs: number): number | null;
+  /** Whether the shown reading may no longer be true (a busy kernel fell silent). */
+  isStale(nowMs: number): boolean;
+  /** Bounded history of one device, oldest first. */
+  samples(deviceId: string): readonly ISample[];
+  /** Browser time, in milliseconds, of a kernel time in seconds. */
+  toBrowserMs(kernelSeconds: number): number;
+  /** Hide one warning for the time set in the settings. */
+  snooze(warningId: string): void;
+  /** Show snoozed warnings again. */
+  unsnoozeAll(): void;
+  /** Show `report` as the latest clear, such as one that a cell did. */
+  noteCleared(report: IClearReport): void;
+  /** Try to attach the agent again after `status` was `failed`. */
+  retry(): void;
+}
+
+/** What the panel is about at the moment. */
+export interface IActiveTarget {
+  /** The file's or console's name; empty when there is none. */
+  readonly title: string;
+  /** Null when no notebook or console is open, or it has no kernel. */
+  readonly monitor: IMonitor | null;
+  /** Whether a notebook or console is active at all. */
+  readonly hasDocument: boolean;
+}
+
+/** Every monitor of this page, and which of them the panel is about. */
+export interface IMonitors {
+  readonly target: IActiveTarget;
+  /** Emitted when `target`, or its title, has changed. */
+  readonly targetChanged: ISignal<IMonitors, void>;
+  /** Emitted when a warning first appears in any monitor. */
+  readonly warningRaised: ISignal<IMonitors, IRaisedWarning>;
+  /** Emitted when a cell's record arrives in any monitor. */
+  readonly cellFinished: ISignal<IMonitors, IFinishedCell>;
+  /** Emitted when a message from a kernel was rejected. */
+  readonly messageRejected: ISignal<IMonitors, string>;
+  /** The monitor of a kernel, if it was ever active. */
+  monitorOf(kernelId: string): IMonitor | null;
+  /** Say whether anybody looks; nothing runs when nobody does. */
+  setLooking(isLooking: boolean): void;
+  /** Clear the active kernel's memory without a cell; see `Monitor.clearQuietly`. */
+  clearQuietly(): Promise<string | null>;
+}
+
+/** A warning and where it appeared. */
+export interface IRaisedWarning {
+  readonly monitor: IMonitor;
+  readonly warning: IWarning;
+}
+
+/** A cell's record and where it ran. */
+export interface IFinishedCell {
+  readonly monitor: IMonitor;
+  readonly record: ICellRecord;
+}
+
+/** The token for `IMonitors`. */
+export const IMonitors = new Token<IMonitors>(
+  'jupyterlab-vram:IMonitors',
+  'A service that knows the GPU memory of the kernels of this page.'
+);

@@ -1,0 +1,225 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import {
+  ICommandPalette,
+  ISessionContextDialogs,
+  Notification,
+  SessionContextDialogs
+} from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import type { ICellRecord } from '../core/reading';
+import { clearMemory } from '../core/snippets';
+import type { IMonitor } from '../model/tokens';
+import { IMonitors } from '../model/tokens';
+import type { ClearHow } from '../views/actions';
+import { refusal } from '../views/refusal';
+import { insertCell, runInserted } from './insertion';
+import { ISettingsStore } from './settings';
+import type { KernelWidget } from './tokens';
+import { CommandIDs, IActiveDocument } from './tokens';
+
+/** What clearing needs of the application. */
+interface IContext {
+  readonly monitors: IMonitors;
+  readonly active: IActiveDocument;
+  readonly dialogs: ISessionContextDialogs;
+  readonly trans: TranslationBundle;
+}
+
+/** Silent requests, such as the one that follows the panel's closing, are over within this time. */
+const PATIENCE_MS = 500;
+
+const ARGUMENTS = {
+  type: 'object',
+  properties: {
+    how: {
+      type: 'string',
+      description:
+        'insert-and-run, quietly, insert-only or restart; the settings decide if left out'
+    }
+  }
+} as const;
+
+/** The command behind the button: gives the active kernel's GPU memory back. */
+export const clearPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-vram:clear',
+  description: 'Adds the command that clears GPU memory.',
+  autoStart: true,
+  requires: [IMonitors, IActiveDocument, ISettingsStore],
+  optional: [ISessionContextDialogs, ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    monitors: IMonitors,
+    active: IActiveDocument,
+    store: ISettingsStore,
+    dialogs: ISessionContextDialogs | null,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
+    const context: IContext = {
+      monitors,
+      active,
+      dialogs:
+        dialogs ??
+        new SessionContextDialogs({ translator: translator ?? undefined }),
+      trans
+    };
+    // A second click while the first one's cell is still on its way.
+    let isClearing = false;
+    app.commands.addCommand(CommandIDs.clear, {
+      label: args => labelOf(args.how, trans),
+      caption: trans.__(
+        'Collect cycles, then empty the caches of the active kernel'
+      ),
+      describedBy: { args: ARGUMENTS },
+      execute: async args => {
+        if (isClearing) {
+          return;
+        }
+        isClearing = true;
+        try {
+          const how = isClearHow(args.how)
+            ? args.how
+            : store.settings.clearAction;
+          const refused = await clear(how, context);
+          if (refused !== null) {
+            Notification.warning(refused, { autoClose: 5000 });
+          }
+        } finally {
+          isClearing = false;
+        }
+      }
+    });
+    app.commands.addCommand(CommandIDs.retry, {
+      label: trans.__('Connect to the Kernel Again'),
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => monitors.target.monitor?.retry()
+    });
+    for (const how of [undefined, 'quietly', 'insert-only']) {
+      palette?.addItem({
+        command: CommandIDs.clear,
+        category: trans.__('GPU Memory'),
+        args: how ? { how } : {}
+      });
+    }
+  }
+};
+
+function labelOf(how: unknown, trans: TranslationBundle): string {
+  switch (how) {
+    case 'quietly':
+      return trans.__('Clear GPU Memory Quietly');
+    case 'insert-only':
+      return trans.__('Insert a Cell That Clears GPU Memory');
+    case 'restart':
+      return trans.__('Restart the Kernel…');
+    default:
+      return trans.__('Clear GPU Memory');
+  }
+}
+
+function isClearHow(value: unknown): value is ClearHow {
+  return (
+    value === 'insert-and-run' ||
+    value === 'quietly' ||
+    value === 'insert-only' ||
+    value === 'restart'
+  );
+}
+
+/** Returns why it was refused, or null. */
+async function clear(how: ClearHow, context: IContext): Promise<string | null> {
+  const { active, dialogs, monitors, trans } = context;
+  const widget = active.current;
+  const { monitor } = monitors.target;
+  if (!widget || !monitor) {
+    return trans.__('There is no kernel whose memory could be cleared.');
+  }
+  if (how === 'restart') {
+    await dialogs.restart(widget.sessionContext);
+    return null;
+  }
+  if (!isPython(widget)) {
+    return trans.__('GPU memory can be cleared in Python kernels only.');
+  }
+  await settled(monitor);
+  const refused = whyNot(monitor, trans);
+  if (refused !== null && how !== 'insert-only') {
+    return refused;
+  }
+  if (how === 'quietly') {
+    return clearQuietly(context);
+  }
+  return clearByCell(widget, monitor, how, context);
+}
+
+/** Wait until the kernel is idle, or until it is busy with more than a request of ours. */
+async function settled(monitor: IMonitor): Promise<void> {
+  const deadlineMs = Date.now() + PATIENCE_MS;
+  while (monitor.busy && !monitor.running && Date.now() < deadlineMs) {
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+}
+
+async function clearQuietly(context: IContext): Promise<string | null> {
+  try {
+    return await context.monitors.clearQuietly();
+  } catch (reason) {
+    return context.trans.__(
+      'The kernel did not clear its memory: %1',
+      reason instanceof Error ? reason.message : String(reason)
+    );
+  }
+}
+
+async function clearByCell(
+  widget: KernelWidget,
+  monitor: IMonitor,
+  how: ClearHow,
+  context: IContext
+): Promise<string | null> {
+  const { dialogs, trans } = context;
+  const kind = monitor.reading?.devices[0]?.kind ?? 'cuda';
+  const inserted = insertCell(widget, clearMemory(kind).code);
+  if (!inserted) {
+    return trans.__('This document is read-only: no cell can be inserted.');
+  }
+  if (how === 'insert-and-run') {
+    const { cellId } = inserted;
+    const note = (_: IMonitor, record: ICellRecord): void => {
+      if (record.cellId === cellId) {
+        monitor.cellFinished.disconnect(note);
+        monitor.noteCleared({
+          devices: record.devices,
+          collectedObjects: null
+        });
+      }
+    };
+    monitor.cellFinished.connect(note);
+    await runInserted(widget, dialogs);
+  }
+  return null;
+}
+
+function isPython({ sessionContext }: KernelWidget): boolean {
+  const specs = sessionContext.specsManager.specs?.kernelspecs;
+  const spec = specs?.[sessionContext.session?.kernel?.name ?? ''];
+  return spec === undefined || spec.language.toLowerCase() === 'python';
+}
+
+/** Why nothing can be cleared by running code now; null when it can. */
+function whyNot(monitor: IMonitor, trans: TranslationBundle): string | null {
+  if (monitor.status === 'asleep' && !monitor.busy) {
+    // Nobody looks, so nothing is known of the kernel but that it can be asked.
+    return null;
+  }
+  const refused = refusal(monitor, trans);
+  return refused === null && monitor.reading?.state !== 'ok'
+    ? trans.__('This kernel holds no GPU memory: there is nothing to clear.')
+    : refused;
+}

@@ -1,0 +1,77 @@
+import {
+  nullTranslator,
+  type ITranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+
+import type { ICellRecord } from '../core/reading';
+import { formatBytes, formatDelta } from '../core/units';
+import { mainFigures, type ICellFigures } from './figures';
+
+/**
+ * A chip at the bottom right of one cell's input area: what its latest run
+ * changed, and its peak.
+ *
+ * Attach it to the node of the cell's input area. It lies over the area, so
+ * the cell's height stays as it is. Without a record it is hidden.
+ */
+export class CellBadge extends Widget {
+  constructor(translator?: ITranslator) {
+    super();
+    this._trans = (translator ?? nullTranslator).load('jupyterlab_vram');
+    this.addClass('jp-VramBadge');
+    this.setRecord(null);
+  }
+
+  /** Show a run, or nothing when it is null or touched no device. */
+  setRecord(record: ICellRecord | null): void {
+    const figures = record && mainFigures(record);
+    this.setHidden(figures === null);
+    this.node.textContent = figures && this._text(figures);
+    this.node.title = figures ? this._tooltip(figures) : '';
+    this.node.dataset.change = String(figures ? tone(figures) : 0);
+  }
+
+  private _text(figures: ICellFigures): string {
+    const parts = [
+      tone(figures) === 0 ? '±0' : formatDelta(figures.changeBytes)
+    ];
+    if (figures.peakBytes - edgeBytes(figures) >= LEAST_CHANGE_BYTES) {
+      parts.push(this._trans.__('peak %1', formatBytes(figures.peakBytes)));
+    }
+    if (figures.deviceId === 'practice') {
+      parts.push(this._trans.__('practice'));
+    }
+    return parts.join(' · ');
+  }
+
+  private _tooltip(figures: ICellFigures): string {
+    const trans = this._trans;
+    const peak = formatBytes(figures.peakBytes);
+    return [
+      trans.__('GPU memory of the latest run, on %1', figures.deviceId),
+      trans.__('Change: %1', formatDelta(figures.changeBytes)),
+      figures.peakExact
+        ? trans.__('Peak: %1', peak)
+        : trans.__('Peak: at least %1', peak),
+      trans.__('After: %1', formatBytes(figures.stayedBytes))
+    ].join('\n');
+  }
+
+  private readonly _trans: TranslationBundle;
+}
+
+const LEAST_CHANGE_BYTES = 2 ** 20;
+
+/** The most allocated right before or right after the run. */
+function edgeBytes(figures: ICellFigures): number {
+  return figures.stayedBytes - Math.min(0, figures.changeBytes);
+}
+
+/** 1 when memory grew, -1 when it shrank, 0 when the change is below 1 MiB. */
+function tone(figures: ICellFigures): number {
+  return Math.abs(figures.changeBytes) < LEAST_CHANGE_BYTES
+    ? 0
+    : Math.sign(figures.changeBytes);
+}

@@ -1,0 +1,111 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { caretDownEmptyThinIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { ClearHow, IPanelActions } from './actions';
+import { ClearMenu } from './menu';
+
+/** Properties of `ClearButton`. */
+export interface IClearButtonProps {
+  /** Why it can't clear now; null when it can. */
+  readonly refusal: string | null;
+  readonly actions: IPanelActions;
+  readonly trans: TranslationBundle;
+}
+
+/**
+ * The button that clears GPU memory, and the menu of other ways.
+ *
+ * A refused button stays focusable, so that its reason can be read out.
+ */
+export function ClearButton(props: IClearButtonProps): React.JSX.Element {
+  const { refusal, actions, trans } = props;
+  const reasonId = React.useId();
+  const refused = refusal !== null;
+  return (
+    <div className="jp-VramPanel-clear">
+      <div className="jp-VramPanel-split">
+        <button
+          type="button"
+          className="jp-VramPanel-primary"
+          aria-disabled={refused}
+          aria-describedby={refused ? reasonId : undefined}
+          onClick={refused ? undefined : () => actions.clear()}
+        >
+          {trans.__('Clear GPU memory')}
+        </button>
+        <MoreButton refused={refused} actions={actions} trans={trans} />
+      </div>
+      {refused && (
+        <p id={reasonId} className="jp-VramPanel-reason">
+          {refusal}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface IMoreButtonProps {
+  readonly refused: boolean;
+  readonly actions: IPanelActions;
+  readonly trans: TranslationBundle;
+}
+
+function MoreButton(props: IMoreButtonProps): React.JSX.Element {
+  const { trans } = props;
+  const button = React.useRef<HTMLButtonElement>(null);
+  const [open, setOpen] = React.useState(false);
+  const closed = React.useCallback(() => {
+    setOpen(false);
+    button.current?.focus();
+  }, []);
+  const menu = useClearMenu(props, closed);
+  const show = (): void => {
+    const split = button.current?.parentElement;
+    if (split) {
+      setOpen(true);
+      menu.current?.open(split);
+    }
+  };
+  return (
+    <button
+      ref={button}
+      type="button"
+      className="jp-VramPanel-primary jp-VramPanel-more"
+      aria-haspopup="menu"
+      aria-expanded={open}
+      aria-label={trans.__('Other ways to clear GPU memory')}
+      title={trans.__('Other ways to clear GPU memory')}
+      onClick={show}
+    >
+      <caretDownEmptyThinIcon.react tag="span" />
+    </button>
+  );
+}
+
+/** A menu that lives as long as its button and acts on the latest `props`. */
+function useClearMenu(
+  props: IMoreButtonProps,
+  closed: () => void
+): React.RefObject<ClearMenu | null> {
+  const { trans } = props;
+  const latest = React.useRef(props);
+  latest.current = props;
+  const menu = React.useRef<ClearMenu | null>(null);
+  React.useLayoutEffect(() => {
+    const created = new ClearMenu(
+      trans,
+      how => latest.current.actions.clear(how),
+      how => !latest.current.refused || worksWhileRefused(how),
+      closed
+    );
+    menu.current = created;
+    return () => created.dispose();
+  }, [trans, closed]);
+  return menu;
+}
+
+/** Inserting runs nothing, and a restart is the way out of a stuck cell. */
+function worksWhileRefused(how: ClearHow): boolean {
+  return how === 'insert-only' || how === 'restart';
+}

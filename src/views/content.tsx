@@ -1,0 +1,57 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { IReading } from '../core/reading';
+import type { IMonitor } from '../model/tokens';
+import type { IPanelActions } from './actions';
+import { Activity } from './activity';
+import { ClearButton } from './clear';
+import { Device, UnusedDevice } from './device';
+import { isCurrent } from './freshness';
+import { refusal } from './refusal';
+import { Result } from './result';
+import { Warnings } from './warnings';
+
+/** Properties of `Content`. */
+export interface IContentProps {
+  readonly monitor: IMonitor;
+  /** A reading with at least one device. */
+  readonly reading: IReading;
+  readonly nowMs: number;
+  readonly actions: IPanelActions;
+  readonly trans: TranslationBundle;
+}
+
+/** Everything about one kernel whose figures are known. */
+export function Content(props: IContentProps): React.JSX.Element {
+  const { monitor, reading, nowMs, actions, trans } = props;
+  const refused = refusal(monitor, trans);
+  const current = isCurrent(monitor, nowMs);
+  return (
+    <>
+      <ClearButton refusal={refused} actions={actions} trans={trans} />
+      {monitor.cleared && <Result report={monitor.cleared} trans={trans} />}
+      <div className="jp-VramPanel-devices" data-current={current}>
+        {reading.devices.map(device =>
+          device.reservedBytes > 0 || reading.devices.length === 1 ? (
+            <Device key={device.id} device={device} trans={trans} />
+          ) : (
+            <UnusedDevice key={device.id} device={device} trans={trans} />
+          )
+        )}
+      </div>
+      <Warnings
+        monitor={monitor}
+        actions={actions}
+        refusal={refused}
+        trans={trans}
+      />
+      <Activity
+        monitor={monitor}
+        reading={reading}
+        nowMs={nowMs}
+        trans={trans}
+      />
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+import * as React from 'react';
+
+/** Properties of `Link`. */
+export interface ILinkProps {
+  readonly label: string;
+  readonly act: () => void;
+  /** Why it can't be used now. */
+  readonly refusal?: string | null;
+}
+
+/** A button in the looks of a link; a refused one stays focusable. */
+export function Link(props: ILinkProps): React.JSX.Element {
+  const refused = typeof props.refusal === 'string';
+  return (
+    <button
+      type="button"
+      className="jp-VramPanel-link"
+      aria-disabled={refused}
+      title={props.refusal ?? undefined}
+      onClick={refused ? undefined : props.act}
+    >
+      {props.label}
+    </button>
+  );
+}

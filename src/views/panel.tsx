@@ -1,0 +1,118 @@
+import type { ITranslator } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+
+import type { IPanelActions, ISnippetItem } from './actions';
+import { Content } from './content';
+import { Follower, type ITargetSource } from './follower';
+import { Header } from './header';
+import { vramIcon } from './icons';
+import { Notice } from './notice';
+import { Snippets } from './snippets';
+import { noticeFor } from './states';
+
+/** What a panel is made of. */
+export interface IPanelOptions {
+  readonly source: ITargetSource;
+  readonly actions: IPanelActions;
+  readonly snippets: readonly ISnippetItem[];
+  readonly translator?: ITranslator;
+}
+
+const BUSY_TICK_MS = 1000;
+const IDLE_TICK_MS = 5000;
+
+/**
+ * The side panel: draws the active kernel's monitor.
+ *
+ * It draws only while it is visible: after changes, and now and then as time
+ * passes, so that ages and the end of the timeline are right.
+ */
+export class VramPanel extends Follower {
+  constructor(options: IPanelOptions) {
+    super(options.source, options.translator);
+    this._options = options;
+    const name = this.trans.__('GPU memory');
+    this.id = 'jupyterlab-vram-panel';
+    this.addClass('jp-VramPanel');
+    this.title.icon = vramIcon;
+    this.title.caption = name;
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', name);
+  }
+
+  override dispose(): void {
+    window.clearTimeout(this._tick);
+    super.dispose();
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.refresh();
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.refresh();
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    window.clearTimeout(this._tick);
+    super.onBeforeDetach(message);
+  }
+
+  protected override onBeforeHide(message: Message): void {
+    window.clearTimeout(this._tick);
+    super.onBeforeHide(message);
+  }
+
+  protected override refresh(): void {
+    window.clearTimeout(this._tick);
+    if (!this.isVisible) {
+      return;
+    }
+    if (!document.hidden) {
+      this.update();
+    }
+    const { monitor } = this.source.target;
+    if (monitor !== null) {
+      this._tick = window.setTimeout(
+        () => this.refresh(),
+        monitor.busy ? BUSY_TICK_MS : IDLE_TICK_MS
+      );
+    }
+  }
+
+  protected override render(): React.JSX.Element {
+    const { trans } = this;
+    const { actions, snippets } = this._options;
+    const { target } = this.source;
+    const { monitor } = target;
+    const nowMs = Date.now();
+    const notice = noticeFor(target, trans);
+    const reading = monitor?.reading ?? null;
+    const hasFigures = notice === null || notice.keepFigures;
+    const canInsert = monitor !== null && monitor.status !== 'not-python';
+    return (
+      <>
+        <Header
+          target={target}
+          nowMs={nowMs}
+          trans={trans}
+          onSettings={() => actions.openSettings()}
+        />
+        {notice && <Notice notice={notice} actions={actions} trans={trans} />}
+        {hasFigures && monitor && reading && (
+          <Content
+            key={monitor.kernelId}
+            {...{ monitor, reading, nowMs, actions, trans }}
+          />
+        )}
+        {canInsert && <Snippets {...{ snippets, actions, trans }} />}
+      </>
+    );
+  }
+
+  private readonly _options: IPanelOptions;
+  private _tick = 0;
+}

@@ -1,0 +1,75 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { IWarning } from '../core/warning';
+import type { IMonitor } from '../model/tokens';
+import type { IPanelActions } from './actions';
+import { Link } from './link';
+import { Section } from './section';
+import { Sentence } from './sentence';
+
+/** Properties of `Warnings`. */
+export interface IWarningsProps {
+  readonly monitor: IMonitor;
+  readonly actions: IPanelActions;
+  /** Why memory can't be cleared now; null when it can. */
+  readonly refusal: string | null;
+  readonly trans: TranslationBundle;
+}
+
+/** What is wrong now. Its container always exists, so that news is read out. */
+export function Warnings(props: IWarningsProps): React.JSX.Element {
+  const { monitor, trans } = props;
+  const { warnings, snoozedCount } = monitor;
+  const shown = warnings.length > 0 || snoozedCount > 0;
+  return (
+    <div role="alert" aria-live="polite">
+      {shown && (
+        <Section title={trans.__('Warnings')} note={warnings.length}>
+          {warnings.map(warning => (
+            <Card key={warning.id} warning={warning} {...props} />
+          ))}
+          {snoozedCount > 0 && (
+            <p className="jp-VramPanel-quiet">
+              {trans._n('%1 snoozed', '%1 snoozed', snoozedCount)}
+              {' · '}
+              <Link
+                label={trans.__('Show')}
+                act={() => monitor.unsnoozeAll()}
+              />
+            </p>
+          )}
+        </Section>
+      )}
+    </div>
+  );
+}
+
+interface ICardProps extends IWarningsProps {
+  readonly warning: IWarning;
+}
+
+function Card(props: ICardProps): React.JSX.Element {
+  const { warning, monitor, actions, refusal, trans } = props;
+  return (
+    <div className="jp-VramWarning" data-severity={warning.severity}>
+      <p className="jp-VramWarning-sentence">
+        <Sentence text={warning.sentence} />
+      </p>
+      <p className="jp-VramWarning-evidence">
+        <Sentence text={warning.evidence} />
+      </p>
+      <div className="jp-VramWarning-buttons">
+        <Link
+          label={trans.__('Clear')}
+          refusal={refusal}
+          act={() => actions.clear()}
+        />
+        <Link
+          label={trans.__('Snooze')}
+          act={() => monitor.snooze(warning.id)}
+        />
+      </div>
+    </div>
+  );
+}

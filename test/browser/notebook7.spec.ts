@@ -1,0 +1,38 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import { Lab, launchBrowser } from './lab';
+import { writeNotebook } from './notebook';
+import { MIB, take } from './python';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+describe('Notebook 7', () => {
+  it('should show the panel and clear by it', async () => {
+    const { folder } = inject('server');
+    const cells = [take('a', 300), 'del a'];
+    const name = await writeNotebook(folder, cells, {});
+    const lab = await Lab.openNotebook7(await browser.newContext(), name);
+    const notebook = await lab.notebookAt(name);
+    const panel = await lab.openPanel();
+    await panel.shows();
+    await notebook.run(0);
+    await expect
+      .poll(() => panel.bytes('allocated'))
+      .toBeGreaterThan(300 * MIB);
+    await notebook.run(1);
+    await panel.clearButton.click();
+    await panel.result.filter({ hasText: 'came back' }).waitFor();
+    expect((await notebook.cell(2)).executionCount).toBe(3);
+    expect(lab.errors).toEqual([]);
+    await notebook.handle.evaluate(open => open.sessionContext.shutdown());
+  });
+});

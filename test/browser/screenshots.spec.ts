@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { useLab } from './fixture';
+import type { Lab } from './lab';
+import { resetSettings } from './rest';
+
+const fixture = useLab();
+
+/** A notebook that loads a model, uses it, and loses sight of it. */
+const CELLS = [
+  'import torch',
+  `model = torch.nn.Sequential(*[torch.nn.Linear(4096, 4096) for layer in range(8)])
+sum(weight.numel() for weight in model.parameters())`,
+  'batch = torch.randn(2048, 4096)\nlogits = model(batch)',
+  'scratch = torch.rand(64 << 20)',
+  'del scratch',
+  'del model'
+];
+
+const THEMES = { light: 'JupyterLab Light', dark: 'JupyterLab Dark' };
+const WIDTHS_PX = [200, 320, 480];
+
+let folder: string;
+
+beforeAll(async () => {
+  folder =
+    process.env.VRAM_SCREENSHOTS ??
+    (await mkdtemp(path.join(os.tmpdir(), 'vram-screenshots-')));
+  await mkdir(folder, { recursive: true });
+});
+
+afterAll(resetSettings);
+
+describe('The panel', () => {
+  it('should fit into any width, in light and dark', async () => {
+    const { lab } = fixture;
+    const { page, panel } = lab;
+    // Narrower than JupyterLab lets anybody drag it.
+    await page.addStyleTag({
+      content: 'body * { --jp-sidebar-min-width: 100px !important; }'
+    });
+    const notebook = await lab.watchedNotebook(CELLS, { name: 'finetune' });
+    await notebook.runAll();
+    await panel.warnings.waitFor();
+    await panel.cellRows.getByText(`[${CELLS.length}]`).waitFor();
+    await lab.dismissNotifications();
+    for (const [name, theme] of Object.entries(THEMES)) {
+      await lab.execute('apputils:change-theme', { theme });
+      await page
+        .locator(`body[data-jp-theme-name="${theme}"]`)
+        .waitFor({ state: 'attached' });
+      for (const width of WIDTHS_PX) {
+        await setPanelWidth(lab, width);
+        expect(await overflowing(panel.root)).toEqual([]);
+        const file = path.join(folder, `panel-${name}-${width}.png`);
+        await panel.root.screenshot({ path: file });
+      }
+      await setPanelWidth(lab, 320);
+      const file = path.join(folder, `page-${name}.png`);
+      await page.screenshot({ path: file });
+    }
+    await lab.execute('apputils:change-theme', { theme: THEMES.light });
+  });
+});
+
+/** Drag the edge of the side area. */
+async function setPanelWidth(lab: Lab, width: number): Promise<void> {
+  const { page, panel } = lab;
+  const before = await panel.root.boundingBox();
+  const y = 400;
+  const edge = (before?.x ?? 0) - 1;
+  await page.mouse.move(edge, y);
+  await page.mouse.down();
+  await page.mouse.move(edge + (before?.width ?? 0) - width, y, { steps: 4 });
+  await page.mouse.up();
+  await expect
+    .poll(async () => Math.round((await panel.root.boundingBox())?.width ?? 0))
+    .toBe(width);
+}
+
+/** What sticks out at the right, and is not cut off on purpose. */
+async function overflowing(root: Locator): Promise<string[]> {
+  return root.evaluate(panel => {
+    const right = panel.getBoundingClientRect().right;
+    const isCut = (node: Element): boolean => {
+      const parent = node.parentElement;
+      return (
+        parent !== null &&
+        parent !== panel &&
+        (getComputedStyle(parent).overflowX !== 'visible' || isCut(parent))
+      );
+    };
+    return [panel, ...panel.querySelectorAll('*')]
+      .filter(
+        node =>
+          (node.getBoundingClientRect().right > right + 1 && !isCut(node)) ||
+          (node === panel && node.scrollWidth > node.clientWidth)
+      )
+      .map(node => `${node.tagName}.${node.getAttribute('class') ?? ''}`);
+  });
+}

@@ -1,0 +1,214 @@
+"""The main flow in real JupyterLab and Chromium against a CUDA kernel: open, leak, warning, clear.
+
+Needs JupyterLab, playwright (Python), a Chromium named by $CHROMIUM and the
+installed wheel; run it as ``python test/gpu/lab_flow.py OUTPUT_FOLDER``. It
+prints JSON lines and leaves screenshots. See docs/gpu-results.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+TOKEN = "gpu-check"
+#: ``cpu`` tries the script itself, with the practice device and a smaller model.
+DEVICE = os.environ.get("VRAM_DEVICE", "cuda")
+LAYERS = 24 if DEVICE == "cuda" else 1
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
+
+NEIGHBOUR = ["import torch; kept = torch.empty(%d * 2**28, device='%s')" % (LAYERS // 4, DEVICE)]
+CELLS = [
+    "import torch\nimport torch.nn as nn",
+    "layer = nn.TransformerEncoderLayer(2048, 16, 8192, batch_first=True)\n"
+    "model = nn.TransformerEncoder(layer, %d).to('%s')" % (LAYERS, DEVICE),
+    "x = torch.randn(8, 512, 2048, device='%s')\ny = model(x)" % DEVICE,
+    "del model",
+    "import time\nfor _ in range(60):\n    z = torch.empty(2**28, device='%s')\n    time.sleep(0.1)"
+    % DEVICE,
+    "del y, z",
+]
+PANEL = "#jupyterlab-vram-panel"
+
+
+def say(**facts: Any) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+def notebook(cells: list[str]) -> str:
+    entries = [
+        {
+            "cell_type": "code",
+            "id": "cell-%d" % index,
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": source,
+        }
+        for index, source in enumerate(cells)
+    ]
+    kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    return json.dumps(
+        {
+            "cells": entries,
+            "metadata": {"kernelspec": kernelspec},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
+
+
+def quiet_settings() -> Path:
+    """A settings folder in which JupyterLab does not ask about its news."""
+    folder = Path(tempfile.mkdtemp())
+    notification = folder / "@jupyterlab" / "apputils-extension"
+    notification.mkdir(parents=True)
+    (notification / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    return folder
+
+
+class Lab:
+    """A JupyterLab server and one page of it."""
+
+    def __init__(self, page: Page, root: Path) -> None:
+        self._page = page
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._url = "http://127.0.0.1:%d" % probe.getsockname()[1]
+        port = self._url.rpartition(":")[2]
+        options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=" + port]
+        options += ["--IdentityProvider.token=" + TOKEN, "--ServerApp.root_dir=%s" % root]
+        options += ["--LabApp.expose_app_in_browser=True"]
+        if "LAB_APP_DIR" in os.environ:
+            options.append("--LabApp.app_dir=" + os.environ["LAB_APP_DIR"])
+        os.environ["JUPYTERLAB_SETTINGS_DIR"] = str(quiet_settings())
+        self._log = tempfile.TemporaryFile()
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        self.server = subprocess.Popen(command, stdout=self._log, stderr=self._log)
+
+    def open(self, path: str) -> None:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(self._url + "/api?token=" + TOKEN, timeout=1)
+                break
+            except OSError:
+                time.sleep(0.1)
+        self._page.goto("%s/lab/tree/%s?token=%s&reset" % (self._url, path, TOKEN))
+        self._page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        self._page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.ready")
+
+    def command(self, name: str, **arguments: Any) -> None:
+        self._page.evaluate(
+            "([name, args]) => void window.jupyterapp.commands.execute(name, args)",
+            [name, arguments],
+        )
+
+    def run_cell(self, index: int, wait: bool = True) -> None:
+        """Run one cell and, unless told not to, wait until it is done."""
+        cell = self._page.locator(".jp-Notebook .jp-Cell").nth(index)
+        cell.locator(".jp-InputPrompt").click()
+        self.command("notebook:run-cell")
+        if wait:
+            expect(cell.locator(".jp-InputPrompt")).to_have_text(
+                re.compile(r"\[\d+\]:"), timeout=90_000
+            )
+
+    @property
+    def panel(self) -> Locator:
+        return self._page.locator(PANEL)
+
+
+def figures(panel: Locator) -> list[str]:
+    """The panel's text, line by line."""
+    return [line for line in panel.inner_text().splitlines() if line.strip()]
+
+
+def shoot(page: Page, lab: Lab, folder: Path, name: str) -> None:
+    """Save the page and the panel alone, in both themes."""
+    for theme, suffix in (("JupyterLab Light", "light"), ("JupyterLab Dark", "dark")):
+        lab.command("apputils:change-theme", theme=theme)
+        light = "true" if suffix == "light" else "false"
+        page.locator('body[data-jp-theme-light="%s"]' % light).wait_for(state="attached")
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=str(folder / ("%s-%s.png" % (name, suffix))))
+        lab.panel.screenshot(path=str(folder / ("%s-panel-%s.png" % (name, suffix))))
+    lab.command("apputils:change-theme", theme="JupyterLab Light")
+
+
+def widen(page: Page, width: int) -> None:
+    """Drag the edge of the right side area until the panel is about ``width`` wide."""
+    box = page.locator(PANEL).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] - 2, box["y"] + 300)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - width - 2, box["y"] + 300, steps=5)
+    page.mouse.up()
+
+
+def flow(page: Page, lab: Lab, folder: Path) -> None:
+    lab.open("neighbour.ipynb")
+    lab.run_cell(0)
+    lab.open("leak.ipynb")
+    lab.command("jupyterlab-vram:open-panel")
+    lab.panel.wait_for()
+    lab.run_cell(0)
+    first = "Nothing on the GPU yet" if DEVICE == "cuda" else "practice device"
+    expect(lab.panel).to_contain_text(first, timeout=20_000)
+    say(step="torch imported", panel=figures(lab.panel)[:6])
+    widen(page, 340)
+    for index in (1, 2):
+        lab.run_cell(index)
+    expect(lab.panel).to_contain_text("[3]", timeout=20_000)
+    say(step="model ran", panel=figures(lab.panel))
+    lab.run_cell(3)
+    warning = lab.panel.get_by_text("freed 0 of")
+    warning.first.wait_for()
+    say(step="del model", panel=figures(lab.panel))
+    say(notification=page.locator(".jp-toast-message, .Toastify__toast").first.inner_text())
+    lab.run_cell(4, wait=False)
+    expect(lab.panel).to_contain_text("Busy")
+    say(step="busy", panel=figures(lab.panel)[:4])
+    expect(lab.panel).to_contain_text("Idle", timeout=30_000)
+    shoot(page, lab, folder, "leak")
+    lab.run_cell(5)
+    expect(warning).to_have_count(0, timeout=20_000)
+    say(step="del y, z", panel=figures(lab.panel))
+    lab.panel.get_by_role("button", name="Clear GPU memory").first.click()
+    expect(lab.panel.get_by_text("came back").first).to_be_visible(timeout=30_000)
+    say(step="cleared", panel=figures(lab.panel))
+    output = page.locator(".jp-Notebook .jp-OutputArea-output").last.inner_text()
+    say(cell_output=output.splitlines())
+    shoot(page, lab, folder, "cleared")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    root = Path(tempfile.mkdtemp())
+    (root / "leak.ipynb").write_text(notebook(CELLS))
+    (root / "neighbour.ipynb").write_text(notebook(NEIGHBOUR))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=FLAGS)
+        page = browser.new_page(viewport={"width": 1360, "height": 900}, device_scale_factor=1.5)
+        lab = Lab(page, root)
+        try:
+            flow(page, lab, folder)
+        except Exception:
+            page.screenshot(path=str(folder / "failure.png"))
+            raise
+        finally:
+            lab.server.terminate()
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

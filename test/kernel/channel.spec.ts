@@ -1,0 +1,147 @@
+// @vitest-environment node
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { NoAnswerError } from '../../src/kernel/ask';
+import { BusyError, SilentChannel } from '../../src/kernel/channel';
+import type { FakeFuture } from './connection';
+import { FakeConnection } from './connection';
+
+const OK = { status: 'ok', user_expressions: { answer: { status: 'ok' } } };
+
+/** Longer than a channel waits for a busy kernel. */
+const PATIENCE_MS = 300;
+const TIMEOUT_MS = 10_000;
+
+describe('SilentChannel', () => {
+  let connection: FakeConnection;
+  let channel: SilentChannel;
+
+  const settle = async (): Promise<unknown> =>
+    vi.advanceTimersByTimeAsync(PATIENCE_MS);
+  const last = (futures: readonly FakeFuture[]): FakeFuture => {
+    const future = futures[futures.length - 1];
+    if (!future) {
+      throw new Error('Nothing was asked');
+    }
+    return future;
+  };
+  const settled = async (promise: Promise<unknown>): Promise<unknown> =>
+    promise.catch((reason: unknown) => reason);
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    connection = new FakeConnection();
+    channel = new SilentChannel(connection.kernel);
+  });
+
+  afterEach(() => {
+    channel.dispose();
+    vi.useRealTimers();
+  });
+
+  describe('#evaluate() in an idle kernel', () => {
+    it('should ask silently and return the entry of the expression', async () => {
+      const answer = channel.evaluate('1 + 1');
+      await vi.advanceTimersByTimeAsync(0);
+      const future = last(connection.executes);
+      expect(future.content).toEqual({
+        code: '',
+        silent: true,
+        store_history: false,
+        stop_on_error: false,
+        allow_stdin: false,
+        user_expressions: { answer: '1 + 1' }
+      });
+      future.reply(OK);
+      expect(await answer).toEqual({ status: 'ok' });
+      expect(future.isDisposed).toBe(true);
+      expect(connection.clones).toEqual([]);
+    });
+
+    it('should return null when the kernel refuses the request', async () => {
+      const answer = channel.evaluate('1');
+      await vi.advanceTimersByTimeAsync(0);
+      last(connection.executes).reply({ status: 'aborted' });
+      expect(await answer).toBeNull();
+    });
+
+    it('should give up after the time limit and forget the request', async () => {
+      const answer = settled(channel.evaluate('1'));
+      await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
+      expect(last(connection.executes).isDisposed).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await answer).toBeInstanceOf(NoAnswerError);
+      expect(last(connection.executes).isDisposed).toBe(true);
+    });
+
+    it('should leave no timer behind an answer', async () => {
+      const answer = channel.evaluate('1');
+      await vi.advanceTimersByTimeAsync(0);
+      last(connection.executes).reply(OK);
+      await answer;
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('should say that there is no answer when the request is cancelled', async () => {
+      const answer = settled(channel.evaluate('1'));
+      await vi.advanceTimersByTimeAsync(0);
+      last(connection.executes).reject();
+      expect(await answer).toBeInstanceOf(NoAnswerError);
+    });
+
+    it('should say so too when the connection takes no request', async () => {
+      connection.refusal = new Error('Kernel is dead');
+      const answer = await settled(channel.evaluate('1'));
+      expect(answer).toBeInstanceOf(NoAnswerError);
+    });
+  });
+
+  describe('#evaluate() in a busy kernel without subshells', () => {
+    beforeEach(() => connection.setStatus('busy'));
+
+    it('should refuse after a moment', async () => {
+      const answer = settled(channel.evaluate('1'));
+      await settle();
+      expect(await answer).toBeInstanceOf(BusyError);
+      expect(connection.executes).toEqual([]);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('should wait for a kernel that is busy for a moment only', async () => {
+      const answer = channel.evaluate('1');
+      await vi.advanceTimersByTimeAsync(PATIENCE_MS - 1);
+      connection.say('idle', 'complete_request');
+      await vi.advanceTimersByTimeAsync(0);
+      last(connection.executes).reply(OK);
+      expect(await answer).toEqual({ status: 'ok' });
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
+  it.each(['unknown', 'starting'] as const)(
+    'should ask a kernel of status %s, which may be idle',
+    async status => {
+      connection.setStatus(status);
+      const answer = channel.evaluate('1');
+      await settle();
+      last(connection.executes).reply(OK);
+      expect(await answer).toEqual({ status: 'ok' });
+    }
+  );
+
+  describe('#dispose()', () => {
+    it('should end a request that waits for the kernel', async () => {
+      connection.setStatus('busy');
+      const answer = settled(channel.evaluate('1'));
+      channel.dispose();
+      expect(await answer).toBeInstanceOf(NoAnswerError);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('should listen to the kernel no longer', () => {
+      channel.dispose();
+      channel.dispose();
+      expect(connection.listeners).toBe(0);
+    });
+  });
+});

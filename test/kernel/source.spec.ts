@@ -1,0 +1,84 @@
+// @vitest-environment node
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { inflateSync } from 'node:zlib';
+
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { version } from '../../package.json';
+import type { IAgentSources } from '../../src/kernel/source';
+import { PACKAGE } from './delivery';
+
+/** What the front end may deliver to a kernel, in bytes of base64. */
+const MAX_ARCHIVE_BYTES = 60_000;
+
+type Source = typeof import('../../src/kernel/source');
+
+describe('agentSources()', () => {
+  let agentSources: Source['agentSources'];
+
+  beforeEach(async () => {
+    vi.resetModules();
+    ({ agentSources } = await import('../../src/kernel/source'));
+  });
+
+  it('should hold every file of the package', async () => {
+    const files = readdirSync(PACKAGE).filter(name => name.endsWith('.py'));
+    expect(files).toContain('bootstrap.py');
+    expect(Object.keys(await agentSources()).sort()).toEqual(files.sort());
+  });
+
+  it('should hold the very texts that are installed', async () => {
+    for (const [name, text] of Object.entries(await agentSources())) {
+      expect(text).toBe(readFileSync(path.join(PACKAGE, name), 'utf8'));
+    }
+  });
+
+  it('should say the version of the front end', async () => {
+    const { '_version.py': source } = await agentSources();
+    expect(source).toContain(`__version__ = "${version}"\n`);
+  });
+
+  it('should load them once, also for those who ask at the same time', async () => {
+    const fetched = vi.spyOn(globalThis, 'fetch');
+    const [one, other] = await Promise.all([agentSources(), agentSources()]);
+    expect(await agentSources()).toBe(one);
+    expect(other).toBe(one);
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  it.each<[string, () => Promise<Response>]>([
+    [
+      'is not there',
+      async () => Promise.resolve(new Response('', { status: 404 }))
+    ],
+    [
+      'can’t be reached',
+      async () => Promise.reject(new Error('It could not be loaded'))
+    ]
+  ])('should fail if the file %s, and try again', async (_, answer) => {
+    vi.spyOn(globalThis, 'fetch').mockImplementationOnce(answer);
+    await expect(agentSources()).rejects.toThrow(/could not be loaded/);
+    expect(await agentSources()).toHaveProperty(['bootstrap.py']);
+  });
+});
+
+describe('archiveOf()', () => {
+  let sources: IAgentSources;
+  let archive: string;
+
+  beforeEach(async () => {
+    const module = await import('../../src/kernel/source');
+    sources = await module.agentSources();
+    archive = await module.archiveOf(sources);
+  });
+
+  it('should be the files as compressed JSON in base64', () => {
+    const text = inflateSync(Buffer.from(archive, 'base64')).toString('utf8');
+    expect(JSON.parse(text)).toEqual(sources);
+  });
+
+  it('should be small enough for one message', () => {
+    expect(archive.length).toBeLessThan(MAX_ARCHIVE_BYTES);
+  });
+});

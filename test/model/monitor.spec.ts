@@ -1,0 +1,251 @@
+// @vitest-environment node
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { IClearReport } from '../../src/core/reading';
+import { english } from '../../src/core/translation';
+import { Monitor } from '../../src/model/monitor';
+import type { Json } from '../core/wire';
+import { RECORD } from '../core/wire';
+import { FakeConnection } from '../kernel/connection';
+import { FakeAgent, FakeSettings, LEAKS, ROOMY, turns } from './page';
+
+describe('Monitor', () => {
+  let agent: FakeAgent;
+  let connection: FakeConnection;
+  let source: FakeSettings;
+  let monitor: Monitor;
+  let reports: string[];
+  let changes: number;
+  let finished: number[];
+
+  /** The agent pushes, and what follows from it happens. */
+  const push = async (top: Json = {}): Promise<void> => {
+    agent.push(connection, top, ROOMY);
+    await turns();
+  };
+  const ids = (): string[] => monitor.warnings.map(({ id }) => id);
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    agent = new FakeAgent();
+    agent.time = Date.now() / 1000;
+    connection = new FakeConnection();
+    agent.serve(connection);
+    source = new FakeSettings();
+    reports = [];
+    finished = [];
+    monitor = new Monitor({
+      kernel: connection.kernel,
+      source,
+      viewer: 'page-1',
+      translate: english,
+      report: reason => reports.push(reason)
+    });
+    monitor.wake();
+    await turns();
+    changes = 0;
+    monitor.changed.connect(() => changes++);
+    monitor.cellFinished.connect((_, record) => finished.push(record.run));
+  });
+
+  afterEach(() => {
+    monitor.dispose();
+    vi.useRealTimers();
+  });
+
+  it('should show what the agent answered and pushed', async () => {
+    expect(monitor.kernelId).toBe('kernel-1');
+    expect(monitor.status).toBe('attached');
+    expect(monitor.failure).toBeNull();
+    expect(monitor.reading?.devices[0]?.allocatedBytes).toBe(100);
+    await push({ running: { cell_id: 'a', execution_count: 1, started: 1 } });
+    expect(monitor.reading?.devices[0]?.allocatedBytes).toBe(
+      ROOMY.allocated_bytes
+    );
+    expect(monitor.running?.cellId).toBe('a');
+    expect(monitor.samples('cuda:0')).toHaveLength(2);
+  });
+
+  it('should say what a malformed push was, and keep the figures', async () => {
+    connection.push({ schema: 1, kind: 'push' });
+    await turns();
+    expect(reports).toHaveLength(1);
+    expect(reports[0]).toContain('`boot`');
+    expect(monitor.reading).not.toBeNull();
+  });
+
+  it('should be able to try again after a failure', async () => {
+    const other = new FakeConnection({
+      answer: () => agent.message({ kind: 'refused', reason: 'No shell' })
+    });
+    const failing = new Monitor({
+      kernel: other.kernel,
+      source,
+      viewer: 'page-1',
+      translate: english,
+      report: reason => reports.push(reason)
+    });
+    failing.wake();
+    await turns();
+    expect(failing.status).toBe('failed');
+    expect(failing.failure).toBe('No shell');
+    expect(reports).toEqual(['No shell']);
+    agent.serve(other);
+    failing.retry();
+    await turns();
+    expect(failing.status).toBe('attached');
+    failing.dispose();
+  });
+
+  describe('#changed', () => {
+    it('should be emitted once for each message', async () => {
+      await push({ ...LEAKS, finished: RECORD });
+      expect(changes).toBe(1);
+      await push();
+      expect(changes).toBe(2);
+    });
+
+    it('should be emitted when the kernel turns busy', async () => {
+      connection.setStatus('busy');
+      await turns();
+      expect(monitor.busy).toBe(true);
+      expect(changes).toBe(1);
+    });
+  });
+
+  describe('#records', () => {
+    const records = [RECORD, { ...RECORD, run: 2 }];
+
+    it('should hold each run once, and announce it', async () => {
+      await push({ finished: RECORD });
+      await push({ kind: 'attached', records });
+      await push({ kind: 'attached', records });
+      expect(monitor.records.map(({ run }) => run)).toEqual([1, 2]);
+      expect(finished).toEqual([1, 2]);
+    });
+
+    it('should hold those of an answer that a push has overtaken', async () => {
+      const answer = agent.message({ kind: 'attached', records });
+      await push({ finished: { ...RECORD, run: 3 } });
+      const reading = monitor.reading;
+      connection.push(answer);
+      await turns();
+      expect(monitor.records.map(({ run }) => run)).toEqual([1, 2, 3]);
+      expect(monitor.reading).toBe(reading);
+    });
+  });
+
+  it('should ignore figures that come twice or too late', async () => {
+    const late = agent.message({ ...LEAKS }, ROOMY);
+    await push();
+    connection.push(late);
+    connection.push(late);
+    await turns();
+    expect(ids()).toEqual([]);
+    expect(monitor.samples('cuda:0')).toHaveLength(2);
+  });
+
+  describe('when the kernel restarts', () => {
+    beforeEach(async () => {
+      await push({ ...LEAKS, finished: RECORD });
+      expect(ids()).toHaveLength(1);
+    });
+
+    const expectNothing = (): void => {
+      expect(monitor.records).toEqual([]);
+      expect(monitor.warnings).toEqual([]);
+      expect(monitor.cleared).toBeNull();
+    };
+
+    it.each(['restarting', 'dead'] as const)(
+      'should forget everything once it is %s',
+      status => {
+        connection.setStatus(status);
+        expectNothing();
+        expect(monitor.reading).toBeNull();
+        expect(monitor.samples('cuda:0')).toEqual([]);
+        expect(monitor.ageMs(Date.now())).toBeNull();
+        expect(monitor.isStale(Date.now())).toBe(false);
+      }
+    );
+
+    it('should forget everything with the first word of another process', async () => {
+      agent.boot = 'boot-2';
+      agent.sequence = 0;
+      await push();
+      expectNothing();
+      expect(monitor.reading).not.toBeNull();
+      expect(monitor.samples('cuda:0')).toHaveLength(1);
+    });
+
+    it('should not take an agent that could not start for another process', async () => {
+      connection.push(
+        agent.message({ kind: 'refused', boot: '', sequence: 0 })
+      );
+      await turns();
+      expect(monitor.records).toHaveLength(1);
+      expect(ids()).toHaveLength(1);
+    });
+
+    it('should keep everything through a lost connection', () => {
+      connection.setConnectionStatus('connecting');
+      expect(monitor.status).toBe('disconnected');
+      expect(monitor.records).toHaveLength(1);
+      expect(ids()).toHaveLength(1);
+    });
+  });
+
+  describe('#clearQuietly()', () => {
+    const devices = [
+      {
+        id: 'cuda:0',
+        before_allocated_bytes: 5,
+        before_reserved_bytes: 9,
+        after_allocated_bytes: 5,
+        after_reserved_bytes: 5
+      }
+    ];
+    const clear = { devices, collected_objects: 3 };
+
+    it('should show what came back', async () => {
+      agent.top = { clear };
+      expect(await monitor.clearQuietly()).toBeNull();
+      expect(connection.operations).toEqual(['attach', 'clear']);
+      expect(monitor.cleared).toMatchObject({
+        devices: [{ beforeReservedBytes: 9, afterReservedBytes: 5 }],
+        collectedObjects: 3
+      });
+    });
+
+    it('should show it though a push was faster', async () => {
+      connection.answer = () => {
+        const answer = agent.message({ kind: 'cleared', clear });
+        agent.push(connection);
+        return answer;
+      };
+      await monitor.clearQuietly();
+      expect(monitor.cleared?.collectedObjects).toBe(3);
+    });
+
+    it('should say why it was refused', async () => {
+      agent.top = { kind: 'refused', reason: 'A cell is running.' };
+      expect(await monitor.clearQuietly()).toBe('A cell is running.');
+      expect(monitor.cleared).toBeNull();
+    });
+
+    it('should fail when there is no answer', async () => {
+      connection.answer = () => undefined;
+      const cleared = monitor.clearQuietly().catch(String);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await cleared).toContain('no answer');
+    });
+  });
+
+  it('should show the latest clear, such as one by a cell', async () => {
+    const report: IClearReport = { devices: [], collectedObjects: null };
+    monitor.noteCleared(report);
+    await turns();
+    expect(monitor.cleared).toBe(report);
+    expect(changes).toBe(1);
+  });
+});

@@ -1,0 +1,52 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+# The tests' own modules, and the package where it is not installed.
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+
+from kernels import ROOT, Kernel  # noqa: E402 - found only now
+
+
+@pytest.fixture(scope="session")
+def torch_kernel(tmp_path_factory):
+    """One kernel for all: it has torch, the practice device, and a viewer."""
+    kernel = Kernel(tmp_path_factory.mktemp("torch"), path=[ROOT])
+    kernel.run("import torch")
+    kernel.attach(practice=True)
+    yield kernel
+    kernel.stop()
+
+
+@pytest.fixture
+def kernel(torch_kernel):
+    """The kernel of all, with nothing left in it by an earlier test."""
+    torch_kernel.forget()
+    yield torch_kernel
+    assert torch_kernel.complaints() == ""
+
+
+@pytest.fixture
+def practice_device():
+    """The practice device of this process, on for one test."""
+    from jupyterlab_vram import practice
+
+    practice.switch_on()
+    yield practice
+    practice.switch_off()
+
+
+@pytest.fixture
+def start_kernel(tmp_path):
+    """Starts kernels that end with the test; see ``Kernel``."""
+    kernels = []
+
+    def start(**options):
+        kernels.append(Kernel(tmp_path / f"kernel{len(kernels)}", **options))
+        return kernels[-1]
+
+    yield start
+    for each in kernels:
+        each.stop()

@@ -1,0 +1,179 @@
+"""The driver's figure for this process, and its many ways not to tell."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from fakes import Device, Family, Nvml, fake_torch
+
+from jupyterlab_vram import driver
+
+MIB = 2**20
+ME = os.getpid()
+UUID = "0123-4567"
+
+
+@pytest.fixture
+def used(monkeypatch):
+    """Ask a driver; returns what it says of this process."""
+    cuda = Family(Device())
+    monkeypatch.setitem(sys.modules, "torch", fake_torch(cuda=cuda))
+    monkeypatch.setattr(driver, "_driver", driver._Driver())
+
+    def used(binding=None, uuid=UUID, reserved=0):
+        monkeypatch.setattr(driver, "_load_binding", lambda: binding)
+        driver.refresh()
+        return driver.process_bytes(uuid, reserved)
+
+    used.cuda = cuda
+    return used
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path):
+    """Put a program called nvidia-smi on the path that prints ``text``."""
+
+    def command(text, code=0):
+        program = tmp_path / "nvidia-smi"
+        (tmp_path / "answer").write_bytes(text.encode() if isinstance(text, str) else text)
+        program.write_text(f'#!/bin/sh\ncat "{tmp_path}/answer"\nexit {code}\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    monkeypatch.setenv("PATH", "/bin:/usr/bin")
+    return command
+
+
+@pytest.mark.parametrize("uuid", [b"GPU-0123-4567", "GPU-0123-4567", "0123-4567"])
+def test_the_binding_tells(used, uuid):
+    nvml = Nvml([(1, 5 * MIB), (ME, 700 * MIB)], uuid=uuid)
+    assert used(nvml) == 700 * MIB
+    assert driver.process_bytes("GPU-" + UUID, 0) == 700 * MIB
+    assert driver.process_bytes("another", 0) is None
+    assert driver.process_bytes(None, 0) is None
+
+
+@pytest.mark.parametrize("figure", [2**64 - 1, 2**64 - 2, 2**63, 2**53, -1, None])
+def test_what_is_not_available_is_unknown(used, figure):
+    assert used(Nvml([(ME, figure)])) is None
+
+
+def test_between_two_answers_reserved_memory_is_all_that_changes(used):
+    assert used(Nvml([(ME, 700 * MIB)]), reserved=500 * MIB) == 700 * MIB
+    assert driver.process_bytes(UUID, 100 * MIB) == 300 * MIB
+    assert driver.process_bytes(UUID, 900 * MIB) == 1100 * MIB
+
+
+def test_a_lost_gpu_hides_no_other(used):
+    assert used(Nvml([(ME, MIB)], lost=[0, 1])) == MIB
+
+
+def test_a_binding_that_fails_is_unknown(used):
+    nvml = Nvml([(ME, MIB)])
+    nvml.nvmlDeviceGetCount = None
+    assert used(nvml) is None
+
+
+def test_it_is_asked_only_now_and_then(used):
+    nvml = Nvml([(ME, MIB)])
+    used(nvml)
+    for _ in range(10):
+        driver.refresh()
+        driver.refresh_soon()
+    assert nvml.questions == 1
+    driver._driver._next_s = 0
+    driver.refresh()
+    assert nvml.questions == 2
+
+
+def test_it_is_not_asked_before_cuda_is_used(used):
+    nvml = Nvml([(ME, MIB)])
+    used.cuda.initialised = False
+    assert used(nvml) is None
+    used.cuda.initialised = True
+    used.cuda.is_initialized = None
+    assert used(nvml) is None
+    assert nvml.questions == 0
+
+
+@pytest.mark.usefixtures("used")
+def test_nobody_waits_for_a_driver_that_hangs(monkeypatch):
+    nvml = Nvml([(ME, MIB)])
+    hanging, ready = threading.Event(), threading.Event()
+
+    def hang():
+        ready.set()
+        hanging.wait(10)
+        return 1
+
+    nvml.nvmlDeviceGetCount = hang
+    monkeypatch.setattr(driver, "_load_binding", lambda: nvml)
+    start_s = time.monotonic()
+    driver.refresh_soon()
+    assert ready.wait(10)
+    driver._driver._next_s = 0
+    driver.refresh_soon()
+    assert driver.process_bytes(UUID, 0) is None
+    assert time.monotonic() - start_s < 5
+    hanging.set()
+    with driver._driver._asking:
+        assert driver.process_bytes(UUID, 0) == MIB
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"GPU-{UUID}, {ME}, 700\n", 700 * MIB),
+        (f"GPU-other, {ME}, 1\nGPU-{UUID}, 1, 5\nGPU-{UUID}, {ME}, 700\n", 700 * MIB),
+        (f"GPU-{UUID}, {ME}, 700, more\n", 700 * MIB),
+        (f"a warning\n\n,,,\nGPU-{UUID}, {ME}, 700\n", 700 * MIB),
+        (b"\xff\xfe\n" + f"GPU-{UUID}, {ME}, 700\n".encode(), 700 * MIB),
+        (f"GPU-{UUID}, {ME}, [N/A]\n", None),
+        (f"GPU-{UUID}, {ME}, [Not Supported]\n", None),
+        (f"GPU-{UUID}, {ME}, -1\n", None),
+        (f"GPU-{UUID}, {ME}, ²\n", None),
+        (f"GPU-{UUID}, {ME}, {2**44}\n", None),
+        (f"GPU-{UUID}, {ME}\n", None),
+        (f"GPU-{UUID}\n", None),
+        ("", None),
+    ],
+)
+def test_the_command_tells(used, command, text, expected):
+    command(text)
+    assert used() == expected
+
+
+def test_a_command_that_fails_is_unknown(used, command):
+    command(f"GPU-{UUID}, {ME}, 700\n", code=9)
+    assert used() is None
+
+
+def test_a_command_that_hangs_is_unknown(used, command, monkeypatch):
+    command("")
+
+    def run(*_args, **options):
+        raise subprocess.TimeoutExpired("nvidia-smi", options["timeout"])
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert used() is None
+
+
+def test_without_binding_and_command_nothing_is_known(used, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert used() is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def nvmlInit(): raise RuntimeError('no driver')", "raise OSError('broken')", ""],
+    ids=["no driver", "broken", "another module"],
+)
+def test_a_binding_that_is_no_use_is_not_used(tmp_path, monkeypatch, source):
+    (tmp_path / "pynvml.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "pynvml", raising=False)
+    assert driver._load_binding() is None
+    sys.modules.pop("pynvml", None)

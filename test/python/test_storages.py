@@ -1,0 +1,140 @@
+"""Which storages an object reaches."""
+
+import functools
+import sys
+import types
+import weakref
+from collections import OrderedDict, deque
+
+import pytest
+from quiet_torch import torch
+from walks import MIB, big, reached
+
+from jupyterlab_vram import practice
+from jupyterlab_vram.storages import MAX_ITEMS, Walker, has_graph, is_optimizer
+
+pytestmark = pytest.mark.usefixtures("practice_device")
+
+
+def test_each_storage_counts_once():
+    x = big()
+    assert reached([x, x[10:20], x.view(2, -1), {"again": x}]) == (MIB, True)
+
+
+def test_a_storage_is_followed_without_being_kept():
+    x = big()
+    (storage,) = Walker({}, 1.0).storages(x).values()
+    assert (storage.is_alive(), storage.nbytes, storage.device) == (True, MIB, "practice")
+    view = x[:1]
+    del x
+    assert storage.is_alive()
+    del view
+    assert not storage.is_alive()
+
+
+def test_storages_of_the_cpu_count_only_with_the_practice_device():
+    practice.switch_off()
+    assert reached(big()) == (0, True)
+
+
+class Slotted:
+    __slots__ = ("value",)
+
+
+def closed_over():
+    x = big()
+    return lambda: x
+
+
+def generator():
+    x = big()
+    yield 1
+    yield x
+
+
+def started(steps):
+    next(steps)
+    return steps
+
+
+def slotted():
+    item = Slotted()
+    item.value = big()
+    return item
+
+
+REACHABLE = {
+    "list": lambda: [big()],
+    "tuple": lambda: (big(),),
+    "dict value": lambda: {"x": big()},
+    "dict key": lambda: {big(): 1},
+    "set": lambda: {big()},
+    "deque": lambda: deque([big()]),
+    "ordered dict": lambda: OrderedDict(x=big()),
+    "slots": slotted,
+    "namespace": lambda: types.SimpleNamespace(x=big()),
+    "closure": closed_over,
+    "default": lambda: lambda x=big(): x,  # noqa: B008 - that is the point
+    "bound method": lambda: big().sum,
+    "partial": lambda: functools.partial(print, big()),
+    "generator": lambda: started(generator()),
+    "module": lambda: torch.nn.Linear(512, 512, bias=False),
+    "exception": lambda: ValueError(big()),
+    "tail of a long list": lambda: [*range(1000, 1000 + 2 * MAX_ITEMS), big()],
+    "tail of a long tuple": lambda: (*range(1000, 1000 + 2 * MAX_ITEMS), big()),
+    "tail of a long dict": lambda: {**dict.fromkeys(range(2 * MAX_ITEMS)), "x": big()},
+    "head of a long deque": lambda: deque([big(), *range(2 * MAX_ITEMS)]),
+}
+
+
+@pytest.mark.parametrize("make", REACHABLE.values(), ids=REACHABLE)
+def test_what_is_reached(make):
+    root = make()
+    assert reached(root) == (MIB, True)
+
+
+x_of_this_module = big()
+
+
+def uses_global():
+    return x_of_this_module
+
+
+class HoldsInClass:
+    x = big()
+
+
+UNREACHED = {
+    "module": lambda: sys.modules[__name__],
+    "global of a function": lambda: uses_global,
+    "class": lambda: HoldsInClass,
+    "class of an object": HoldsInClass,
+    "frame": sys._getframe,
+    "weak reference": lambda: weakref.ref(x_of_this_module),
+}
+
+
+@pytest.mark.parametrize("make", UNREACHED.values(), ids=UNREACHED)
+def test_what_is_not_entered(make):
+    assert reached(make()) == (0, True)
+
+
+def test_the_namespace_as_a_whole_is_not_entered():
+    namespace = {"x": big()}
+    assert reached([namespace], namespace) == (0, True)
+
+
+def test_has_graph():
+    weight = torch.ones(3, requires_grad=True)
+    assert has_graph(weight * 2)
+    assert not has_graph(weight)
+    assert not has_graph(torch.ones(3))
+    assert not has_graph("text")
+
+
+def test_is_optimizer():
+    layer = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(layer.parameters())
+    assert is_optimizer(optimizer)
+    assert is_optimizer(torch.optim.lr_scheduler.StepLR(optimizer, 1))
+    assert not is_optimizer(layer)

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { CellBadge } from '../../src/views/badge';
+import { record } from './fake';
+
+describe('CellBadge', () => {
+  let widget: CellBadge;
+
+  beforeEach(() => {
+    widget = new CellBadge();
+  });
+
+  afterEach(() => widget.dispose());
+
+  function badge(...run: Parameters<typeof record>): HTMLElement {
+    widget.setRecord(record(...run));
+    return widget.node;
+  }
+
+  it('should be hidden until there is a record', () => {
+    expect(widget.isHidden).toBe(true);
+    widget.setRecord(record(1, 0, 2));
+    expect(widget.isHidden).toBe(false);
+    widget.setRecord(null);
+    expect(widget.isHidden).toBe(true);
+    expect(widget.node.textContent).toBe('');
+  });
+
+  it('should be hidden when the run touched no device', () => {
+    widget.setRecord(record(1, 0, 2, { devices: [] }));
+    expect(widget.isHidden).toBe(true);
+  });
+
+  it('should show the change, and the peak where it was higher', () => {
+    expect(badge(4, 1, 3).textContent).toBe('+2.00 GiB');
+    expect(badge(5, 3, 1, { peak: 3 }).textContent).toBe('−2.00 GiB');
+    const node = badge(4, 1, 3, { peak: 5 });
+    expect(node.textContent).toBe('+2.00 GiB · peak 5.00 GiB');
+    expect(node.dataset.change).toBe('1');
+    expect(badge(4, 3, 1, { peak: 1 }).dataset.change).toBe('-1');
+  });
+
+  it('should mute changes below 1 MiB', () => {
+    const node = badge(4, 3, 3 + 1 / 2048);
+    expect(node.textContent).toBe('±0');
+    expect(node.dataset.change).toBe('0');
+  });
+
+  it('should tell all of it in its tooltip', () => {
+    const node = badge(4, 1, 3, { peak: 5, exact: false });
+    expect(node.title.split('\n')).toEqual([
+      'GPU memory of the latest run, on cuda:0',
+      'Change: +2.00 GiB',
+      'Peak: at least 5.00 GiB',
+      'After: 3.00 GiB'
+    ]);
+  });
+
+  it('should show the device that changed most, and say when it is for practice', () => {
+    const devices = [
+      ...record(1, 1, 1).devices,
+      ...record(1, 0, 2).devices.map(each => ({ ...each, id: 'practice' }))
+    ];
+    const node = badge(1, 0, 0, { devices });
+    expect(node.textContent).toBe('+2.00 GiB · practice');
+  });
+});

@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import { VramPanel } from '../../src/views/panel';
+import { attach, button, eraseAll, texts } from './draw';
+import {
+  device,
+  FakeActions,
+  FakeMonitor,
+  FakeSource,
+  GIB,
+  reading
+} from './fake';
+
+async function open(
+  monitor: FakeMonitor
+): Promise<{ node: HTMLElement; actions: FakeActions }> {
+  const actions = new FakeActions();
+  const source = new FakeSource(monitor);
+  const { node } = await attach(
+    new VramPanel({ source, actions, snippets: [] })
+  );
+  return { node, actions };
+}
+
+const MORE = 'Other ways to clear GPU memory';
+
+function items(): HTMLElement[] {
+  return [
+    ...document.querySelectorAll<HTMLElement>(
+      '.lm-Menu-item[data-type=command]'
+    )
+  ];
+}
+
+/** Choose by the keyboard: nothing has a place in jsdom, so no pointer hits. */
+function choose(label: string): void {
+  const wanted = items().findIndex(
+    each => each.querySelector('.lm-Menu-itemLabel')?.textContent === label
+  );
+  const menu = document.querySelector('.lm-Menu');
+  const press = (keyCode: number): unknown =>
+    menu?.dispatchEvent(
+      new KeyboardEvent('keydown', { keyCode, bubbles: true, cancelable: true })
+    );
+  const enabled = items().filter(
+    (item, place) =>
+      place <= wanted && !item.classList.contains('lm-mod-disabled')
+  );
+  for (let step = 1; step < enabled.length; step++) {
+    press(DOWN);
+  }
+  press(ENTER);
+}
+
+const DOWN = 40;
+const ENTER = 13;
+
+describe('ClearButton', () => {
+  afterEach(eraseAll);
+
+  it('should clear in the way that the settings say', async () => {
+    const { node, actions } = await open(new FakeMonitor());
+    button(node, 'Clear GPU memory').click();
+    expect(actions.calls).toEqual(['clear by settings']);
+  });
+
+  it.each([
+    ['a busy kernel', { busy: true }, 'A cell is running. Clear when it ends.'],
+    [
+      'a graph capture',
+      { reading: reading([device()], { capturing: true }) },
+      'A CUDA graph is being captured. Clear when it is done.'
+    ],
+    [
+      'a lost kernel',
+      { status: 'disconnected' as const },
+      'The kernel is not connected.'
+    ]
+  ])('should refuse %s and say why', async (_name, change, reason) => {
+    const { node, actions } = await open(new FakeMonitor(change));
+    const primary = button(node, 'Clear GPU memory');
+    primary.click();
+    expect(actions.calls).toEqual([]);
+    expect(primary.getAttribute('aria-disabled')).toBe('true');
+    const described = primary.getAttribute('aria-describedby') ?? '';
+    expect(document.getElementById(described)?.textContent).toBe(reason);
+  });
+
+  it.each([
+    ['Insert Cell and Run', 'clear insert-and-run'],
+    ['Clear Quietly', 'clear quietly'],
+    ['Insert Cell Only', 'clear insert-only'],
+    ['Restart Kernel…', 'clear restart']
+  ])('should offer "%s" in its menu', async (label, call) => {
+    const { node, actions } = await open(new FakeMonitor());
+    button(node, MORE).click();
+    choose(label);
+    expect(actions.calls).toEqual([call]);
+  });
+
+  it('should keep what needs an idle kernel disabled while it is busy', async () => {
+    const { node, actions } = await open(new FakeMonitor({ busy: true }));
+    button(node, MORE).click();
+    const disabled = items()
+      .filter(item => item.classList.contains('lm-mod-disabled'))
+      .map(item => item.querySelector('.lm-Menu-itemLabel')?.textContent);
+    expect(disabled).toEqual(['Insert Cell and Run', 'Clear Quietly']);
+    choose('Restart Kernel…');
+    expect(actions.calls).toEqual(['clear restart']);
+  });
+
+  it('should tell whether its menu is open, and take the focus back', async () => {
+    const { node } = await open(new FakeMonitor());
+    const more = button(node, MORE);
+    more.click();
+    await vi.waitFor(() =>
+      expect(more.getAttribute('aria-expanded')).toBe('true')
+    );
+    choose('Insert Cell Only');
+    await vi.waitFor(() =>
+      expect(more.getAttribute('aria-expanded')).toBe('false')
+    );
+    expect(document.activeElement).toBe(more);
+  });
+});
+
+describe('Result', () => {
+  afterEach(eraseAll);
+
+  const cleared = {
+    collectedObjects: 3,
+    devices: [
+      {
+        id: 'cuda:0',
+        beforeAllocatedBytes: 16 * GIB,
+        beforeReservedBytes: 20 * GIB,
+        afterAllocatedBytes: 14 * GIB,
+        afterReservedBytes: 15 * GIB
+      }
+    ]
+  };
+
+  it('should say what came back and what did not', async () => {
+    const { node } = await open(new FakeMonitor({ cleared }));
+    expect(texts(node, '.jp-VramPanel-result p')).toEqual([
+      '5.00 GiB came back. 14.0 GiB stayed: live tensors hold it. 1.00 GiB stayed reserved beside them.'
+    ]);
+  });
+
+  it('should say when nothing came back', async () => {
+    const [first] = cleared.devices;
+    const devices = [{ ...first!, afterReservedBytes: 20 * GIB }];
+    const { node } = await open(
+      new FakeMonitor({ cleared: { ...cleared, devices } })
+    );
+    expect(texts(node, '.jp-VramPanel-result p')[0]).toMatch(
+      /^Nothing came back\. 14\.0 GiB stayed/
+    );
+  });
+
+  it('should go when dismissed and come with the next report', async () => {
+    const monitor = new FakeMonitor({ cleared });
+    const { node } = await open(monitor);
+    button(node, 'Dismiss the result of the latest clear').click();
+    await vi.waitFor(() =>
+      expect(node.querySelector('.jp-VramPanel-result')).toBeNull()
+    );
+    monitor.tell({ cleared: { ...cleared } });
+    await vi.waitFor(() =>
+      expect(node.querySelector('.jp-VramPanel-result')).not.toBeNull()
+    );
+  });
+});

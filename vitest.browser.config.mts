@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+const SECOND_MS = 1000;
+
+/** Real JupyterLab, real kernels, real Chromium: one file at a time, each with time to start them. */
+export default defineConfig({
+  test: {
+    include: ['test/browser/**/*.spec.ts'],
+    environment: 'node',
+    globalSetup: ['test/browser/global.ts'],
+    fileParallelism: false,
+    expect: { poll: { timeout: 20 * SECOND_MS, interval: 50 } },
+    testTimeout: 120 * SECOND_MS,
+    hookTimeout: 180 * SECOND_MS,
+    teardownTimeout: 30 * SECOND_MS
+  }
+});
