@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .readings import Allocation, allocations, empty_caches
+from .refusal import RefusedError
 from .torch_access import is_capturing, loaded_torch
 
 
-class ClearRefusedError(RuntimeError):
+class ClearRefusedError(RefusedError):
     """Raised when clearing now would do harm; the message is one plain sentence."""
 
 

@@ -19,6 +19,7 @@ from .clearing import ClearRefusedError, clear
 from .kernel_io import MIME_TYPE, CannotPushError, KernelIO
 from .pusher import MAX_INTERVAL_S, Pusher
 from .readings import take_reading
+from .refusal import RefusedError
 from .torch_access import is_capturing, loaded_torch
 from .version import __version__
 
@@ -100,6 +101,12 @@ class Agent:
             return self.refuse(str(error))
         message = self._compose("cleared")
         message["clear"] = report.to_dict()
+        return message
+
+    def answer(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Answer a question with ``facts``, which have a form of their own."""
+        message = self._compose("answered")
+        message["answer"] = facts
         return message
 
     def refuse(self, reason: str) -> dict[str, Any]:
@@ -204,13 +211,20 @@ def handle(request: str) -> Reply:
         agent = _agent()
         try:
             agent.find_running_cell()
-            payload = _OPERATIONS[fields["op"]](agent, fields)
+            payload = _carry_out(agent, fields)
         finally:
             agent.settle()
             agent.reassert_busy()
     except Exception as error:
         payload = _failed(error)
     return Reply(payload)
+
+
+def _carry_out(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
+    question = _QUESTIONS.get(fields["op"])
+    if question is not None:
+        return agent.answer(question(fields))
+    return _OPERATIONS[fields["op"]](agent, fields)
 
 
 def stop() -> None:
@@ -272,13 +286,17 @@ _OPERATIONS: dict[str, Callable[[Agent, dict[str, Any]], dict[str, Any]]] = {
     "clear": _clear,
 }
 
+#: What is answered with facts of its own, from the fields of the request. May raise RefusedError.
+_QUESTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
 
 def _is_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
 def _failed(error: Exception) -> dict[str, Any]:
-    is_plain = isinstance(error, (CannotPushError, practice.PracticeUnavailableError))
+    plain = (CannotPushError, practice.PracticeUnavailableError, RefusedError)
+    is_plain = isinstance(error, plain)
     reason = str(error) if is_plain else f"The agent failed: {error!r}"
     if _host.agent is not None:
         return _host.agent.refuse(reason)

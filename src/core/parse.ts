@@ -6,11 +6,23 @@ import { parseReading } from './parsereading';
 import type { IAgentMessage } from './reading';
 import { SCHEMA_VERSION } from './reading';
 
-const KINDS = ['push', 'attached', 'cleared', 'done', 'refused'] as const;
+const KINDS = [
+  'push',
+  'attached',
+  'cleared',
+  'done',
+  'answered',
+  'refused'
+] as const;
 
 /** A message that can be relied on, or why there is none. */
-export type ParsedMessage =
-  | { readonly ok: true; readonly message: IAgentMessage }
+export type ParsedMessage<T = null> =
+  | {
+      readonly ok: true;
+      readonly message: IAgentMessage;
+      /** The facts that a question asked for; null where the message has none. */
+      readonly answer: T | null;
+    }
   | { readonly ok: false; readonly reason: string };
 
 /**
@@ -24,11 +36,22 @@ export type ParsedMessage =
  * reserved is at least allocated, pinned fits between the two, a peak is at
  * least the present value, alive is at most held, and more free than total
  * makes free unknown.
+ *
+ * @param readAnswer - reads the facts that a question asked for
  */
-export function parseMessage(value: unknown): ParsedMessage {
+export function parseMessage<T = null>(
+  value: unknown,
+  readAnswer?: (answer: Field) => T
+): ParsedMessage<T> {
   const refusal: IRefusal = { reason: null };
   try {
-    return { ok: true, message: readMessage(new Field(value, '', refusal)) };
+    const field = new Field(value, '', refusal);
+    const message = readMessage(field);
+    const answer =
+      readAnswer && message.kind === 'answered'
+        ? readAnswer(field.key('answer'))
+        : null;
+    return { ok: true, message, answer };
   } catch {
     // What was thrown may itself be hostile, and is not looked at.
     const reason = refusal.reason ?? 'The message could not be read.';

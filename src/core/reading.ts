@@ -133,7 +133,8 @@ export interface IRunningCell {
 
 /** One message from the agent: a push, or the answer to a request. */
 export interface IAgentMessage {
-  readonly kind: 'push' | 'attached' | 'cleared' | 'done' | 'refused';
+  readonly kind:
+    'push' | 'attached' | 'cleared' | 'done' | 'answered' | 'refused';
   /** Changes whenever the agent starts anew, so after each kernel restart. */
   readonly boot: string;
   /** Grows by one a message within one boot. */

@@ -7,12 +7,20 @@ import { parseMessage } from '../core/parse';
 import type { IAgentMessage } from '../core/reading';
 import { MIME_TYPE } from '../core/reading';
 import { SilentChannel } from './channel';
+import type { IQuestion } from './question';
+import { RefusedError } from './question';
 import type { AgentRequest } from './request';
 import { answerIn, requestExpression, saysMissing } from './request';
 import { agentSources, archiveOf } from './source';
 
 /** Thrown when the agent could not be reached or its answer made no sense. */
 export class AgentError extends Error {}
+
+/** The facts that answer a question, and the message that brought them. */
+export interface IAnswer<T> {
+  readonly message: IAgentMessage;
+  readonly facts: T;
+}
 
 /**
  * The conversation with the agent in one kernel, over one connection.
@@ -53,6 +61,47 @@ export class KernelLink implements IDisposable {
    * @throws AgentError if the answer makes no sense
    */
   async request(request: AgentRequest): Promise<IAgentMessage> {
+    const parsed = parseMessage(await this._evaluate(request));
+    if (!parsed.ok) {
+      throw new AgentError(parsed.reason);
+    }
+    return parsed.message;
+  }
+
+  /**
+   * Ask the agent a question.
+   *
+   * @throws what `request` throws
+   * @throws RefusedError if the agent refused, with its reason
+   */
+  async ask<T>(question: IQuestion<T>): Promise<IAnswer<T>> {
+    const answer = await this._evaluate(question.request);
+    const parsed = parseMessage(answer, question.read);
+    if (!parsed.ok) {
+      throw new AgentError(parsed.reason);
+    }
+    const { message } = parsed;
+    if (message.kind === 'refused') {
+      throw new RefusedError(message.reason ?? 'The agent refused');
+    }
+    if (parsed.answer === null) {
+      throw new AgentError('The agent answered something else');
+    }
+    return { message, facts: parsed.answer };
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._kernel.iopubMessage.disconnect(this._onIOPubMessage, this);
+    this._channel.dispose();
+    Signal.clearData(this);
+  }
+
+  /** The agent's answer, as it came; the agent is delivered where it is missing. */
+  private async _evaluate(request: AgentRequest): Promise<unknown> {
     const sources = await agentSources();
     const evaluate = async (archive: string | null): Promise<unknown> => {
       const bootstrap = sources['bootstrap.py'];
@@ -66,21 +115,7 @@ export class KernelLink implements IDisposable {
     if (saysMissing(answer) || answer === null) {
       throw new AgentError('The kernel could not run the agent');
     }
-    const parsed = parseMessage(answer);
-    if (!parsed.ok) {
-      throw new AgentError(parsed.reason);
-    }
-    return parsed.message;
-  }
-
-  dispose(): void {
-    if (this._isDisposed) {
-      return;
-    }
-    this._isDisposed = true;
-    this._kernel.iopubMessage.disconnect(this._onIOPubMessage, this);
-    this._channel.dispose();
-    Signal.clearData(this);
+    return answer;
   }
 
   private _onIOPubMessage(

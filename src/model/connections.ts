@@ -4,7 +4,9 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { IAgentMessage } from '../core/reading';
+import type { IAnswer } from '../kernel/link';
 import { AgentError, KernelLink } from '../kernel/link';
+import type { IQuestion } from '../kernel/question';
 import type { AgentRequest } from '../kernel/request';
 
 /**
@@ -75,11 +77,16 @@ export class Connections implements IDisposable {
    * @throws what `KernelLink.request` throws
    */
   async request(request: AgentRequest): Promise<IAgentMessage> {
-    const link = this._links[0];
-    if (!link) {
-      throw new AgentError('There is no connection to the kernel');
-    }
-    return link.request(request);
+    return this._link().request(request);
+  }
+
+  /**
+   * Ask the agent a question over the connection in use.
+   *
+   * @throws what `KernelLink.ask` throws
+   */
+  async ask<T>(question: IQuestion<T>): Promise<IAnswer<T>> {
+    return this._link().ask(question);
   }
 
   dispose(): void {
@@ -89,6 +96,14 @@ export class Connections implements IDisposable {
     this._isDisposed = true;
     this._links.splice(0).forEach(link => this._close(link));
     Signal.clearData(this);
+  }
+
+  private _link(): KernelLink {
+    const link = this._links[0];
+    if (!link) {
+      throw new AgentError('There is no connection to the kernel');
+    }
+    return link;
   }
 
   private _close(link: KernelLink): void {

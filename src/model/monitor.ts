@@ -1,4 +1,3 @@
-import type { Kernel } from '@jupyterlab/services';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
@@ -12,9 +11,11 @@ import type {
 } from '../core/reading';
 import type { ITranslate } from '../core/translation';
 import type { IWarning } from '../core/warning';
+import type { IQuestion } from '../kernel/question';
 import { Alarm } from './alarm';
 import { Attachment } from './attachment';
 import { Chronicle } from './chronicle';
+import type { Connections } from './connections';
 import { longestPauseMs } from './rhythm';
 import type { ISettingsSource } from './settings';
 import type { IMonitor, ISample, MonitorStatus } from './tokens';
@@ -61,7 +62,7 @@ export class Monitor implements IMonitor {
 
   get busy(): boolean {
     // Of a page that was loaded while a cell runs, only the agent knows of it.
-    const { status } = this._attachment.connections.kernel;
+    const { status } = this.connections.kernel;
     return (
       this._attachment.busy || (status === 'unknown' && this.running !== null)
     );
@@ -147,14 +148,15 @@ export class Monitor implements IMonitor {
     this._attachment.sleep();
   }
 
-  /** Another connection to the same kernel, should the first one close. */
-  addConnection(kernel: Kernel.IKernelConnection): void {
-    this._attachment.connections.add(kernel);
+  /** The connections to the kernel: others may be added, should the first one close. */
+  get connections(): Connections {
+    return this._attachment.connections;
   }
 
-  /** Returns whether any connection is left. */
-  removeConnection(kernel: Kernel.IKernelConnection): boolean {
-    return this._attachment.connections.remove(kernel);
+  async ask<T>(question: IQuestion<T>): Promise<T> {
+    const { message, facts } = await this.connections.ask(question);
+    this._accept(message);
+    return facts;
   }
 
   /**
@@ -163,7 +165,7 @@ export class Monitor implements IMonitor {
    * @returns why it was refused, or null when it was done
    */
   async clearQuietly(): Promise<string | null> {
-    const message = await this._attachment.connections.request({ op: 'clear' });
+    const message = await this.connections.request({ op: 'clear' });
     this._accept(message);
     return message.kind === 'refused' ? message.reason : null;
   }

@@ -128,7 +128,7 @@ export class Monitors implements IMonitors, IDisposable {
   private _acquire(kernel: Kernel.IKernelConnection): void {
     const known = this._monitors.get(kernel.id);
     if (known) {
-      known.addConnection(kernel);
+      known.connections.add(kernel);
     } else {
       const monitor = new Monitor({
         ...this._options,
@@ -145,7 +145,7 @@ export class Monitors implements IMonitors, IDisposable {
   private _release(kernel: Kernel.IKernelConnection): void {
     kernel.disposed.disconnect(this._onKernelDisposed, this);
     const monitor = this._monitors.get(kernel.id);
-    if (monitor && !monitor.removeConnection(kernel)) {
+    if (monitor && !monitor.connections.remove(kernel)) {
       this._monitors.delete(kernel.id);
       monitor.dispose();
     }

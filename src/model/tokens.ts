@@ -9,6 +9,7 @@ import type {
   IRunningCell
 } from '../core/reading';
 import type { IWarning } from '../core/warning';
+import type { IQuestion } from '../kernel/question';
 
 /**
  * Where a monitor stands with its kernel.
@@ -79,6 +80,15 @@ export interface IMonitor extends IDisposable {
   unsnoozeAll(): void;
   /** Show `report` as the latest clear, such as one that a cell did. */
   noteCleared(report: IClearReport): void;
+  /**
+   * Ask the agent a question, once and silently; while a cell runs on a subshell.
+   *
+   * @throws RefusedError if the agent refused, with one plain sentence
+   * @throws BusyError if the kernel is busy and has no subshells
+   * @throws NoAnswerError if no answer came in time
+   * @throws AgentError if there is no agent, or its answer makes no sense
+   */
+  ask<T>(question: IQuestion<T>): Promise<T>;
   /** Try to attach the agent again after `status` was `failed`. */
   retry(): void;
 }

@@ -5,6 +5,8 @@ import type { IAgentMessage } from '../../src/core/reading';
 import { MIME_TYPE } from '../../src/core/reading';
 import { BusyError } from '../../src/kernel/channel';
 import { AgentError, KernelLink } from '../../src/kernel/link';
+import type { IQuestion } from '../../src/kernel/question';
+import { RefusedError } from '../../src/kernel/question';
 import type { Json } from '../core/wire';
 import { message } from '../core/wire';
 import { bringsArchive, FakeConnection, replyWith } from './connection';
@@ -152,6 +154,43 @@ describe('KernelLink', () => {
       connection.setStatus('busy');
       const request = link.request({ op: 'clear' });
       await expect(request).rejects.toBeInstanceOf(BusyError);
+    });
+  });
+
+  describe('#ask()', () => {
+    const question: IQuestion<number> = {
+      request: { op: 'clear' },
+      read: answer => answer.key('count').whole()
+    };
+
+    function answerWith(top: Json): void {
+      connection.answer = () => message({}, { kind: 'answered', ...top });
+    }
+
+    it('should return the facts, and the message that brought them', async () => {
+      answerWith({ answer: { count: 3 } });
+      const { facts, message } = await link.ask(question);
+      expect(facts).toBe(3);
+      expect(message.reading.devices).toHaveLength(1);
+    });
+
+    it('should say which of the facts makes no sense', async () => {
+      answerWith({ answer: { count: -1 } });
+      const asked = link.ask(question);
+      await expect(asked).rejects.toBeInstanceOf(AgentError);
+      await expect(asked).rejects.toThrow(/`answer.count`/);
+    });
+
+    it('should pass on why the agent refused', async () => {
+      answerWith({ kind: 'refused', reason: 'A cell is running.' });
+      const asked = link.ask(question);
+      await expect(asked).rejects.toBeInstanceOf(RefusedError);
+      await expect(asked).rejects.toThrow('A cell is running.');
+    });
+
+    it('should not take another kind of message for an answer', async () => {
+      answerWith({ kind: 'done', answer: { count: 3 } });
+      await expect(link.ask(question)).rejects.toBeInstanceOf(AgentError);
     });
   });
 });

@@ -38,6 +38,11 @@ def flag(value, path):
         fail(path, "true or false", value)
 
 
+def is_object(value, path):
+    if type(value) is not dict:
+        fail(path, "an object", value)
+
+
 def one_of(*options):
     def check(value, path):
         if value not in options or type(value) not in (str, int) or value is True:
@@ -139,7 +144,7 @@ CLEAR = record({"devices": list_of(record(CHANGE)), "collected_objects": whole})
 MESSAGE = record(
     {
         "schema": one_of(SCHEMA_VERSION),
-        "kind": one_of("push", "attached", "cleared", "done", "refused"),
+        "kind": one_of("push", "attached", "cleared", "done", "answered", "refused"),
         "boot": text,
         "sequence": whole,
         "agent_version": text,
@@ -151,6 +156,7 @@ MESSAGE = record(
         "leaks": or_null(list_of(LEAK)),
         "records": or_null(list_of(CELL_RECORD)),
         "clear": or_null(CLEAR),
+        "answer": or_null(is_object),
         "reason": or_null(text),
     },
 )

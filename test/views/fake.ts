@@ -14,6 +14,8 @@ import type {
   ISample,
   MonitorStatus
 } from '../../src/model/tokens';
+import type { IQuestion } from '../../src/kernel/question';
+import type { AgentRequest } from '../../src/kernel/request';
 import type { ClearHow, IPanelActions } from '../../src/views/actions';
 
 export const GIB = 2 ** 30;
@@ -40,6 +42,9 @@ export class FakeMonitor implements IMonitor {
   snoozed: string[] = [];
   unsnoozes = 0;
   retries = 0;
+  asked: AgentRequest[] = [];
+  /** Gives the facts that answer a question, or throws. */
+  answer: (request: AgentRequest) => unknown = () => null;
 
   constructor(change: Partial<FakeMonitor> = {}) {
     Object.assign(this, change);
@@ -76,6 +81,11 @@ export class FakeMonitor implements IMonitor {
 
   noteCleared(report: IClearReport): void {
     this.tell({ cleared: report });
+  }
+
+  async ask<T>(question: IQuestion<T>): Promise<T> {
+    this.asked.push(question.request);
+    return (await this.answer(question.request)) as T;
   }
 
   retry(): void {
