@@ -9,14 +9,19 @@ from typing import Any
 
 from . import driver, practice
 from .clearing import ClearRefusedError, ClearReport, clear
+from .holders import Holder, holders
 from .readings import take_reading
+from .refusal import RefusedError
 from .version import __version__
 
 __all__ = [
     "ClearRefusedError",
     "ClearReport",
+    "Holder",
+    "RefusedError",
     "__version__",
     "clear",
+    "holders",
     "load_ipython_extension",
     "practice",
     "reading",
@@ -44,8 +49,11 @@ def load_ipython_extension(shell: Any) -> None:
 
 def unload_ipython_extension(shell: Any) -> None:
     """Remove the magics: ``%unload_ext jupyterlab_vram``."""
-    for kind, name in (("line", "vram"), ("cell", "vram"), ("line", "vram_clear")):
-        shell.magics_manager.magics[kind].pop(name, None)
+    from .magics import VramMagics
+
+    for kind, names in VramMagics.magics.items():
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
