@@ -97,6 +97,7 @@ class Account:
             Totals(
                 device,
                 allocated,
+                self.named_bytes(device),
                 sum(each.bytes for each in rest if each.device == device and is_unknown(each)),
             )
             for device, allocated in self.memory.allocated_bytes.items()
@@ -104,8 +105,11 @@ class Account:
 
     def left_bytes(self, device: str) -> int:
         """Return what is allocated and no root reaches."""
-        named = sum(count for unit, count in self.bytes.items() if unit.device == device)
-        return max(0, self.memory.allocated_bytes.get(device, 0) - named)
+        return max(0, self.memory.allocated_bytes.get(device, 0) - self.named_bytes(device))
+
+    def named_bytes(self, device: str) -> int:
+        """Return what roots reach on one device, each byte once."""
+        return sum(count for unit, count in self.bytes.items() if unit.device == device)
 
     def _weigh(self, storages: Storages) -> set[Unit]:
         found = set()

@@ -76,6 +76,8 @@ class Totals:
 
     id: str
     allocated_bytes: int
+    #: Everything that has a holder, each byte once.
+    named_bytes: int
     unattributed_bytes: int
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .account import Account, Unit
     from .memory import Blocks, Segment
 
-#: cuBLAS's workspace for one handle and stream: from Hopper on, and before.
-_WORKSPACE_BYTES = (32 << 20, (2 * 4096 + 8 * 16) << 10)
+#: cuBLAS's workspace for one handle and stream, from Hopper on and before; cuBLASLt's.
+_WORKSPACE_BYTES = (32 << 20, (2 * 4096 + 8 * 16) << 10, 1 << 20)
 _WORKSPACE_SETTING = re.compile(r":(\d+):(\d+)")
 #: Pinned memory is worth a line from here on, and from this share of what is reserved.
 _MIN_PINNED_BYTES = 64 << 20

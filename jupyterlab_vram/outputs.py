@@ -79,7 +79,7 @@ def hidden_roots(shell: Any) -> list[Root]:
         if type(name) is not str or name.startswith("_") or not gc.is_tracked(value):
             continue
         label = f"user_ns_hidden[{name!r}]"
-        line = f"get_ipython().user_ns_hidden.pop({name!r})"
+        line = f"del get_ipython().user_ns_hidden[{name!r}]"
 
         def let_go(name: str = name) -> None:
             shell.user_ns_hidden.pop(name, None)

@@ -66,7 +66,7 @@ def _task_roots(task: Any) -> list[Root]:
     coroutine = task.get_coro()
     frame = getattr(coroutine, "cr_frame", None)
     name = getattr(coroutine, "__name__", "task")
-    if frame is None or not _is_machinery(frame):
+    if frame is None or not is_machinery_frame(frame):
         task_name = task.get_name()
         line = (
             "import asyncio; [each.cancel() for each in asyncio.all_tasks() "
@@ -83,7 +83,7 @@ def _task_roots(task: Any) -> list[Root]:
     step = coroutine
     while step is not None:
         frame = getattr(step, "cr_frame", None)
-        if frame is not None and not _is_machinery(frame):
+        if frame is not None and not is_machinery_frame(frame):
             found.append(_frame_root(frame))
         step = getattr(step, "cr_await", None)
     return found
@@ -115,13 +115,14 @@ def _own_frames(frame: FrameType | None) -> list[FrameType]:
     """The functions on a stack that are not machinery, innermost first."""
     found = []
     while frame is not None:
-        if not _is_machinery(frame) and frame.f_code.co_name != "<module>":
+        if not is_machinery_frame(frame) and frame.f_code.co_name != "<module>":
             found.append(frame)
         frame = frame.f_back
     return found
 
 
-def _is_machinery(frame: FrameType) -> bool:
+def is_machinery_frame(frame: FrameType) -> bool:
+    """Whether a frame is of what runs cells, threads and tasks."""
     name = frame.f_globals.get("__name__")
     if type(name) is not str:
         # What a front end runs to ask the agent has no name.

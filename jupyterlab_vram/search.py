@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gc
 import time
+from dataclasses import replace
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from .account import Account, Reach
+from .frames import frame_values
 from .holders import Holder, Holdings, Part
 from .leftovers import leftover_holders, pinned_bytes
 from .memory import Memory
 from .paths import children, path_to_tensor
 from .roots import every_root
+from .running import is_machinery_frame
 from .storages import Walker
+from .tracebacks import frames_of
 from .unnamed import unnamed_roots
 from .variables import Namespace
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 _MAX_PARTS = 12
 #: Children of one holder that are weighed for its parts.
 _MAX_CHILDREN = 64
+_MIN_STRAY_BYTES = 1 << 20
 #: What paths and parts may take of the time.
 _DETAIL_SHARE = 0.25
 
@@ -44,7 +49,7 @@ class Search:
         found = [reach for root in every_root(self.namespace) for reach in self._reaches_of(root)]
         strays = self._strays()
         if strays:
-            ignored = {id(strays), id(found)}
+            ignored = {id(strays), id(found), *map(id, self.namespace.dictionaries())}
             roots, is_complete = unnamed_roots(strays, self._left_s(), ignored)
             self._is_complete &= is_complete
             found += [reach for root in roots for reach in self._reaches_of(root)]
@@ -84,8 +89,22 @@ class Search:
             return []
         if root.expand is not None:
             return [reach for each in root.expand() for reach in self._reaches_of(each)]
+        if root.kind == "traceback":
+            root = replace(root, name=self._name_of_traceback(root))
         by_graph = met_graph and root.kind == "variable" and self._is_by_graph(root, storages)
         return [Reach(root, storages, pools, by_graph)]
+
+    def _name_of_traceback(self, root: Root) -> str:
+        """Name the function whose local variables hold most of it."""
+        sizes: dict[str, int] = {}
+        for frame in frames_of(root.objects()):
+            if is_machinery_frame(frame):
+                continue
+            count = _nbytes(self._walker.storages(*frame_values(frame)))
+            name = frame.f_code.co_name
+            sizes[name] = max(sizes.get(name, 0), count)
+        name = max(sizes, key=lambda each: sizes[each], default="")
+        return f"{name}() in {root.name}" if sizes.get(name) else root.name
 
     def _is_by_graph(self, root: Root, storages: Storages) -> bool:
         """Whether a root reaches most of its bytes only through an autograd graph."""
@@ -102,7 +121,12 @@ class Search:
         is_tensor = map(reader.classes().__contains__, map(id, map(type, objects)))
         known = self._walker.tensors
         found = [each for each in compress(objects, is_tensor) if id(each) not in known]
-        return [each for each in found if reader.keys(each)]
+        sizes: Storages = {}
+        strays = [each for each in found if reader.keys(each)]
+        for each in strays:
+            reader.add(each, sizes)
+        # Looking for who holds them takes long; nobody asks for so little.
+        return strays if _nbytes(sizes) >= _MIN_STRAY_BYTES else []
 
     def _describe(self, place: int, holder: Holder, account: Account) -> None:
         """Add what is for reading only, while there is time."""

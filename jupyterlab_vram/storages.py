@@ -38,6 +38,8 @@ _CLOSED_TYPES = (
 _CONTAINER_TYPES = (list, tuple, dict, set, frozenset, deque)
 #: The machinery around a cell: what it holds on a person's behalf are holders of their own.
 _CLOSED_PACKAGES = ("IPython.", "ipykernel.", "traitlets.", "zmq.", "tornado.", "jupyter_client.")
+#: IPython's record of one run, which keeps the error of a cell: frames refer to it.
+_RESULT = "ExecutionResult"
 
 
 class Walker:
@@ -178,6 +180,7 @@ class Walker:
         if kind == "node" and self._graphs is not None:
             # It counts as seen already, as every object that a walk comes to.
             seen.discard(id(item))
+            self.met_graph = True
             return self._graphs.kept(item, seen, nodes)
         if kind == "storage" and self.reader is not None:
             self.reader.add_storage(item, found)
@@ -199,12 +202,18 @@ class Walker:
         word = reader.kind_of_class(bases) or self._special_types.get(id(cls))
         if word is not None:
             return word
-        if share(bases, _CLOSED_TYPES) or module_of(cls).startswith(_CLOSED_PACKAGES):
+        if share(bases, _CLOSED_TYPES) or is_machinery(cls):
             return "closed"
         if self._max_items is None:
             return "node" if _is_node(bases) else "plain"
         containers = [base for base in _CONTAINER_TYPES if share(bases, (base,))]
         return containers[0] if containers else "plain"
+
+
+def is_machinery(cls: type) -> bool:
+    """Whether objects of ``cls`` run cells; what they hold are holders of their own."""
+    name = type.__dict__["__name__"].__get__(cls)
+    return module_of(cls).startswith(_CLOSED_PACKAGES) and name != _RESULT
 
 
 def _is_node(bases: tuple[type, ...]) -> bool:

@@ -112,8 +112,12 @@ class TensorReader:
 
     def add_storage(self, storage: Any, found: Storages) -> None:
         """Add a storage that something holds without a tensor."""
+        torch = self._torch
         try:
-            self._add(storage, 0, found)
+            with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():  # noqa: SLF001
+                # Only a tensor tells its address without touching it; an empty one has no memory.
+                view = torch.empty(0, dtype=torch.uint8, device=storage.device)
+                self._add_storage_of(torch.Tensor.set_(view, storage), found)
         except Exception:
             return
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import gc
 import sys
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .root import Root
 from .tensors import module_of
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 _LAST_ERROR = ("last_value", "last_exc", "last_traceback", "last_type")
 #: Where a debugger keeps the frames that it looked at.
 _DEBUGGER_PARTS = ("curframe", "botframe", "stack")
+_LINKS = ("__traceback__", "__cause__", "__context__")
 _NOTE = "Afterwards %debug can't look into this error any more."
 
 
@@ -66,3 +70,22 @@ class Tracebacks:
         result = getattr(self._shell, "last_execution_result", None)
         if result is not None:
             result.error_in_exec = result.error_before_exec = None
+
+
+def frames_of(values: list[Any]) -> list[FrameType]:
+    """Return the frames of some errors and tracebacks, of their causes and contexts, too."""
+    found: list[FrameType] = []
+    pending, seen = list(values), set()
+    while pending:
+        item = pending.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if issubclass(type(item), BaseException):
+            # As every exception has them, whatever its class would answer.
+            base = BaseException.__dict__
+            pending += [base[name].__get__(item) for name in _LINKS]
+        elif type(item) is TracebackType:
+            found.append(item.tb_frame)
+            pending.append(item.tb_next)
+    return found

@@ -13,18 +13,27 @@ import gc
 import sys
 import time
 import types
-from typing import Any
+from collections import OrderedDict
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable
 
-from .modules import own_modules
 from .root import Root
-from .tensors import module_of
+from .storages import is_machinery
+from .tensors import attributes_of_class, module_of
 from .torch_access import names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_qualified_name: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
 _BATCH = 512
 _MAX_LEVELS = 40
 _MAX_OBJECTS = 100_000
+_TABLE_TYPES = (dict, OrderedDict, list, set)
 _COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 _CYCLE_NOTE = "Only references in a circle keep it; the garbage collector frees it."
+_LIBRARY_NOTE = "It belongs to a library; the library may need it."
 _COMPILER_NOTE = "torch.compile keeps what it compiled; it compiles again when needed."
 
 
@@ -32,24 +41,24 @@ class Ancestry:
     """All that leads to some objects, directly or not."""
 
     def __init__(self, targets: list[Any], deadline_s: float, ignored: set[int]) -> None:
-        """Search upwards from ``targets``; ``ignored`` are identities of our own objects."""
+        """Search upwards from ``targets``; ``ignored`` are identities that lead nowhere."""
         self.members: dict[int, Any] = {id(each): each for each in targets}
-        #: Where the search ended: the object that was reached, and what of it leads on.
-        self.anchors: list[tuple[Any, Any]] = []
-        self.is_complete = True
+        #: Where the search ended: the names of modules and classes, and whose they are.
+        self.ends: list[tuple[str, Mapping[str, Any], bool]] = []
+        self._modules = {id(names_of(each)): name for name, each in _modules()}
         self._ignored = ignored
         level = list(self.members)
         for _ in range(_MAX_LEVELS):
-            if not level:
-                return
-            if time.monotonic() > deadline_s or len(self.members) > _MAX_OBJECTS:
+            if not level or time.monotonic() > deadline_s or len(self.members) > _MAX_OBJECTS:
                 break
             level = self._climb(set(level))
         self.is_complete = not level
 
     def _climb(self, wanted: set[int]) -> list[int]:
         """One pass: add what refers to ``wanted``; returns what is new and leads on."""
+        # In two steps: a list that exists when the collector is asked would contain itself.
         everything = gc.get_objects()
+        everything += _tables()
         found: list[int] = []
         for start in range(0, len(everything), _BATCH):
             batch = everything[start : start + _BATCH]
@@ -57,7 +66,8 @@ class Ancestry:
                 continue
             for each in batch:
                 if id(each) not in self.members and self._is_parent(each, wanted):
-                    found += self._add(each, wanted)
+                    self.members[id(each)] = each
+                    found += [] if self._is_end(each) else [id(each)]
         return found
 
     def _is_parent(self, item: Any, wanted: set[int]) -> bool:
@@ -65,15 +75,16 @@ class Ancestry:
             return False
         return not wanted.isdisjoint(map(id, gc.get_referents(item)))
 
-    def _add(self, item: Any, wanted: set[int]) -> list[int]:
-        self.members[id(item)] = item
-        if issubclass(type(item), (type, types.ModuleType)):
-            self.anchors += [(item, each) for each in self._below(item, wanted)]
-            return []
-        return [id(item)]
-
-    def _below(self, item: Any, wanted: set[int]) -> list[Any]:
-        return [self.members[id(each)] for each in gc.get_referents(item) if id(each) in wanted]
+    def _is_end(self, item: Any) -> bool:
+        """Whether ``item`` is a class or the names of a module, to which everything leads."""
+        if issubclass(type(item), type):
+            name = f"{module_of(item)}.{_qualified_name(item)}"
+            self.ends.append((name, attributes_of_class(item), True))
+            return True
+        name = self._modules.get(id(item), "")
+        if name:
+            self.ends.append((name, item, False))
+        return bool(name) or is_machinery(type(item))
 
 
 def unnamed_roots(tensors: list[Any], seconds: float, ignored: set[int]) -> tuple[list[Root], bool]:
@@ -87,7 +98,7 @@ def unnamed_roots(tensors: list[Any], seconds: float, ignored: set[int]) -> tupl
     found = _named(ancestry)
     held = {id(value) for root in found for value in root.objects()}
     garbage = _unreachable(members, held, {id(each) for each in tensors})
-    dead = [members[key] for key in garbage]
+    dead = [each for key, each in members.items() if key in garbage]
     if dead and ancestry.is_complete:
         found.append(_cycle(dead))
     rest = [each for key, each in members.items() if key not in garbage]
@@ -103,31 +114,47 @@ def unnamed_roots(tensors: list[Any], seconds: float, ignored: set[int]) -> tupl
 
 def _named(ancestry: Ancestry) -> list[Root]:
     """One root for each name in a module or a class at which the search ended."""
-    modules = {id(names_of(each)): name for name, each in _modules()}
-    found: dict[str, Root] = {}
-    for owner, child in ancestry.anchors:
-        is_class = issubclass(type(owner), type)
-        names = child if type(child) is dict else {}
-        where = (
-            f"{module_of(owner)}.{type.__dict__['__qualname__'].__get__(owner)}"
-            if is_class
-            else modules.get(id(names), "")
-        )
+    found = []
+    for owner, names, is_class in ancestry.ends:
         for key, value in list(names.items()):
-            if id(value) in ancestry.members and type(key) is str and where:
-                name = f"{where}.{key}"
-                line = None if is_class else f"import sys; del sys.modules[{where!r}].{key}"
-                found[name] = Root(name, "module", [(name, value)], line)
-    return list(found.values())
+            if id(value) in ancestry.members and type(key) is str:
+                name = f"{owner}.{key}"
+                root = Root(name, "module", [(name, value)], note=_LIBRARY_NOTE)
+                if not is_class:
+                    _add_line(root, f"sys.modules[{owner!r}].{key}", value, ancestry.members)
+                found.append(root)
+    return found
+
+
+def _add_line(root: Root, where: str, value: Any, members: dict[int, Any]) -> None:
+    """Say how a library lets go: it needs its table, but not what was put into it."""
+    if type(value) in (dict, OrderedDict):
+        keys = [key for key, each in value.items() if id(each) in members]
+    elif type(value) is list:
+        keys = [place for place, each in enumerate(value) if id(each) in members]
+    else:
+        return
+    root.values = [(f"{root.name}[{key!r}]", value[key]) for key in keys]
+    if len(keys) == 1 and type(keys[0]) in (int, str):
+        root.release = f"import sys; del {where}[{keys[0]!r}]"
+        root.let_go = partial(value.pop, keys[0])
+    else:
+        root.release, root.let_go = f"import sys; {where}.clear()", value.clear
+
+
+def _tables() -> list[Any]:
+    """Return what modules hold by name, which the collector may have been told to forget."""
+    names = [names_of(module) for _, module in _modules()]
+    tables = [each for each in gc.get_referents(*names) if type(each) in _TABLE_TYPES]
+    return [*(module for _, module in _modules()), *names, *tables]
 
 
 def _modules() -> list[tuple[str, Any]]:
-    found = [
+    return [
         (name, each)
         for name, each in list(sys.modules.items())
         if issubclass(type(each), types.ModuleType)
     ]
-    return [*found, *own_modules()]
 
 
 def _unreachable(members: dict[int, Any], held: set[int], listed: set[int]) -> set[int]:
