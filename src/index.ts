@@ -6,6 +6,7 @@ import { documentPlugin } from './plugins/document';
 import { monitorsPlugin } from './plugins/monitors';
 import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
+import { releasePlugin } from './plugins/release';
 import { settingsPlugin } from './plugins/settings';
 import { snippetsPlugin } from './plugins/snippets';
 import { statusPlugin } from './plugins/status';
@@ -17,6 +18,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   monitorsPlugin,
   panelPlugin,
   clearPlugin,
+  releasePlugin,
   snippetsPlugin,
   statusPlugin,
   badgesPlugin,
