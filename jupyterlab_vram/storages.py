@@ -8,7 +8,7 @@ import time
 import types
 from collections import deque
 from contextlib import suppress
-from itertools import islice
+from itertools import filterfalse, islice
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_ITEMS = 20_000
 #: Objects that a walk looks at between two looks at its clock.
 _BATCH = 256
+#: So many barren objects stay in a set of their own, which costs less than to add them.
+_MANY = 20_000
 
 _CLOSED_TYPES = (
     type,
@@ -82,7 +84,7 @@ class Walker:
             self._special_types[id(array_type)] = "array"
             self._untracked_types.add(id(array_type))
         #: What earlier walks proved to reach nothing.
-        self._barren: set[int] = set()
+        self._barren: list[set[int]] = [set()]
         #: Identities of the tensors that walks came to.
         self.tensors: set[int] = set()
         #: Private pools of the CUDA graphs that the latest walk came to.
@@ -121,20 +123,32 @@ class Walker:
             fresh = self._fresh([*gc.get_referents(*plain), *more], seen)
             batches += [fresh[start : start + _BATCH] for start in range(0, len(fresh), _BATCH)]
         if not found and not self.pools:
-            self._barren |= seen
+            if len(seen) > _MANY:
+                self._barren.append(seen)
+            else:
+                self._barren[0] |= seen
         return found
 
     def _fresh(self, items: list[Any], seen: set[int]) -> list[Any]:
         """Leave out what was seen, and what refers to nothing of interest."""
-        untracked = self._untracked_types
-        by_id = {
-            id(each): each for each in items if gc.is_tracked(each) or id(type(each)) in untracked
-        }
+        # All in C: this is where a walk over a large heap spends its time.
+        tracked = list(filter(gc.is_tracked, items))
+        if self._untracked_types:
+            tracked += self._special_ones(items)
+        by_id = dict(zip(map(id, tracked), tracked))
         new = by_id.keys() - seen
-        if self._barren:
-            new -= self._barren
+        for barren in self._barren:
+            new -= barren
         seen |= new
-        return [by_id[key] for key in new]
+        return list(map(by_id.__getitem__, new))
+
+    def _special_ones(self, items: list[Any]) -> list[Any]:
+        """Return what may hold objects although the garbage collector does not track it."""
+        rest = list(filterfalse(gc.is_tracked, items))
+        special = self._untracked_types
+        if special.isdisjoint(map(id, map(type, rest))):
+            return []
+        return [each for each in rest if id(type(each)) in special]
 
     def _sift(
         self, batch: list[Any], found: Storages, seen: set[int], nodes: list[Any]
