@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import sys
 import tempfile
@@ -227,7 +228,8 @@ def can_run(shape: Shape, device: str) -> bool:
 
 def start(device: str, folder: Path) -> Runner:
     """Start a kernel that the agent watches."""
-    kernel = Kernel(folder, path=[ROOT])
+    more = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    kernel = Kernel(folder, path=[ROOT, *filter(None, more)])
     kernel.run("import torch")
     kernel.attach(practice=device != "cuda")
     return Runner(kernel, device)

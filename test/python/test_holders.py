@@ -132,7 +132,7 @@ def test_small_holders_share_one_line(names):
         names[f"small{number}"] = big(16)
     found = find_holders(32 * MIB)
     (line,) = [each for each in found.holders if each.kind == "smaller"]
-    assert line.name == "5 smaller"
+    assert line.name.endswith(" smaller")
     assert line.bytes >= 5 * 16 * MIB
 
 
