@@ -7,6 +7,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .frames import frame_values
 from .root import Root
 from .tensors import module_of
 
@@ -62,14 +63,24 @@ class Tracebacks:
         return found
 
     def _forget(self) -> None:
+        kept = [value for root in self.roots() for value in root.objects()]
+        results = [result for frame in frames_of(kept) for result in _results_in(frame)]
         for name in _LAST_ERROR:
             vars(sys).pop(name, None)
         for _, printer in self._printers():
             for key, _ in self._kept(printer):
                 setattr(printer, key.partition(".")[0], None)
-        result = getattr(self._shell, "last_execution_result", None)
-        if result is not None:
-            result.error_in_exec = result.error_before_exec = None
+        # IPython's record of the run outlives the run where a library kept one of its frames.
+        for result in (*results, getattr(self._shell, "last_execution_result", None)):
+            if result is not None:
+                result.error_in_exec = result.error_before_exec = None
+
+
+def _results_in(frame: FrameType) -> list[Any]:
+    """Return IPython's records of runs among the variables of one of its own frames."""
+    if frame.f_code.co_name != "run_code":
+        return []
+    return [value for value in frame_values(frame) if type(value).__name__ == "ExecutionResult"]
 
 
 def frames_of(values: list[Any]) -> list[FrameType]:

@@ -168,6 +168,14 @@ OUTPUTS = [
 
 ERRORS = [
     held(
+        "the error of a cell that imports",
+        "import sys\nfor name in [n for n in sys.modules if n.split('.')[0] == 'wave']: del sys.modules[name]\n"
+        f"import wave, torch\ndef fit():\n    batch = {BIG}\n    1 / 0\nfit()",
+        "1",
+        by=r"fit\(\) in the last traceback",
+        kind="traceback",
+    ),
+    held(
         "the last traceback",
         f"def fit():\n    batch = {BIG}\n    1 / 0\nfit()",
         by=r"fit\(\) in the last traceback",

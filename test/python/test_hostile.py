@@ -6,6 +6,7 @@ import time
 from collections import deque
 
 import pytest
+from kernels import ROOT
 from quiet_torch import torch
 from walks import MIB, big, reached
 
@@ -211,3 +212,15 @@ def test_an_object_at_the_address_of_a_dead_one_is_another():
     # As it happens when the memory of the first is used again.
     held._identity = id(another)
     assert not held.is_value(another)
+
+
+def test_an_error_is_released_though_a_library_kept_a_frame_of_its_cell(start_kernel):
+    kernel = start_kernel(path=[ROOT])
+    kernel.attach(practice=True)
+    # torch keeps frames of its own import, which lead to IPython's record of the run.
+    kernel.run("import torch\ndef fit():\n    x = torch.ones(2**24)\n    1 / 0\nfit()")
+    kernel.silently("")
+    before = kernel.attach()["reading"]["devices"][0]["allocated_bytes"]
+    kernel.run("import jupyterlab_vram; jupyterlab_vram.clear(release=['tracebacks'])")
+    after = kernel.attach()["reading"]["devices"][0]["allocated_bytes"]
+    assert before - after >= 60 * MIB
