@@ -43,15 +43,23 @@ def take(count_bytes: int) -> Any:
     return torch.empty(count_bytes, dtype=torch.uint8, device="cuda")
 
 
-def fill(step_bytes: int) -> None:
-    """Take blocks until none fits, ever smaller ones down to what the allocator asks the driver for."""
+def take_if_it_fits(count_bytes: int) -> Any:
     import torch
 
+    try:
+        return take(count_bytes)
+    except torch.OutOfMemoryError:
+        return None
+
+
+def fill(step_bytes: int) -> None:
+    """Take blocks until none fits, ever smaller ones down to what the allocator asks the driver for."""
     while step_bytes >= 2 * MIB:
-        try:
-            KEPT.append(take(step_bytes))
-        except torch.OutOfMemoryError:
+        block = take_if_it_fits(step_bytes)
+        if block is None:
             step_bytes //= 2
+        else:
+            KEPT.append(block)
 
 
 class Neighbour:
@@ -100,8 +108,7 @@ def too_large_on_top() -> None:
 def full_by_a_list() -> None:
     """A list that grows until nothing is left."""
     _, total = torch_and_size()
-    for _ in range(100_000):
-        KEPT.append(take(total // 100))
+    KEPT.extend(take(total // 100) for _ in range(100_000))
 
 
 def small_request_on_a_full_card() -> None:
