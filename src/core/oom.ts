@@ -33,8 +33,7 @@ export function explainOutOfMemory(
   reading?: IReading,
   context: IOomContext = {}
 ): IOutOfMemory | null {
-  const ready = normalise(text);
-  const found = readFacts(ready) ?? suspect(ready, reading);
+  const { ready, found } = lastMessage(text, reading);
   if (found === null) {
     return null;
   }
@@ -55,15 +54,54 @@ export function explainOutOfMemory(
   return {
     ...facts,
     ...verdict,
+    ...(found.isSuspect && { confidence: 'low' as const }),
     sentence: sentenceFor(verdict.cause, told),
     evidence: evidenceFor(told),
     remedies: remediesFor(verdict.cause, told, settingOf(found, ready, context))
   };
 }
 
+/** Characters that are looked at at once. */
+const CHUNK_LENGTH = 2 ** 20;
+/** What chunks have in common, so that no message is cut in two. */
+const OVERLAP_LENGTH = 2 ** 16;
+
+interface IMessage {
+  readonly ready: IOomText;
+  readonly found: IFound | null;
+}
+
+/** The last message, looked for from the end of the text. */
+function lastMessage(text: string, reading: IReading | undefined): IMessage {
+  let end = text.length;
+  let cut: IMessage | null = null;
+  for (;;) {
+    const start = Math.max(0, end - CHUNK_LENGTH);
+    const ready = normalise(text.slice(start, end + OVERLAP_LENGTH));
+    const found = readFacts(ready);
+    const isWhole =
+      start === 0 || (found?.sighting.start ?? 0) > OVERLAP_LENGTH / 4;
+    if (found && (isWhole || cut)) {
+      return { ready, found };
+    }
+    if (cut) {
+      return cut;
+    }
+    if (start === 0) {
+      return { ready, found: suspect(ready, reading) };
+    }
+    // Near its beginning a chunk may have cut it: the next one has all of it.
+    cut = found && { ready, found };
+    end = start;
+  }
+}
+
 /** The traceback that led to the message, without spaces. */
 function tracebackOf({ sighting }: IFound, { compact }: IOomText): string {
-  const before = compact.slice(Math.max(0, sighting.start - 6000), sighting.start);
+  const before = compact.slice(
+    Math.max(0, sighting.start - 6000),
+    sighting.start
+  );
   const begin = before.lastIndexOf('traceback(mostrecentcalllast)');
   return begin < 0 ? '' : before.slice(begin);
 }
@@ -83,7 +121,9 @@ function evidenceOf(
   return {
     shapeCause: found.sighting.cause,
     isPinning: /pin_memory|cudahostalloc|cudahostregister/.test(calls),
-    isStarting: /_cuda_init\(|_lazy_init|cuctxcreate|_cuda_setdevice/.test(calls),
+    isStarting: /_cuda_init\(|_lazy_init|cuctxcreate|_cuda_setdevice/.test(
+      calls
+    ),
     isStartup: backend === 'vllm' && found.facts.capacityBytes !== null,
     liveNow,
     forgotten: holders
@@ -104,12 +144,16 @@ function settingOf(
   const written = [...compact.matchAll(APPLIED)]
     .filter(([, advised]) => advised === undefined)
     .map(([, , settings]) => settings ?? '');
-  const near = compact.slice(Math.max(0, found.sighting.start - 6000), found.sighting.end + 3000);
+  const near = compact.slice(
+    Math.max(0, found.sighting.start - 6000),
+    found.sighting.end + 3000
+  );
   const variable = /trysetting(pytorch_\w*alloc_conf)=/.exec(near)?.[1];
   return {
     applied: (context.allocatorSettings ?? written.pop() ?? '').toLowerCase(),
     variable: (variable ?? 'pytorch_cuda_alloc_conf').toUpperCase(),
-    isWindows: /file"[a-z]:\\|[a-z]:\\\w+\\/.test(near) || plain.includes('winerror'),
+    isWindows:
+      /file"[a-z]:\\|[a-z]:\\\w+\\/.test(near) || plain.includes('winerror'),
     isLive: context.isLive ?? false,
     fittingTokens: /estimatedmaximummodellengthis(\d+)/.exec(near)?.[1] ?? null
   };

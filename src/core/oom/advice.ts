@@ -8,22 +8,62 @@ export interface IAdvice {
   readonly act?: RemedyAct;
 }
 
-/** The words of every remedy, by its id. */
-export function advice(trans: ITranslate) {
-  const insert = trans.__('Insert cell');
-  const cell = (text: string): IAdvice => ({ text, label: insert });
-  return {
-    ...kernelAdvice(trans),
-    ...allocatorAdvice(trans, cell),
-    ...modelAdvice(trans, cell),
-    ...machineAdvice(trans, cell),
-    ...engineAdvice(trans, cell)
-  };
-}
+/** What can be advised. */
+export type RemedyId =
+  KernelId | AllocatorId | HandleId | ModelId | MachineId | EngineId;
+
+type KernelId = 'release-tracebacks' | 'clear' | 'restart';
+type AllocatorId =
+  | 'expandable-segments'
+  | 'expandable-off'
+  | 'max-split-size'
+  | 'collect-earlier'
+  | 'raise-fraction'
+  | 'mps-limit';
+type HandleId =
+  'reset-graphs' | 'early-handle' | 'check-memory' | 'list-tensors';
+type ModelId =
+  | 'no-gradients'
+  | 'smaller-batch'
+  | 'in-pieces'
+  | 'lower-precision'
+  | 'checkpointing'
+  | 'offload';
+type MachineId =
+  | 'check-processes'
+  | 'other-gpu'
+  | 'check-host'
+  | 'load-in-pieces'
+  | 'no-pinning'
+  | 'page-file';
+type EngineId =
+  | 'vllm-arguments'
+  | 'llama-arguments'
+  | 'ollama-stop'
+  | 'ollama-arguments'
+  | 'offload-quantised'
+  | 'jax-preallocation'
+  | 'tensorflow-growth';
+type ArrayId = 'onnx-limit' | 'cupy-pool' | 'numba-deallocations';
 
 type MakeCell = (text: string) => IAdvice;
 
-function kernelAdvice(trans: ITranslate) {
+/** The words of every remedy. */
+export function advice(trans: ITranslate): Record<RemedyId, IAdvice> {
+  const insert = trans.__('Insert cell');
+  const cell: MakeCell = text => ({ text, label: insert });
+  return {
+    ...kernelAdvice(trans),
+    ...allocatorAdvice(trans, cell),
+    ...handleAdvice(trans, cell),
+    ...modelAdvice(trans, cell),
+    ...machineAdvice(trans, cell),
+    ...engineAdvice(trans, cell),
+    ...arrayAdvice(trans, cell)
+  };
+}
+
+function kernelAdvice(trans: ITranslate): Record<KernelId, IAdvice> {
   return {
     'release-tracebacks': {
       text: trans.__(
@@ -44,10 +84,13 @@ function kernelAdvice(trans: ITranslate) {
       label: trans.__('Restart kernel…'),
       act: 'restart'
     }
-  } satisfies Record<string, IAdvice>;
+  };
 }
 
-function allocatorAdvice(trans: ITranslate, cell: MakeCell) {
+function allocatorAdvice(
+  trans: ITranslate,
+  cell: MakeCell
+): Record<AllocatorId, IAdvice> {
   return {
     'expandable-segments': cell(
       trans.__(
@@ -74,7 +117,15 @@ function allocatorAdvice(trans: ITranslate, cell: MakeCell) {
       trans.__(
         'Raise the limit, before torch is imported. Without one the whole system can come to a halt.'
       )
-    ),
+    )
+  };
+}
+
+function handleAdvice(
+  trans: ITranslate,
+  cell: MakeCell
+): Record<HandleId, IAdvice> {
+  return {
     'reset-graphs': cell(
       trans.__(
         'Let go of captured graphs and of what `torch.compile` keeps, then clear.'
@@ -96,7 +147,10 @@ function allocatorAdvice(trans: ITranslate, cell: MakeCell) {
   };
 }
 
-function modelAdvice(trans: ITranslate, cell: MakeCell) {
+function modelAdvice(
+  trans: ITranslate,
+  cell: MakeCell
+): Record<ModelId, IAdvice> {
   return {
     'no-gradients': cell(
       trans.__(
@@ -129,7 +183,10 @@ function modelAdvice(trans: ITranslate, cell: MakeCell) {
   };
 }
 
-function machineAdvice(trans: ITranslate, cell: MakeCell) {
+function machineAdvice(
+  trans: ITranslate,
+  cell: MakeCell
+): Record<MachineId, IAdvice> {
   return {
     'check-processes': cell(
       trans.__(
@@ -140,7 +197,9 @@ function machineAdvice(trans: ITranslate, cell: MakeCell) {
       trans.__('Use another GPU: restart the kernel and run this first.')
     ),
     'check-host': cell(
-      trans.__('See how much memory the machine itself has left, and its limits.')
+      trans.__(
+        'See how much memory the machine itself has left, and its limits.'
+      )
     ),
     'load-in-pieces': cell(
       trans.__('Map large files into memory, or read them in pieces.')
@@ -158,7 +217,10 @@ function machineAdvice(trans: ITranslate, cell: MakeCell) {
   };
 }
 
-function engineAdvice(trans: ITranslate, cell: MakeCell) {
+function engineAdvice(
+  trans: ITranslate,
+  cell: MakeCell
+): Record<EngineId, IAdvice> {
   return {
     'vllm-arguments': cell(
       trans.__('Ask for a shorter context, or give vLLM more of the card.')
@@ -167,15 +229,15 @@ function engineAdvice(trans: ITranslate, cell: MakeCell) {
       trans.__('Put fewer layers on the GPU, or ask for a shorter context.')
     ),
     'ollama-stop': cell(
-      trans.__('See which models are loaded, and stop those that you don’t need.')
+      trans.__(
+        'See which models are loaded, and stop those that you don’t need.'
+      )
     ),
     'ollama-arguments': cell(
       trans.__('Ask for a shorter context, or fewer layers on the GPU.')
     ),
     'offload-quantised': cell(
-      trans.__(
-        'Allow that some of the modules stay in host memory, in 32 bit.'
-      )
+      trans.__('Allow that some of the modules stay in host memory, in 32 bit.')
     ),
     'jax-preallocation': cell(
       trans.__(
@@ -186,7 +248,15 @@ function engineAdvice(trans: ITranslate, cell: MakeCell) {
       trans.__(
         'TensorFlow takes nearly the whole card at its start. Restart, and let it grow.'
       )
-    ),
+    )
+  };
+}
+
+function arrayAdvice(
+  trans: ITranslate,
+  cell: MakeCell
+): Record<ArrayId, IAdvice> {
+  return {
     'onnx-limit': cell(
       trans.__('Let the arena grow only by what is asked for, and limit it.')
     ),

@@ -11,7 +11,7 @@ export const XLA_SHAPES: readonly IShape[] = [
   shape(
     'tensorflow',
     'oomwhenallocatingtensorwithshape',
-    'oomwhenallocatingtensorwithshape\\[(?<shape>[\\d,]*)\\]andtype(?<type>\\w+?)on\\S{0,60}?device:gpu:#',
+    'oomwhenallocatingtensorwithshape\\[(?<shape>[\\d,]*)\\]andtype(?<type>\\w+?)on\\S{0,60}?device:gpu:#'
   ),
   shape(
     'tensorflow',
@@ -48,10 +48,15 @@ export const XLA_SHAPES: readonly IShape[] = [
     'ranoutofmemorytryingtoallocate{requested}',
     { unless: /notafailure/ }
   ),
-  shape('tensorflow', 'dsttensorisnotinitialized', ':dsttensorisnotinitialized', {
-    before: 1,
-    cause: 'simply full'
-  }),
+  shape(
+    'tensorflow',
+    'dsttensorisnotinitialized',
+    ':dsttensorisnotinitialized',
+    {
+      before: 1,
+      cause: 'simply full'
+    }
+  ),
   shape(
     'jax',
     'failedtoallocaterequestfor',
@@ -61,7 +66,7 @@ export const XLA_SHAPES: readonly IShape[] = [
     'jax',
     'outofmemory',
     'outofmemory(?:whiletryingto|trying(?:to)?)?allocat(?:e|ing){requested}',
-    { unless: /^\(allocatedsofar|^\(total/ }
+    { unless: /^\(allocatedsofar|^\(total|notafailure/ }
   ),
   shape(
     'jax',
@@ -73,16 +78,31 @@ export const XLA_SHAPES: readonly IShape[] = [
     'ranoutofmemoryinmemoryspace',
     'ranoutofmemoryinmemoryspace\\w+\\.used{requested}of{capacity}\\w+\\.'
   ),
-  shape('jax', 'ranoutofmemorytryingtoinstantiategraph', 'ranoutofmemorytryingtoinstantiategraph', {
-    cause: 'CUDA graphs'
-  }),
-  shape('jax', 'cuda_error_out_of_memory', '(?:resource_exhausted|internal):[^]{0,120}?(?:cubin|module|library)[^]{0,80}?cuda_error_out_of_memory', {
-    before: 220,
-    ...HANDLE
-  }),
-  shape('jax', 'cuda_error_out_of_memory', 'resource_exhausted:[^]{0,120}?cuda_error_out_of_memory', {
-    before: 150
-  })
+  shape(
+    'jax',
+    'ranoutofmemorytryingtoinstantiategraph',
+    'ranoutofmemorytryingtoinstantiategraph',
+    {
+      cause: 'CUDA graphs'
+    }
+  ),
+  shape(
+    'jax',
+    'cuda_error_out_of_memory',
+    '(?:resource_exhausted|internal):[^]{0,120}?(?:cubin|module|library)[^]{0,80}?cuda_error_out_of_memory',
+    {
+      before: 220,
+      ...HANDLE
+    }
+  ),
+  shape(
+    'jax',
+    'cuda_error_out_of_memory',
+    'resource_exhausted:[^]{0,120}?cuda_error_out_of_memory',
+    {
+      before: 150
+    }
+  )
 ];
 
 /** ONNX Runtime, CuPy, and AWS Neuron. */
@@ -99,16 +119,37 @@ export const ARRAY_SHAPES: readonly IShape[] = [
     'availablememoryof{free}issmallerthanrequestedbytesof{requested}',
     { before: 60 }
   ),
-  shape('onnxruntime', 'cudafailure2:outofmemory', 'cudafailure2:outofmemory(?=;gpu=#)'),
+  shape(
+    'onnxruntime',
+    'cudafailure2:outofmemory',
+    'cudafailure2:outofmemory(?=;gpu=#)'
+  ),
   shape(
     'cupy',
     'outofmemoryallocating',
     'outofmemoryallocating{requested}\\(allocatedsofar:{allocated}(?:,limitsetto:{allowed})?\\)'
   ),
-  shape('cupy', 'outofmemorytoallocate', 'outofmemorytoallocate(?:{requested}\\(total[\\d,]+bytes\\)|\\w+bytes\\(total\\w+bytes\\))'),
-  shape('neuron', 'nrtallocationfailedforsize', 'nrtallocationfailedforsize{requested}'),
-  shape('neuron', 'failedtoallocdevicememory', 'failedtoallocdevicememory:?{requested}'),
-  shape('neuron', 'nrt_resource', '(?:status_code=4|nrt_resource[^]{0,40})[^]{0,60}?notenoughnrtresource', {
-    before: 4
-  })
+  shape(
+    'cupy',
+    'outofmemorytoallocate',
+    'outofmemorytoallocate(?:{requested}\\(total[\\d,]+bytes\\)|\\w+bytes\\(total\\w+bytes\\))'
+  ),
+  shape(
+    'neuron',
+    'nrtallocationfailedforsize',
+    'nrtallocationfailedforsize{requested}'
+  ),
+  shape(
+    'neuron',
+    'failedtoallocdevicememory',
+    'failedtoallocdevicememory:?{requested}'
+  ),
+  shape(
+    'neuron',
+    'nrt_resource',
+    '(?:status_code=4|nrt_resource[^]{0,40})[^]{0,60}?notenoughnrtresource',
+    {
+      before: 4
+    }
+  )
 ];

@@ -75,7 +75,8 @@ del _list_tensors`,
 
 with torch.inference_mode():
     OUTPUT = MODEL(INPUT)`,
-  'smaller-batch': () => `# Two half batches count as one: the same gradient, half of the activations
+  'smaller-batch':
+    () => `# Two half batches count as one: the same gradient, half of the activations
 OPTIMIZER.zero_grad()
 for PART in BATCH.chunk(2):
     LOSS = LOSS_OF(MODEL(PART)) / 2
@@ -122,8 +123,10 @@ LLM(model=NAME, max_model_len=${fittingTokens ?? '4096'}, gpu_memory_utilization
 
 Llama(model_path=FILE, n_gpu_layers=20, n_ctx=4096)`,
   'ollama-stop': () => '!ollama ps\n# !ollama stop NAME',
-  'ollama-arguments': () => `!curl -s http://localhost:11434/api/generate -d '{"model": "NAME", "prompt": "", "options": {"num_ctx": 4096, "num_gpu": 20}}'`,
-  'offload-quantised': () => `from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+  'ollama-arguments': () =>
+    `!curl -s http://localhost:11434/api/generate -d '{"model": "NAME", "prompt": "", "options": {"num_ctx": 4096, "num_gpu": 20}}'`,
+  'offload-quantised':
+    () => `from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 CONFIG = BitsAndBytesConfig(load_in_8bit=True, llm_int8_enable_fp32_cpu_offload=True)
 MODEL = AutoModelForCausalLM.from_pretrained(NAME, device_map="auto", quantization_config=CONFIG)`,
@@ -134,7 +137,8 @@ MODEL = AutoModelForCausalLM.from_pretrained(NAME, device_map="auto", quantizati
     "arena_extend_strategy": "kSameAsRequested",
     "gpu_mem_limit": 4 * 2**30,
 })`,
-  'cupy-pool': () => 'import cupy\n\ncupy.get_default_memory_pool().free_all_blocks()',
+  'cupy-pool': () =>
+    'import cupy\n\ncupy.get_default_memory_pool().free_all_blocks()',
   'numba-deallocations': () =>
     'from numba import cuda\n\ncuda.current_context().deallocations.clear()'
 };

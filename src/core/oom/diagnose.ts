@@ -39,8 +39,10 @@ const RULES: readonly Rule[] = [
   tooLarge,
   capped,
   (_, { shapeCause }) =>
-    shapeCause && verdict(shapeCause, shapeCause === 'simply full' ? 'medium' : 'high'),
-  (_, { isPinning }) => (isPinning ? verdict('not device memory', 'medium') : null),
+    shapeCause &&
+    verdict(shapeCause, shapeCause === 'simply full' ? 'medium' : 'high'),
+  (_, { isPinning }) =>
+    isPinning ? verdict('not device memory', 'medium') : null,
   (_, { isStarting }) =>
     isStarting
       ? verdict('context or library handle could not be made', 'medium')
@@ -84,7 +86,8 @@ function capped(balance: IBalance, { shapeCause }: IEvidence): IVerdict | null {
   ) {
     return null;
   }
-  const taken = (live ?? 0) + (unused ?? 0) + (capacity === null ? (beside ?? 0) : 0);
+  const taken =
+    (live ?? 0) + (unused ?? 0) + (capacity === null ? (beside ?? 0) : 0);
   // Figures are rounded to a hundredth of their unit.
   return taken + (requested ?? 0) >= 0.99 * allowed
     ? verdict('memory fraction cap', capacity === null ? 'medium' : 'high')
@@ -104,7 +107,9 @@ function wasFree({ requested, free, capacity }: IBalance): IVerdict | null {
 function graphs(balance: IBalance): IVerdict | null {
   const { pools, live, capacity } = balance;
   const most = Math.max(MUCH * (capacity ?? 0), 0.5 * (live ?? 0));
-  return pools > 0 && pools >= Math.min(most, missing(balance)) && pools >= MUCH * (live ?? 0)
+  return pools > 0 &&
+    pools >= Math.min(most, missing(balance)) &&
+    pools >= MUCH * (live ?? 0)
     ? verdict('CUDA graphs', pools >= most ? 'high' : 'medium')
     : null;
 }
@@ -128,7 +133,10 @@ function others(balance: IBalance, { isStartup }: IEvidence): IVerdict | null {
     return null;
   }
   if (listed >= MUCH * capacity) {
-    return verdict('another process holds it', listed >= (live ?? 0) ? 'high' : 'medium');
+    return verdict(
+      'another process holds it',
+      listed >= (live ?? 0) ? 'high' : 'medium'
+    );
   }
   // Where nothing is said of unused memory, that is hidden as well.
   const share = unused === null ? 2 * MUCH : MUCH;
@@ -146,7 +154,11 @@ function notebook(balance: IBalance, evidence: IEvidence): IVerdict | null {
   if (forgotten > 0 && forgotten >= Math.min(missing(balance), 0.25 * room)) {
     return verdict('this notebook still holds it', 'high');
   }
-  if (beside !== null && capacity !== null && beside >= Math.max(MUCH * room, CONTEXT_BYTES)) {
+  if (
+    beside !== null &&
+    capacity !== null &&
+    beside >= Math.max(MUCH * room, CONTEXT_BYTES)
+  ) {
     return verdict('this notebook still holds it', 'medium');
   }
   // Something large on top of what is there, and not one more step of the same.

@@ -7,7 +7,8 @@ const HANDLE = {
 const HOST = { cause: 'not device memory' } as const;
 
 /** What comes before a status that was returned, and not only spoken of. */
-const RETURNED = '(?:[:=(\\[]|returned|resultsin|with|hit|error\\d*|failure\\d*)[\'"`]?';
+const RETURNED =
+  '(?:[:=(\\[]|returned|resultsin|with|hit|error\\d*|failure\\d*)[\'"`]?';
 
 /** Handles of NVIDIA's libraries, and other things that they could not make. */
 export const LIBRARY_SHAPES: readonly IShape[] = [
@@ -23,10 +24,15 @@ export const LIBRARY_SHAPES: readonly IShape[] = [
     `${RETURNED}cudnn_status_(?:alloc_failed|internal_error_device_allocation_failed)`,
     { before: 12, ...HANDLE }
   ),
-  shape('cudnn', 'host_allocation_failed', 'cudnn_status_internal_error_host_allocation_failed', {
-    before: 30,
-    ...HOST
-  }),
+  shape(
+    'cudnn',
+    'host_allocation_failed',
+    'cudnn_status_internal_error_host_allocation_failed',
+    {
+      before: 30,
+      ...HOST
+    }
+  ),
   shape(
     'cuda-driver',
     '_alloc',
@@ -49,15 +55,30 @@ export const DRIVER_SHAPES: readonly IShape[] = [
     'calltocu(?:ctx|deviceprimaryctx|module|link)\\w*?resultsin(?:curesult\\.)?cuda_error_out_of_memory',
     { before: 40, ...HANDLE }
   ),
-  shape('numba', 'resultsin', 'calltocu\\w+?resultsin(?:curesult\\.)?cuda_error_out_of_memory', {
-    before: 40
-  }),
-  shape('cupy', 'cudaerrormemoryallocation', 'cupy[\\w.]{0,60}:cudaerrormemoryallocation', {
-    before: 80
-  }),
-  shape('cuda-driver', 'requestedmemory:', 'freememory:{free}-?requestedmemory:{requested}', {
-    before: 40
-  }),
+  shape(
+    'numba',
+    'resultsin',
+    'calltocu\\w+?resultsin(?:curesult\\.)?cuda_error_out_of_memory',
+    {
+      before: 40
+    }
+  ),
+  shape(
+    'cupy',
+    'cudaerrormemoryallocation',
+    'cupy[\\w.]{0,60}:cudaerrormemoryallocation',
+    {
+      before: 80
+    }
+  ),
+  shape(
+    'cuda-driver',
+    'requestedmemory:',
+    'freememory:{free}-?requestedmemory:{requested}',
+    {
+      before: 40
+    }
+  ),
   shape(
     'cuda-driver',
     'maximumpoolsizeexceeded',
@@ -79,10 +100,19 @@ export const DRIVER_SHAPES: readonly IShape[] = [
     'requestedamountof(?:gpu)?memory\\({requested}\\)couldnotbeallocated',
     { before: 70 }
   ),
-  shape('cuda-driver', 'requestedsizewas', 'outofmemory\\(requestedsizewas{requested}\\.?\\)', {
-    before: 15
-  }),
-  shape('cuda-driver', 'cudaruntime(outofmemory)', 'cudaruntime\\(outofmemory\\)'),
+  shape(
+    'cuda-driver',
+    'requestedsizewas',
+    'outofmemory\\(requestedsizewas{requested}\\.?\\)',
+    {
+      before: 15
+    }
+  ),
+  shape(
+    'cuda-driver',
+    'cudaruntime(outofmemory)',
+    'cudaruntime\\(outofmemory\\)'
+  ),
   shape(
     'cuda-driver',
     'outofmemory',
@@ -92,9 +122,14 @@ export const DRIVER_SHAPES: readonly IShape[] = [
   shape('cuda-driver', 'outofmemory', 'cudafailure(?:2:?)?[\'"]?outofmemory', {
     before: 16
   }),
-  shape('cuda-driver', 'cudaerrormemoryallocation', `${RETURNED}cudaerrormemoryallocation`, {
-    before: 12
-  }),
+  shape(
+    'cuda-driver',
+    'cudaerrormemoryallocation',
+    `${RETURNED}cudaerrormemoryallocation`,
+    {
+      before: 12
+    }
+  ),
   shape(
     'cuda-driver',
     'cuda_error_out_of_memory',

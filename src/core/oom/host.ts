@@ -8,7 +8,7 @@ export const HOST_SHAPES: readonly IShape[] = (
   [
     [
       'defaultcpuallocator:',
-      'defaultcpuallocator:(?:notenoughmemory|can\'tallocatememory):youtriedtoallocate{requested}'
+      "defaultcpuallocator:(?:notenoughmemory|can'tallocatememory):youtriedtoallocate{requested}"
     ],
     ['arraywith', 'unabletoallocate{requested}for(?:an)?arraywith', 40],
     ['outofmemory:kill', 'outofmemory:kill(?:ed)?process\\d+'],
@@ -19,9 +19,13 @@ export const HOST_SHAPES: readonly IShape[] = (
     ['oomkilled', '(?:reason|status|state)["\']?:["\']?oomkilled', 20],
     ['what():std::bad_alloc', 'what\\(\\):std::bad_alloc(?!:)'],
     ['[errno12]', '\\[errno12\\]cannotallocatememory'],
-    ['oserror1455', '\\(oserror1455\\)'],
+    ['oserror1455', '\\(oserror1455\\)', 1],
     ['winerror1455', '\\[winerror1455\\]'],
-    ['killedbysignal:', 'dataloaderworker\\(pid[\\d(),]+\\)iskilledbysignal:(?:killed|buserror)', 60],
+    [
+      'killedbysignal:',
+      'dataloaderworker\\(pid[\\d(),]+\\)iskilledbysignal:(?:killed|buserror)',
+      60
+    ],
     ['insufficientsharedmemory(shm)', 'insufficientsharedmemory\\(shm\\)'],
     ['noderunninglowonmemory', 'duetothenoderunninglowonmemory', 10]
   ] as const
@@ -31,7 +35,13 @@ export const HOST_SHAPES: readonly IShape[] = (
 
 /** The same, said in one word at the end of a traceback. */
 export const HOST_LINES: readonly ILineShape[] = [
-  { backend: 'host', text: 'memoryerror', rest: /^(?:$|: ?(?!std::bad_alloc: ?(?:out_of|cuda)))/, ...HOST },
+  {
+    backend: 'host',
+    text: 'memoryerror',
+    lead: /(?:^|[\s._:]|array)$/,
+    rest: /^(?:$|: ?(?!std::bad_alloc: ?(?:out_of|cuda)))/,
+    ...HOST
+  },
   { backend: 'host', text: 'std::bad_alloc', rest: /^$/, ...HOST },
   // What a shell prints for a process that the system ended, as it does when memory runs out.
   { backend: 'host', text: 'killed', rest: /^$/, alone: true, ...HOST }

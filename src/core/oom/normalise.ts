@@ -1,6 +1,3 @@
-/** What is looked at of a text; of a longer one, the end. */
-const MAX_LENGTH = 12 * 2 ** 20;
-
 /** Colours and cursor moves, also as JSON and Python write them; characters without width. */
 const INVISIBLE =
   /(?![\n\r\t])\p{Cc}(?:\[[\d;:?]*[@-~])?|\\(?:u001b|x1b|033|e)\[[\d;:?]*[@-~]|\p{Cf}/gu;
@@ -17,10 +14,10 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 /** What terminals, loggers and quoting put before each line of a message, or around it. */
 const LINE_MARKS =
-  /(^|\n)(?:[ \t]*(?:[>|│┃║]|\[rank\d+\]:|\([a-z][\w =]{0,40}pid=\d+[^()\n]{0,40}\)))+|[│┃║╭╮╰╯─]+/g;
+  /(^|\n)(?:[ \t]{0,40}(?:[>|│┃║]|\[rank\d+\]:|\([a-z][\w =]{0,40}pid=\d+[^()\n]{0,40}\))){1,9}|[│┃║╭╮╰╯─]+/g;
 /** A figure at the end of a line, and a time or a new paragraph that must not be read as more of it. */
 const LINE_AFTER_FIGURE =
-  /(\d)[ \t\r]*\n(?=\s*\d{1,6}[.:/-]\d{1,6}[.:/-]|[ \t\r]*\n)/g;
+  /(\d)[ \t\r]{0,40}\n(?=\s{0,40}\d{1,6}[.:/-]\d{1,6}[.:/-]|[ \t\r]{0,40}\n)/g;
 /** Spaces, and line ends as they are written in JSON. */
 const SPACES = /\s+|\\[nrt]/g;
 
@@ -37,7 +34,7 @@ export interface IOomText {
 
 /** Make `text` ready; takes time in proportion to its length. */
 export function normalise(text: string): IOomText {
-  let plain = text.slice(-MAX_LENGTH).toLowerCase().replace(INVISIBLE, '');
+  let plain = text.toLowerCase().replace(INVISIBLE, '');
   if (plain.includes('&')) {
     plain = plain.replace(/&amp;/g, '&').replace(ENTITIES, decode);
   }
@@ -49,7 +46,10 @@ export function normalise(text: string): IOomText {
 }
 
 /** Where the character at `index` of `plain` is in `compact`. */
-export function compactIndex({ plain, compact }: IOomText, index: number): number {
+export function compactIndex(
+  { plain, compact }: IOomText,
+  index: number
+): number {
   // Counted from the end, where the last message usually is.
   return compact.length - plain.slice(index).replace(SPACES, '').length;
 }
@@ -63,7 +63,8 @@ function decode(
   if (name !== undefined) {
     return NAMED[name] ?? ' ';
   }
-  const code = decimal === undefined ? parseInt(hex ?? '', 16) : Number(decimal);
+  const code =
+    decimal === undefined ? parseInt(hex ?? '', 16) : Number(decimal);
   return code > 31 && code <= 0x10ffff
     ? String.fromCodePoint(code).toLowerCase()
     : ' ';

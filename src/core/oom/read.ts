@@ -1,7 +1,13 @@
-import type { Backend, FigureName, IFigures, IOomFacts, IProcessUse } from './facts';
+import type {
+  Backend,
+  FigureName,
+  IFigures,
+  IOomFacts,
+  IProcessUse
+} from './facts';
 import { NO_FIGURES } from './facts';
 import type { IOomText } from './normalise';
-import type { ISighting } from './recognise';
+import type { ISighting } from './sighting';
 import { recognise } from './recognise';
 import { GROUPS } from './shape';
 import { bytesOf, SIZE } from './sizes';
@@ -23,9 +29,19 @@ const RENAMED: readonly {
   readonly where: RegExp;
   readonly unless?: RegExp;
 }[] = [
-  { from: 'llama.cpp', to: 'ollama', where: /source=\w+\.go|ollama(?:_llama_server|runner|\||[\\/](?:llm|ollama\/(?:llama|runner|server)))/ },
+  {
+    from: 'llama.cpp',
+    to: 'ollama',
+    where:
+      /source=\w+\.go|ollama(?:_llama_server|runner|\||[\\/](?:llm|ollama\/(?:llama|runner|server)))/
+  },
   { from: 'jax', to: 'tensorflow', where: /tensorflow/, unless: /jax/ },
-  { from: 'tensorflow', to: 'jax', where: /jax|external\/xla/, unless: /tensorflow/ },
+  {
+    from: 'tensorflow',
+    to: 'jax',
+    where: /jax|external\/xla/,
+    unless: /tensorflow/
+  },
   { from: 'cuda-driver', to: 'cupy', where: /cupy\.cuda|cupy_backends/ },
   { from: 'cuda-driver', to: 'onnxruntime', where: /onnxruntime/ }
 ];
@@ -45,6 +61,8 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = {
 export interface IFound {
   readonly facts: IOomFacts;
   readonly sighting: ISighting;
+  /** Whether the message says nothing of memory itself. */
+  readonly isSuspect?: boolean;
 }
 
 /** The facts of the last message in `text`; null when none is about memory. */
@@ -141,7 +159,8 @@ function withSelf(
   processes: readonly IProcessUse[],
   figures: IFigures
 ): IProcessUse[] {
-  const { allocatedBytes, unallocatedBytes, capacityBytes, freeBytes } = figures;
+  const { allocatedBytes, unallocatedBytes, capacityBytes, freeBytes } =
+    figures;
   if (allocatedBytes === null || capacityBytes === null || freeBytes === null) {
     return [...processes];
   }
@@ -150,7 +169,8 @@ function withSelf(
   const missingBytes = capacityBytes - freeBytes - listedBytes;
   const [nearest] = processes
     .filter(
-      ({ bytes }) => bytes >= ownBytes * 0.999 && bytes - ownBytes <= MAX_CONTEXT_BYTES
+      ({ bytes }) =>
+        bytes >= ownBytes * 0.999 && bytes - ownBytes <= MAX_CONTEXT_BYTES
     )
     .sort((one, other) => one.bytes - other.bytes);
   return missingBytes >= ownBytes * 0.999 && ownBytes > 0

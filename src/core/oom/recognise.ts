@@ -1,12 +1,17 @@
 import { ARRAY_SHAPES, XLA_SHAPES } from './arrays';
 import { DRIVER_SHAPES, LIBRARY_SHAPES } from './drivers';
 import { ENGINE_SHAPES, GGML_SHAPES } from './engines';
-import type { Backend, Cause } from './facts';
 import { HOST_LINES, HOST_SHAPES } from './host';
 import type { IOomText } from './normalise';
-import { compactIndex } from './normalise';
 import type { ILineShape, IShape } from './shape';
-import { TORCH_LINES, TORCH_OTHER_SHAPES, TORCH_SHAPES, TORCH_TAILS } from './torch';
+import type { ISighting } from './sighting';
+import { lastLine, lastPlace, messageAfter } from './sighting';
+import {
+  TORCH_LINES,
+  TORCH_OTHER_SHAPES,
+  TORCH_SHAPES,
+  TORCH_TAILS
+} from './torch';
 
 /** Of shapes that overlap in a text, the one that comes first here counts. */
 const SHAPES: readonly IShape[] = [
@@ -23,34 +28,10 @@ const SHAPES: readonly IShape[] = [
 ];
 const LINES: readonly ILineShape[] = [...TORCH_LINES, ...HOST_LINES];
 
-/** Characters, without spaces, that a message may have after its anchor. */
-const MESSAGE_LENGTH = 2500;
 /** The longest text that one pattern matches after its anchor. */
 const MATCH_LENGTH = 700;
 /** How far up an error stands that another one wraps. */
 const WRAPPED_LENGTH = 30_000;
-/** How many occurrences of one anchor are tried, from the last. */
-const MAX_TRIES = 200;
-/** What begins another message. */
-const NEXT_MESSAGE = /traceback\(mostrecentcalllast\)|outofmemory\.?triedto/g;
-/** The most that a logger puts before an error on its line. */
-const MAX_PREFIX = 200;
-/** A word that a logger, a traceback or a runtime puts before an error. */
-const PREFIX_WORD = /^(?:e|info|warn(?:ing)?|error|fatal|[\d:.,/tz+-]+|[|>:*=-]+|.*[:|\]>]|what\(\):|.*(?:error|exception))$/;
-
-/** A shape that was found, by its place in the compact text. */
-export interface ISighting {
-  readonly backend: Backend;
-  readonly cause: Cause | null;
-  readonly wraps: boolean;
-  readonly start: number;
-  readonly end: number;
-  /** The named groups of all patterns that matched. */
-  readonly groups: Readonly<Record<string, string>>;
-  /** From the beginning of the match to the end of the message. */
-  readonly message: string;
-}
-
 /**
  * The last message about memory, or null.
  *
@@ -92,15 +73,7 @@ function withWrapped(
 
 /** The last place at which `shape` is. */
 function lastOf(shape: IShape, compact: string): ISighting | null {
-  let at = compact.lastIndexOf(shape.anchor);
-  for (let tries = 0; at >= 0 && tries < MAX_TRIES; tries += 1) {
-    const found = sightingAt(shape, compact, at);
-    if (found || at === 0) {
-      return found;
-    }
-    at = compact.lastIndexOf(shape.anchor, at - 1);
-  }
-  return null;
+  return lastPlace(compact, shape.anchor, at => sightingAt(shape, compact, at));
 }
 
 function sightingAt(
@@ -139,13 +112,6 @@ function sightingAt(
   return null;
 }
 
-/** What follows `end`, as far as it can belong to the same message. */
-function messageAfter(compact: string, end: number): string {
-  const rest = compact.slice(end, end + MESSAGE_LENGTH);
-  const next = rest.search(NEXT_MESSAGE);
-  return next < 0 ? rest : rest.slice(0, next);
-}
-
 function addGroups(
   groups: Record<string, string>,
   more: Record<string, string> | undefined
@@ -154,51 +120,4 @@ function addGroups(
     // Groups that took no part in a match are there, but undefined.
     groups[name] ??= value;
   }
-}
-
-/** The last line that is, but for what loggers put before it, the error `shape`. */
-function lastLine(shape: ILineShape, text: IOomText): ISighting | null {
-  const { plain } = text;
-  let at = plain.lastIndexOf(shape.text);
-  for (let tries = 0; at >= 0 && tries < MAX_TRIES; tries += 1) {
-    const lineStart = plain.lastIndexOf('\n', at) + 1;
-    const lineEnd = plain.indexOf('\n', at);
-    const end = at + shape.text.length;
-    const rest = plain
-      .slice(end, lineEnd < 0 ? undefined : Math.min(lineEnd, end + MAX_PREFIX))
-      .trimEnd();
-    const prefix = plain.slice(lineStart, at);
-    const fits =
-      shape.alone === true
-        ? prefix.trim() === '' && plain.length - end < MAX_PREFIX
-        : isPrefix(prefix);
-    if (fits && shape.rest.test(rest)) {
-      const start = compactIndex(text, at);
-      const message = messageAfter(text.compact, start);
-      const { backend, cause = null } = shape;
-      return {
-        backend,
-        cause,
-        wraps: false,
-        start,
-        end: start + shape.text.replace(/ /g, '').length,
-        groups: {},
-        message
-      };
-    }
-    if (at === 0) {
-      return null;
-    }
-    at = plain.lastIndexOf(shape.text, at - 1);
-  }
-  return null;
-}
-
-function isPrefix(prefix: string): boolean {
-  if (prefix.length > MAX_PREFIX) {
-    return false;
-  }
-  // The name that the text may be the end of, such as `torch.cuda.OutOfMemory`.
-  const words = prefix.replace(/[\w.]+$/, '').split(/\s+/);
-  return words.every(word => word === '' || PREFIX_WORD.test(word));
 }

@@ -1,6 +1,7 @@
 import { CELLS } from './cells';
-import type { Cause } from './facts';
-import type { IOomHolder, IRemedy, RemedyAct } from './explanation';
+import type { Backend, Cause } from './facts';
+import type { IOomHolder, IRemedy } from './explanation';
+import type { RemedyId } from './advice';
 import { advice } from './advice';
 import { formatBytes } from '../units';
 import type { ITold } from './words';
@@ -28,7 +29,7 @@ export function remediesFor(
   setting: ISetting
 ): IRemedy[] {
   const texts = advice(told.trans);
-  const make = (id: keyof typeof texts): IRemedy => {
+  const make = (id: RemedyId): IRemedy => {
     const { text, label, act } = texts[id];
     const code = CELLS[id]?.(told, setting) ?? null;
     return { id, text, label, act: act ?? null, code };
@@ -43,8 +44,6 @@ export function remediesFor(
   ];
 }
 
-type Id = keyof ReturnType<typeof advice>;
-
 const MEMORY_IS_OURS: readonly Cause[] = [
   'this notebook still holds it',
   'simply full',
@@ -53,9 +52,9 @@ const MEMORY_IS_OURS: readonly Cause[] = [
   'context or library handle could not be made'
 ];
 
-function idsFor(cause: Cause, told: ITold, setting: ISetting): Id[] {
+function idsFor(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
   const { backend } = told.facts;
-  const ids: Id[] = [];
+  const ids: RemedyId[] = [];
   if (setting.isLive && MEMORY_IS_OURS.includes(cause)) {
     ids.push('release-tracebacks', 'clear');
   }
@@ -64,46 +63,44 @@ function idsFor(cause: Cause, told: ITold, setting: ISetting): Id[] {
 }
 
 /** What is done about programs other than PyTorch. */
-function ownIds(backend: string, cause: Cause): Id[] | null {
-  if (backend === 'host' || (cause === 'not device memory' && backend === 'tensorflow')) {
-    return ['check-host', 'load-in-pieces', 'restart'];
-  }
-  switch (backend) {
-    case 'vllm':
-      return cause === 'another process holds it'
-        ? ['check-processes', 'vllm-arguments', 'restart']
-        : ['vllm-arguments', 'check-processes'];
-    case 'llama.cpp':
-      return cause === 'not device memory'
-        ? ['check-host', 'llama-arguments']
-        : ['check-processes', 'llama-arguments'];
-    case 'ollama':
-      return ['ollama-stop', 'ollama-arguments', ...(cause === 'not device memory' ? (['check-host'] as const) : [])];
-    case 'transformers-dispatch':
-    case 'bitsandbytes':
-      return ['check-processes', 'offload-quantised', 'restart'];
-    case 'jax':
-      return cause === 'request larger than the card'
-        ? ['in-pieces', 'jax-preallocation']
-        : ['check-processes', 'jax-preallocation', 'in-pieces'];
-    case 'tensorflow':
-      return ['check-processes', 'tensorflow-growth', 'in-pieces'];
-    case 'onnxruntime':
-      return ['check-processes', 'onnx-limit'];
-    case 'cupy':
-      return ['cupy-pool', 'check-processes', 'in-pieces'];
-    case 'numba':
-      return cause === 'not device memory'
-        ? ['no-pinning', 'check-host']
-        : ['numba-deallocations', 'check-processes', 'in-pieces'];
-    case 'neuron':
-      return ['in-pieces', 'lower-precision', 'restart'];
+const OWN: Readonly<Partial<Record<Backend, readonly RemedyId[]>>> = {
+  host: ['check-host', 'load-in-pieces', 'restart'],
+  vllm: ['vllm-arguments', 'check-processes'],
+  'llama.cpp': ['check-processes', 'llama-arguments'],
+  ollama: ['ollama-stop', 'ollama-arguments'],
+  'transformers-dispatch': ['check-processes', 'offload-quantised', 'restart'],
+  bitsandbytes: ['check-processes', 'offload-quantised', 'restart'],
+  jax: ['check-processes', 'jax-preallocation', 'in-pieces'],
+  tensorflow: ['check-processes', 'tensorflow-growth', 'in-pieces'],
+  onnxruntime: ['check-processes', 'onnx-limit'],
+  cupy: ['cupy-pool', 'check-processes', 'in-pieces'],
+  numba: ['numba-deallocations', 'check-processes', 'in-pieces'],
+  neuron: ['in-pieces', 'lower-precision', 'restart']
+};
+
+/** The same, where it was not memory of the device. */
+const OWN_HOST: Readonly<Partial<Record<Backend, readonly RemedyId[]>>> = {
+  'llama.cpp': ['check-host', 'llama-arguments'],
+  ollama: ['check-host', 'ollama-arguments'],
+  tensorflow: ['check-host', 'load-in-pieces'],
+  numba: ['no-pinning', 'check-host']
+};
+
+function ownIds(backend: Backend, cause: Cause): readonly RemedyId[] | null {
+  const own = OWN[backend];
+  switch (cause) {
+    case 'not device memory':
+      return OWN_HOST[backend] ?? own ?? null;
+    case 'request larger than the card':
+      return own?.filter(id => id !== 'check-processes') ?? null;
+    case 'another process holds it':
+      return own ? [...new Set(['check-processes', ...own] as const)] : null;
     default:
-      return null;
+      return own ?? null;
   }
 }
 
-function torchIds(cause: Cause, told: ITold, setting: ISetting): Id[] {
+function torchIds(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
   const isCuda = ['cuda', 'hip'].includes(told.facts.backend);
   switch (cause) {
     case 'request larger than the card':
@@ -115,9 +112,18 @@ function torchIds(cause: Cause, told: ITold, setting: ISetting): Id[] {
     case 'this notebook still holds it':
       return ['list-tensors', 'smaller-batch', 'restart'];
     case 'simply full':
-      return ['no-gradients', 'smaller-batch', 'lower-precision', 'checkpointing', 'offload'];
+      return [
+        'no-gradients',
+        'smaller-batch',
+        'lower-precision',
+        'checkpointing',
+        'offload'
+      ];
     case 'memory fraction cap':
-      return [told.facts.backend === 'mps' ? 'mps-limit' : 'raise-fraction', 'smaller-batch'];
+      return [
+        told.facts.backend === 'mps' ? 'mps-limit' : 'raise-fraction',
+        'smaller-batch'
+      ];
     case 'not device memory':
       return notDeviceIds(told, setting);
     case 'context or library handle could not be made':
@@ -130,7 +136,7 @@ function torchIds(cause: Cause, told: ITold, setting: ISetting): Id[] {
 }
 
 /** A setting that is on already, or that can't be on there, is not advised. */
-function fragmentationIds(isCuda: boolean, setting: ISetting): Id[] {
+function fragmentationIds(isCuda: boolean, setting: ISetting): RemedyId[] {
   if (!isCuda) {
     return [];
   }
@@ -143,25 +149,36 @@ function fragmentationIds(isCuda: boolean, setting: ISetting): Id[] {
     : ['max-split-size'];
 }
 
-function notDeviceIds({ facts, balance }: ITold, setting: ISetting): Id[] {
+function notDeviceIds(
+  { facts, balance }: ITold,
+  setting: ISetting
+): RemedyId[] {
   if (balance.allowed !== null || facts.backend === 'mps') {
     return ['in-pieces', 'lower-precision'];
   }
-  const ids: Id[] = ['check-host', 'check-processes'];
+  const ids: RemedyId[] = ['check-host', 'check-processes'];
   if (setting.applied.includes('expandable_segments:true')) {
     ids.push('expandable-off');
   }
-  return [...ids, ...(setting.isWindows ? (['page-file'] as const) : []), 'no-pinning', 'restart'];
+  return [
+    ...ids,
+    ...(setting.isWindows ? (['page-file'] as const) : []),
+    'no-pinning',
+    'restart'
+  ];
 }
 
 function releaseOf(holder: IOomHolder, { trans }: ITold): IRemedy {
   const name = holder.name.replace(/`/g, "'");
-  const act: RemedyAct | null = null;
   return {
     id: `release:${holder.name}`,
-    text: trans.__('`%1` holds %2: let go of it.', name, formatBytes(holder.bytes)),
+    text: trans.__(
+      '`%1` holds %2: let go of it.',
+      name,
+      formatBytes(holder.bytes)
+    ),
     label: trans.__('Release'),
-    act,
+    act: null,
     code: holder.release
   };
 }

@@ -34,6 +34,8 @@ export interface ILineShape {
   readonly backend: Backend;
   readonly text: string;
   readonly rest: RegExp;
+  /** What must stand right before `text`, where it could be the end of another word. */
+  readonly lead?: RegExp;
   readonly cause?: Cause;
   /** So common a word that it must be the whole line, and at the end of the text. */
   readonly alone?: boolean;

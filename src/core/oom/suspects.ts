@@ -34,11 +34,16 @@ export function suspect(
     };
     const device = deviceOf(facts, reading);
     const free = device?.freeBytes ?? null;
-    if (match && free !== null && free <= FULL_SHARE * (device?.totalBytes ?? 0)) {
+    if (
+      match &&
+      free !== null &&
+      free <= FULL_SHARE * (device?.totalBytes ?? 0)
+    ) {
       const start = match.index;
       const end = start + match[0].length;
       return {
         facts,
+        isSuspect: true,
         sighting: {
           backend,
           cause: 'context or library handle could not be made',

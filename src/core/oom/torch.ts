@@ -60,9 +60,14 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
       ]
     }
   ),
-  shape('cuda', 'noexecutablebatchsizefound', 'noexecutablebatchsizefound,reachedzero', {
-    wraps: true
-  }),
+  shape(
+    'cuda',
+    'noexecutablebatchsizefound',
+    'noexecutablebatchsizefound,reachedzero',
+    {
+      wraps: true
+    }
+  ),
   // A block of 4 GB is the most that some Intel GPUs can give.
   shape(
     'xpu',
@@ -70,29 +75,39 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
     'cannotallocatememoryblockwithsizelargerthan{allowed}!?(?:triedtoallocate{requested})?',
     { more: FIGURES, cause: 'not device memory' }
   ),
-  shape('xpu', '_out_of_device_memory', '(?:pi|ur|ze)_(?:result_)?error_out_of_device_memory', {
-    before: 20
-  }),
-  shape('xpu', '_out_of_host_memory', '(?:pi|ur|ze)_(?:result_)?error_out_of_host_memory', {
-    before: 20,
-    cause: 'not device memory'
-  }),
-  shape('xpu', 'error_out_of_resources', '(?:-5\\(pi_|40\\(ur_result_)error_out_of_resources', {
-    before: 20
-  }),
   shape(
-    'mps',
-    'mpsbackendoutofmemory',
-    'mpsbackendoutofmemory',
+    'xpu',
+    '_out_of_device_memory',
+    '(?:pi|ur|ze)_(?:result_)?error_out_of_device_memory',
     {
-      more: [
-        'mpsallocated:{allocated}',
-        'otherallocations:{other}',
-        'maxallowed:{allowed}',
-        'triedtoallocate{requested}'
-      ]
+      before: 20
     }
   ),
+  shape(
+    'xpu',
+    '_out_of_host_memory',
+    '(?:pi|ur|ze)_(?:result_)?error_out_of_host_memory',
+    {
+      before: 20,
+      cause: 'not device memory'
+    }
+  ),
+  shape(
+    'xpu',
+    'error_out_of_resources',
+    '(?:-5\\(pi_|40\\(ur_result_)error_out_of_resources',
+    {
+      before: 20
+    }
+  ),
+  shape('mps', 'mpsbackendoutofmemory', 'mpsbackendoutofmemory', {
+    more: [
+      'mpsallocated:{allocated}',
+      'otherallocations:{other}',
+      'maxallowed:{allowed}',
+      'triedtoallocate{requested}'
+    ]
+  }),
   shape('mps', 'invalidbuffersize:', 'error:invalidbuffersize:{requested}', {
     before: 10,
     cause: 'not device memory'
@@ -106,18 +121,29 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
     '\\[metal::malloc\\]attemptingtoallocate{requested}whichisgreaterthanthemaximumallowedbuffersizeof{allowed}',
     { cause: 'not device memory' }
   ),
-  shape('mps', 'kiogpucommandbuffercallbackerroroutofmemory', 'kiogpucommandbuffercallbackerroroutofmemory'),
-  shape('hip', 'hiperroroutofmemory', '[:(=]hiperroroutofmemory', { before: 1 }),
+  shape(
+    'mps',
+    'kiogpucommandbuffercallbackerroroutofmemory',
+    'kiogpucommandbuffercallbackerroroutofmemory'
+  ),
+  shape('hip', 'hiperroroutofmemory', '[:(=]hiperroroutofmemory', {
+    before: 1
+  }),
   shape(
     'hip',
     '_alloc_failed',
     'hip(?:blas|sparse|fft|solver)\\w*_alloc_failed|rocblas_status_memory_error',
     { before: 20, cause: 'context or library handle could not be made' }
   ),
-  shape('hip', 'rocblas_status_memory_error', '[:=(]rocblas_status_memory_error', {
-    before: 1,
-    cause: 'context or library handle could not be made'
-  })
+  shape(
+    'hip',
+    'rocblas_status_memory_error',
+    '[:=(]rocblas_status_memory_error',
+    {
+      before: 1,
+      cause: 'context or library handle could not be made'
+    }
+  )
 ];
 
 /** What the rest of a line may be, so that it is an error and not a sentence about one. */
@@ -128,11 +154,31 @@ export const TORCH_LINES: readonly ILineShape[] = [
   { backend: 'cuda', text: 'error: cuda out of memory', rest: END },
   { backend: 'hip', text: 'error: hip out of memory', rest: END },
   { backend: 'xpu', text: 'error: xpu out of memory', rest: END },
-  { backend: 'cuda', text: 'outofmemoryerror: allocation on device', rest: /^ ?\d*\s*(?:$|[.(])/ },
+  {
+    backend: 'cuda',
+    text: 'outofmemoryerror: allocation on device',
+    rest: /^ ?\d*\s*(?:$|[.(])/
+  },
   { backend: 'hip', text: 'hip error: out of memory', rest: END },
   { backend: 'cuda-driver', text: 'cuda error: out of memory', rest: END },
-  { backend: 'cuda-driver', text: 'cuda driver error: out of memory', rest: END },
-  { backend: 'cuda-driver', text: 'cuda runtime error: out of memory', rest: END },
-  { backend: 'cuda-driver', text: 'cudamalloc failed: out of memory', rest: END },
-  { backend: 'cuda-driver', text: 'cuda failed with error out of memory', rest: END }
+  {
+    backend: 'cuda-driver',
+    text: 'cuda driver error: out of memory',
+    rest: END
+  },
+  {
+    backend: 'cuda-driver',
+    text: 'cuda runtime error: out of memory',
+    rest: END
+  },
+  {
+    backend: 'cuda-driver',
+    text: 'cudamalloc failed: out of memory',
+    rest: END
+  },
+  {
+    backend: 'cuda-driver',
+    text: 'cuda failed with error out of memory',
+    rest: END
+  }
 ];

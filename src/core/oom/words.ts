@@ -17,27 +17,13 @@ export interface ITold {
 
 /** One plain sentence: what happened, and why. Backticks mark code. */
 export function sentenceFor(cause: Cause, told: ITold): string {
-  const { balance, trans } = told;
-  const [asked, room, free] = [
-    balance.requested,
-    balance.capacity,
-    balance.free
-  ].map(formatBytes) as [string, string, string];
   switch (cause) {
     case 'request larger than the card':
-      return trans.__(
-        'The request of %1 is larger than the whole card, which has %2: no clearing can make it fit.',
-        asked,
-        room
-      );
+      return largerSentence(told);
     case 'another process holds it':
       return othersSentence(told);
     case 'fragmentation':
-      return trans.__(
-        'Fragmentation: %1 is reserved and unused, but lies in pieces between live tensors, and %2 in one piece was asked for.',
-        formatBytes(balance.unused),
-        asked
-      );
+      return fragmentedSentence(told);
     case 'this notebook still holds it':
       return notebookSentence(told);
     case 'simply full':
@@ -49,29 +35,55 @@ export function sentenceFor(cause: Cause, told: ITold): string {
     case 'context or library handle could not be made':
       return handleSentence(told);
     case 'CUDA graphs':
-      return balance.pools > 0
-        ? trans.__(
-            'CUDA graphs keep %1 in private pools, which nothing else can use, and %2 was asked for.',
-            formatBytes(balance.pools),
-            asked
-          )
-        : trans.__('There was no memory left to set up a CUDA graph.');
+      return graphsSentence(told);
     case 'unknown':
-      return balance.requested === null
-        ? trans.__(
-            'The GPU ran out of memory. The message has no figures that tell why.'
-          )
-        : balance.free === null
-          ? trans.__(
-              'The GPU had no room for %1. The message does not say who has the rest.',
-              asked
-            )
-          : trans.__(
-              'The GPU had no room for %1: %2 was free. Who has the rest is not clear from the message.',
-              asked,
-              free
-            );
+      return unknownSentence(told);
   }
+}
+
+function largerSentence({ balance, trans }: ITold): string {
+  return trans.__(
+    'The request of %1 is larger than the whole card, which has %2: no clearing can make it fit.',
+    formatBytes(balance.requested),
+    formatBytes(balance.capacity)
+  );
+}
+
+function fragmentedSentence({ balance, trans }: ITold): string {
+  return trans.__(
+    'Fragmentation: %1 is reserved and unused, but lies in pieces between live tensors, and %2 in one piece was asked for.',
+    formatBytes(balance.unused),
+    formatBytes(balance.requested)
+  );
+}
+
+function graphsSentence({ balance, trans }: ITold): string {
+  return balance.pools > 0
+    ? trans.__(
+        'CUDA graphs keep %1 in private pools, which nothing else can use, and %2 was asked for.',
+        formatBytes(balance.pools),
+        formatBytes(balance.requested)
+      )
+    : trans.__('There was no memory left to set up a CUDA graph.');
+}
+
+function unknownSentence({ balance, trans }: ITold): string {
+  const asked = formatBytes(balance.requested);
+  if (balance.requested === null) {
+    return trans.__(
+      'The GPU ran out of memory. The message has no figures that tell why.'
+    );
+  }
+  return balance.free === null
+    ? trans.__(
+        'The GPU had no room for %1. The message does not say who has the rest.',
+        asked
+      )
+    : trans.__(
+        'The GPU had no room for %1: %2 was free. Who has the rest is not clear from the message.',
+        asked,
+        formatBytes(balance.free)
+      );
 }
 
 function othersSentence({ balance, facts, trans }: ITold): string {
@@ -189,9 +201,7 @@ function notDeviceSentence({ balance, facts, trans }: ITold): string {
   const asked = formatBytes(balance.requested);
   if (facts.backend === 'host') {
     return balance.requested === null
-      ? trans.__(
-          'The memory of the machine itself ran out, not that of a GPU.'
-        )
+      ? trans.__('The memory of the machine itself ran out, not that of a GPU.')
       : trans.__(
           'The memory of the machine itself ran out, not that of a GPU: %1 was asked for.',
           asked

@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { explainOutOfMemory } from '../../../src/core/oom';
 import { Random } from '../random';
 import type { IRendered } from './layouts';
-import { asynchronous, metal, parenthesised, plain, sentences } from './layouts';
+import {
+  asynchronous,
+  metal,
+  parenthesised,
+  plain,
+  sentences
+} from './layouts';
 
 const LAYOUTS = { parenthesised, sentences, asynchronous, metal, plain };
 const ROUNDS = 400;
@@ -69,7 +75,10 @@ describe('explainOutOfMemory on rendered messages', () => {
         const rendered = render(random);
         const { text } = rendered;
         check(rendered, colour(text, random));
-        check(rendered, `<pre><span class="ansi-red-fg">${escape(text)}</span></pre>`);
+        check(
+          rendered,
+          `<pre><span class="ansi-red-fg">${escape(text)}</span></pre>`
+        );
         check(rendered, JSON.stringify({ error: `${TRACEBACK}${text}\n` }));
         check(rendered, text.replace(/^/gm, '> '));
         check(rendered, `${TRACEBACK}${text}\n显存不足，怎么办？ Спасибо!`);
@@ -96,7 +105,10 @@ describe('explainOutOfMemory on rendered messages', () => {
       const [first, second] = [0, 0].map(() =>
         random.pick(Object.values(LAYOUTS))(random)
       ) as [IRendered, IRendered];
-      check(second, `${TRACEBACK}${first.text}\n\n${TRACEBACK}${second.text}\n`);
+      check(
+        second,
+        `${TRACEBACK}${first.text}\n\n${TRACEBACK}${second.text}\n`
+      );
     }
   });
 });

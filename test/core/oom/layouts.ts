@@ -12,7 +12,12 @@ export interface IRendered {
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB'] as const;
 
 /** A size as an allocator prints it, and the bytes that this means. */
-export function size(random: Random): { text: string; bytes: number } {
+interface ISize {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+function size(random: Random): ISize {
   const unit = random.below(4);
   if (unit === 0) {
     const bytes = random.below(1024);
@@ -33,13 +38,8 @@ const HINTS = [
 
 /** PyTorch 1.0 to 2.0: parentheses. */
 export function parenthesised(random: Random): IRendered {
-  const [s, t, a, f, c] = Array.from({ length: 5 }, () => size(random)) as [
-    ReturnType<typeof size>,
-    ReturnType<typeof size>,
-    ReturnType<typeof size>,
-    ReturnType<typeof size>,
-    ReturnType<typeof size>
-  ];
+  const next = (): ISize => size(random);
+  const [s, t, a, f, c] = [next(), next(), next(), next(), next()];
   const gpu = random.below(8);
   const isOld = random.next() < 0.5;
   const last = isOld ? 'cached' : 'reserved in total by PyTorch';
@@ -59,10 +59,9 @@ export function parenthesised(random: Random): IRendered {
 
 /** PyTorch 2.1 and later: sentences, some of which may be missing, the processes in any order. */
 export function sentences(random: Random): IRendered {
-  const next = (): ReturnType<typeof size> => size(random);
-  const [s, t, f, a, u, p, l, own] = Array.from({ length: 8 }, next) as [
-    ...ReturnType<typeof next>[]
-  ] as ReturnType<typeof next>[] & { 0: ReturnType<typeof next> };
+  const next = (): ISize => size(random);
+  const [s, t, f, a] = [next(), next(), next(), next()];
+  const [u, p, l, own] = [next(), next(), next(), next()];
   const has = { pools: random.next() < 0.4, cap: random.next() < 0.3 };
   const index = random.next() < 0.1 ? '' : String(random.below(16));
   const family = random.pick(['CUDA', 'HIP', 'XPU'] as const);
@@ -77,33 +76,33 @@ export function sentences(random: Random): IRendered {
   lines.splice(
     at,
     0,
-    `Including non-PyTorch memory, this process has ${own?.text} memory in use. `
+    `Including non-PyTorch memory, this process has ${own.text} memory in use. `
   );
   const processes: IProcessUse[] = others.map(({ pid, bytes }) => ({
     pid,
     bytes,
     isSelf: false
   }));
-  processes.splice(at, 0, { pid: null, bytes: own?.bytes ?? 0, isSelf: true });
+  processes.splice(at, 0, { pid: null, bytes: own.bytes, isSelf: true });
   const capacity = random.pick(['capacity', 'capacty']);
-  const pools = `, with ${p?.text} allocated in private pools (e.g., ${family} Graphs), and `;
+  const pools = `, with ${p.text} allocated in private pools (e.g., ${family} Graphs), and `;
   return {
     text:
-      `torch.OutOfMemoryError: ${family} out of memory. Tried to allocate ${s.text}. GPU ${index} has a total ${capacity} of ${t?.text} of which ${f?.text} is free. ` +
+      `torch.OutOfMemoryError: ${family} out of memory. Tried to allocate ${s.text}. GPU ${index} has a total ${capacity} of ${t.text} of which ${f.text} is free. ` +
       lines.join('') +
-      (has.cap ? `${l?.text} allowed; ` : '') +
-      `Of the allocated memory ${a?.text} is allocated by PyTorch${has.pools ? pools : ', and '}${u?.text} is reserved by PyTorch but unallocated.${random.pick(HINTS)}`,
+      (has.cap ? `${l.text} allowed; ` : '') +
+      `Of the allocated memory ${a.text} is allocated by PyTorch${has.pools ? pools : ', and '}${u.text} is reserved by PyTorch but unallocated.${random.pick(HINTS)}`,
     device:
       index === '' ? null : `${family === 'XPU' ? 'xpu' : 'cuda'}:${index}`,
     figures: {
       requestedBytes: s.bytes,
-      capacityBytes: t?.bytes ?? null,
-      freeBytes: f?.bytes ?? null,
-      allocatedBytes: a?.bytes ?? null,
-      unallocatedBytes: u?.bytes ?? null,
+      capacityBytes: t.bytes,
+      freeBytes: f.bytes,
+      allocatedBytes: a.bytes,
+      unallocatedBytes: u.bytes,
       reservedBytes: null,
-      privatePoolBytes: has.pools ? (p?.bytes ?? null) : null,
-      allowedBytes: has.cap ? (l?.bytes ?? null) : null
+      privatePoolBytes: has.pools ? p.bytes : null,
+      allowedBytes: has.cap ? l.bytes : null
     },
     processes
   };
