@@ -137,15 +137,17 @@ def fragmentation() -> None:
 
 
 def fragmentation_by_splitting() -> None:
-    """Large segments, each reused for a tensor of a tenth of it, then a request that fits none of the rests."""
+    """Large segments that were freed and split: a tensor of a tenth lives in each, the rest is unused."""
     _, total = torch_and_size()
     segment = total // 20
-    segments = [take(segment) for _ in range(18)]
-    segments.clear()
-    KEPT.extend(take(segment // 10) for _ in range(18))
-    rest = [take(segment * 6 // 10) for _ in range(18)]
-    KEPT.extend(take(segment // 10) for _ in range(18))
-    del rest
+    fillers = []
+    for _ in range(18):
+        # The only block that is free, so that the two next ones share it.
+        block = take(segment)
+        del block
+        KEPT.append(take(segment // 10))
+        fillers.append(take(segment * 9 // 10 - 4 * MIB))
+    fillers.clear()
     take(total // 4)
 
 
@@ -177,13 +179,24 @@ def memory_fraction_cap() -> None:
     take(total // 8)
 
 
-def cuda_graph_pool() -> None:
-    """A captured graph keeps its pool of two thirds of the card; then half of the card is asked for."""
+def cuda_graph_outputs() -> None:
+    """Outputs of a captured graph, two thirds of the card, are live; then half of the card is asked for."""
     torch, total = torch_and_size()
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        kept = [torch.empty(total // 9, dtype=torch.uint8, device="cuda") for _ in range(6)]
+        kept = [take(total // 9) for _ in range(6)]
     KEPT.extend((graph, kept))
+    take(total // 2)
+
+
+def cuda_graph_pool() -> None:
+    """A captured graph keeps two thirds of the card for temporary tensors of its replays."""
+    torch, total = torch_and_size()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        temporary = [take(total // 9) for _ in range(6)]
+        temporary.clear()
+    KEPT.append(graph)
     take(total // 2)
 
 
@@ -274,6 +287,7 @@ SCENARIOS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "another_process": (another_process, (OTHER,)),
     "two_other_processes": (two_other_processes, (OTHER,)),
     "memory_fraction_cap": (memory_fraction_cap, ("memory fraction cap",)),
+    "cuda_graph_outputs": (cuda_graph_outputs, (FULL, HOLDS)),
     "cuda_graph_pool": (cuda_graph_pool, ("CUDA graphs",)),
     "cublas_handle": (cublas_handle, (HANDLE, FULL, HOLDS)),
     "cudnn_handle": (cudnn_handle, (HANDLE, FULL, HOLDS)),

@@ -40,7 +40,8 @@ export function balance(
   const free = facts.freeBytes ?? device?.freeBytes ?? null;
   const own = sumOf(facts, true) ?? device?.processBytes ?? null;
   const listed = sumOf(facts, false) ?? 0;
-  const mine = (live ?? 0) + (unused ?? 0);
+  const pools = facts.privatePoolBytes ?? 0;
+  const mine = (live ?? 0) + (unused ?? 0) + pools;
   const used = capacity !== null && free !== null ? capacity - free : null;
   const known = listed + (own ?? mine);
   return {
@@ -53,7 +54,7 @@ export function balance(
     others: listed,
     hidden: used === null ? 0 : Math.max(0, used - known),
     allowed: facts.allowedBytes,
-    pools: facts.privatePoolBytes ?? 0
+    pools
   };
 }
 

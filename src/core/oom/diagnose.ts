@@ -78,7 +78,7 @@ function tooLarge({ requested, capacity }: IBalance): IVerdict | null {
 
 /** A limit below the size of the card was reached. */
 function capped(balance: IBalance, { shapeCause }: IEvidence): IVerdict | null {
-  const { allowed, capacity, requested, live, unused, beside } = balance;
+  const { allowed, capacity, requested, live, unused, beside, pools } = balance;
   if (
     shapeCause !== null ||
     allowed === null ||
@@ -104,13 +104,13 @@ function wasFree({ requested, free, capacity }: IBalance): IVerdict | null {
     : null;
 }
 
+/** What graphs keep for their replays, and nothing else can use. */
 function graphs(balance: IBalance): IVerdict | null {
-  const { pools, live, capacity } = balance;
-  const most = Math.max(MUCH * (capacity ?? 0), 0.5 * (live ?? 0));
-  return pools > 0 &&
-    pools >= Math.min(most, missing(balance)) &&
-    pools >= MUCH * (live ?? 0)
-    ? verdict('CUDA graphs', pools >= most ? 'high' : 'medium')
+  const { pools, unused, capacity } = balance;
+  const isMuch = pools >= MUCH * (capacity ?? Infinity);
+  const isEnough = pools > (unused ?? 0) && pools >= missing(balance);
+  return pools > 0 && (isMuch || isEnough)
+    ? verdict('CUDA graphs', isMuch && isEnough ? 'high' : 'medium')
     : null;
 }
 

@@ -51,13 +51,17 @@ export interface IFigures {
   /** The whole device. */
   readonly capacityBytes: number | null;
   readonly freeBytes: number | null;
-  /** In live tensors of the failed process; includes `privatePoolBytes`. */
+  /** In live tensors of the failed process. */
   readonly allocatedBytes: number | null;
-  /** What its allocator had taken from the device, `allocatedBytes` included. */
+  /** What its allocator had taken from the device, all of the other three included. */
   readonly reservedBytes: number | null;
   /** Reserved, and in no tensor. */
   readonly unallocatedBytes: number | null;
-  /** Allocated in private pools, such as those of CUDA graphs. */
+  /**
+   * Reserved by private pools, such as those of CUDA graphs, and in no tensor
+   * now. PyTorch calls it *allocated in private pools*, but it is not part of
+   * `allocatedBytes`: measured, see docs/gpu-results.md.
+   */
   readonly privatePoolBytes: number | null;
   /** The most that the process may take, by a limit that was set. */
   readonly allowedBytes: number | null;

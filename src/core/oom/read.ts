@@ -159,12 +159,14 @@ function withSelf(
   processes: readonly IProcessUse[],
   figures: IFigures
 ): IProcessUse[] {
-  const { allocatedBytes, unallocatedBytes, capacityBytes, freeBytes } =
-    figures;
+  const { allocatedBytes, capacityBytes, freeBytes } = figures;
   if (allocatedBytes === null || capacityBytes === null || freeBytes === null) {
     return [...processes];
   }
-  const ownBytes = allocatedBytes + (unallocatedBytes ?? 0);
+  const ownBytes =
+    allocatedBytes +
+    (figures.unallocatedBytes ?? 0) +
+    (figures.privatePoolBytes ?? 0);
   const listedBytes = processes.reduce((sum, { bytes }) => sum + bytes, 0);
   const missingBytes = capacityBytes - freeBytes - listedBytes;
   const [nearest] = processes
