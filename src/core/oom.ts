@@ -38,7 +38,7 @@ export function explainOutOfMemory(
     return null;
   }
   const { facts } = found;
-  const now = deviceOf(facts, reading);
+  const now = facts.backend === 'host' ? null : deviceOf(facts, reading);
   const figures = balance(facts, now);
   const holders = context.holders ?? [];
   const verdict = diagnose(

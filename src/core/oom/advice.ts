@@ -10,7 +10,7 @@ export interface IAdvice {
 
 /** What can be advised. */
 export type RemedyId =
-  KernelId | AllocatorId | HandleId | ModelId | MachineId | EngineId;
+  KernelId | AllocatorId | HandleId | ModelId | MachineId | EngineId | ArrayId;
 
 type KernelId = 'release-tracebacks' | 'clear' | 'restart';
 type AllocatorId =

@@ -36,6 +36,8 @@ type Rule = (balance: IBalance, evidence: IEvidence) => IVerdict | null;
 
 /** The first rule that holds names the cause. */
 const RULES: readonly Rule[] = [
+  (_, { shapeCause: cause }) =>
+    cause === 'not device memory' ? verdict(cause, 'high') : null,
   tooLarge,
   capped,
   (_, { shapeCause }) =>
@@ -87,7 +89,10 @@ function capped(balance: IBalance, { shapeCause }: IEvidence): IVerdict | null {
     return null;
   }
   const taken =
-    (live ?? 0) + (unused ?? 0) + (capacity === null ? (beside ?? 0) : 0);
+    (live ?? 0) +
+    (unused ?? 0) +
+    pools +
+    (capacity === null ? (beside ?? 0) : 0);
   // Figures are rounded to a hundredth of their unit.
   return taken + (requested ?? 0) >= 0.99 * allowed
     ? verdict('memory fraction cap', capacity === null ? 'medium' : 'high')
