@@ -1,4 +1,4 @@
-"""The magics: ``%vram``, ``%%vram`` and ``%vram_clear``."""
+"""The magics: ``%vram``, ``%%vram``, ``%vram_clear`` and ``%vram_oom``."""
 
 # ruff: noqa: T201 - printing is what magics do
 from __future__ import annotations
@@ -11,9 +11,10 @@ from IPython.core import magic
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from . import driver, practice, report
+from . import driver, failurereport, failures, practice, report
 from .cells import PeakMeter, allocations_or_none
 from .clearing import ClearRefusedError, clear
+from .holders import holders
 from .readings import device_types, reset_peaks, take_reading
 from .torch_access import driver_is_missing, gpu_build, loaded_torch
 from .units import parse_bytes
@@ -80,6 +81,22 @@ class VramMagics(magic.Magics):
             print(report.cleared(clear()))
         except ClearRefusedError as error:
             raise UsageError(str(error)) from None
+
+    @magic_arguments()
+    @magic.line_magic
+    def vram_oom(self, line: str) -> None:
+        """Print what is known of the last out-of-memory error.
+
+        How much was tried and how much was free, what was allocated and reserved
+        then and is now, and what holds most of it.
+        """
+        parse_argstring(self.vram_oom, line)
+        failure = failures.last_failure()
+        if failure is None:
+            print(failurereport.nothing())
+            return
+        driver.refresh()
+        print(failurereport.explained(failure, take_reading(), holders()))
 
     def _run(self, cell: str) -> Any:
         """Run ``cell`` as itself: its exceptions are the cell's, its last value the output."""

@@ -40,7 +40,7 @@ def table(reading: dict[str, Any]) -> str:
         figures = [device[key] for _, key in _COLUMNS]
         label = device_label(device["id"], device["name"])
         rows.append([label, *("-" if n is None else format_bytes(n) for n in figures)])
-    return _align(rows)
+    return align(rows)
 
 
 def unreadable(detail: str) -> str:
@@ -72,7 +72,7 @@ def run(before: list[Allocation], after: list[Allocation], meter: PeakMeter) -> 
                 format_bytes(now.reserved),
             ]
         )
-    return _align(rows) if after else "The cell used no GPU memory."
+    return align(rows) if after else "The cell used no GPU memory."
 
 
 def cleared(report: ClearReport) -> str:
@@ -95,7 +95,8 @@ def cleared(report: ClearReport) -> str:
     return "\n".join(lines)
 
 
-def _align(rows: list[list[str]]) -> str:
+def align(rows: list[list[str]]) -> str:
+    """Lay out rows as columns, the first of them to the left."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for first, *rest in rows:
