@@ -14,7 +14,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from . import driver, failurereport, failures, practice, report
 from .cells import PeakMeter, allocations_or_none
 from .clearing import ClearRefusedError, clear
-from .holders import holders
+from .holders import Holder, holders
 from .readings import device_types, reset_peaks, take_reading
 from .torch_access import driver_is_missing, gpu_build, loaded_torch
 from .units import parse_bytes
@@ -96,7 +96,7 @@ class VramMagics(magic.Magics):
             print(failurereport.nothing())
             return
         driver.refresh()
-        print(failurereport.explained(failure, take_reading(), holders()))
+        print(failurereport.explained(failure, take_reading(), _holders_or_none()))
 
     def _run(self, cell: str) -> Any:
         """Run ``cell`` as itself: its exceptions are the cell's, its last value the output."""
@@ -124,6 +124,14 @@ class VramMagics(magic.Magics):
         last = [body.pop()] if body and isinstance(body[-1], ast.Expr) else []
         steps = [compiler(ast.Module(body, []), name, "exec")]
         return steps + [compiler(ast.Expression(each.value), name, "eval") for each in last]
+
+
+def _holders_or_none() -> list[Holder]:
+    try:
+        return holders()
+    except Exception:
+        # What is known of the failure is worth printing without them.
+        return []
 
 
 def _sample_until(done: threading.Event, meter: PeakMeter) -> None:
