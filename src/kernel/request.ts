@@ -13,7 +13,9 @@ export type AgentRequest =
       readonly exact_peaks: boolean;
     }
   | { readonly op: 'detach'; readonly viewer: string }
-  | { readonly op: 'clear' };
+  | { readonly op: 'clear' }
+  | { readonly op: 'holders'; readonly min_bytes: number }
+  | { readonly op: 'failure' };
 
 /**
  * The Python expression that carries `request` to the agent.

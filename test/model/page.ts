@@ -57,7 +57,10 @@ export class FakeAgent {
 
   /** Let it answer what is asked over `connection`. */
   serve(connection: FakeConnection): void {
-    const kinds = { attach: 'attached', detach: 'done', clear: 'cleared' };
+    const kinds = {
+      ...{ attach: 'attached', detach: 'done', clear: 'cleared' },
+      ...{ holders: 'answered', failure: 'answered' }
+    };
     connection.answer = ({ op }) =>
       this.message({ kind: kinds[op], ...this.top });
   }
