@@ -1,7 +1,6 @@
 import type { Cell, CodeCell } from '@jupyterlab/cells';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
-import { Widget } from '@lumino/widgets';
 
 import type { IOutOfMemory } from '../core/oom';
 import { FailureLine } from '../views/failureline';
@@ -32,11 +31,7 @@ export class FailureLines {
     }
     const explain = (): void => void commands.execute(CommandIDs.explain);
     const line = new FailureLine(explanation.sentence, explain, trans);
-    Widget.attach(
-      line,
-      cell.node,
-      cell.node.querySelector<HTMLElement>(FOOTER)
-    );
+    cell.node.insertBefore(line.node, cell.node.querySelector(FOOTER));
     this._lines.set(cell, line);
     cell.disposed.connect(this._drop, this);
   }

@@ -1,13 +1,16 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Widget } from '@lumino/widgets';
+import type { IDisposable } from '@lumino/disposable';
 
 import { splitCode } from './sentence';
 
-/** One line below a cell's output: why it ran out of memory, and the way to more. */
-export class FailureLine extends Widget {
+/**
+ * One line below a cell's output: why it ran out of memory, and the way to more.
+ *
+ * It is no widget: the cell may be taken from the page before it is disposed.
+ */
+export class FailureLine implements IDisposable {
   constructor(sentence: string, explain: () => void, trans: TranslationBundle) {
-    super();
-    this.addClass('jp-VramFailureLine');
+    this.node.className = 'jp-VramFailureLine';
     this.node.setAttribute('role', 'note');
     const text = document.createElement('span');
     // The words may come from a kernel: they only ever become text.
@@ -25,4 +28,17 @@ export class FailureLine extends Widget {
     button.addEventListener('click', explain);
     this.node.append(text, button);
   }
+
+  readonly node = document.createElement('div');
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    this.node.remove();
+  }
+
+  private _isDisposed = false;
 }

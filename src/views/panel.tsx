@@ -115,9 +115,7 @@ export class VramPanel extends Follower {
           onSettings={() => actions.openSettings()}
         />
         {notice && <Notice notice={notice} actions={actions} trans={trans} />}
-        <div role="alert" aria-live="polite">
-          {explanations?.latest(target)}
-        </div>
+        <div role="status">{explanations?.latest(target)}</div>
         {hasFigures && monitor && reading && (
           <Content
             key={monitor.kernelId}
