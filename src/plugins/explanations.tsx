@@ -47,7 +47,9 @@ export class Explanations implements IExplanations {
     const devices = monitor.reading?.devices ?? [];
     return (
       <this._drawing.Explanation
+        key={failure.timeMs}
         failure={failure}
+        onDrawn={this._onDrawn}
         now={devices.find(({ id }) => id === device) ?? null}
         nowMs={Date.now()}
         actions={{
@@ -66,6 +68,7 @@ export class Explanations implements IExplanations {
     }
     return (
       <this._drawing.PasteBox
+        onDrawn={this._onDrawn}
         actions={{
           run: remedy => void this._run(remedy),
           dismiss: () => undefined
@@ -73,6 +76,12 @@ export class Explanations implements IExplanations {
         trans={this._options.trans}
       />
     );
+  }
+
+  /** Bring the latest explanation, or else the box for any error, into view. */
+  reveal(): void {
+    this._isRevealed = true;
+    this._changed.emit();
   }
 
   private _load(): void {
@@ -115,11 +124,20 @@ export class Explanations implements IExplanations {
     }
   }
 
+  /** Whatever is drawn first is what was asked for: the explanation, if there is one. */
+  private readonly _onDrawn = (node: HTMLElement): void => {
+    if (this._isRevealed) {
+      this._isRevealed = false;
+      node.scrollIntoView({ block: 'nearest' });
+    }
+  };
+
   private _onChanged(): void {
     this._changed.emit();
   }
 
   private _drawing: Drawing | null = null;
+  private _isRevealed = false;
   private _loading: Promise<void> | null = null;
   private readonly _changed = new Signal<IExplanations, void>(this);
 }

@@ -79,25 +79,24 @@ export const failuresPlugin: JupyterFrontEndPlugin<IExplanations> = {
     const lines = new FailureLines({ commands, store, trans });
     new Listeners(active, explainer, lines);
     new Announcements({ failures, commands, store, trans });
+    const explanations = new Explanations({
+      ...{ failures, explainer, active, commands, dialogs, trans }
+    });
     commands.addCommand(CommandIDs.explain, {
       label: trans.__('Explain an Out-of-Memory Error'),
       caption: trans.__(
         'Show the explanation of the last error, and a box to paste any other'
       ),
       describedBy: { args: { type: 'object', properties: {} } },
-      execute: () => commands.execute(CommandIDs.open)
+      execute: async () => {
+        await commands.execute(CommandIDs.open);
+        explanations.reveal();
+      }
     });
     palette?.addItem({
       command: CommandIDs.explain,
       category: trans.__('GPU Memory')
     });
-    return new Explanations({
-      failures,
-      explainer,
-      active,
-      commands,
-      dialogs,
-      trans
-    });
+    return explanations;
   }
 };

@@ -25,6 +25,7 @@ export interface IExplanationActions {
 /** Properties of `Explanation`. */
 export interface IExplanationProps {
   readonly failure: IFailure;
+  readonly onDrawn: (node: HTMLElement) => void;
   /** The failed kernel's device now, if it is known. */
   readonly now: IDeviceReading | null;
   readonly nowMs: number;
@@ -35,25 +36,44 @@ export interface IExplanationProps {
 /** Why the memory was not to be had, drawn and in words, and what to do. */
 export function Explanation(props: IExplanationProps): React.JSX.Element {
   const { failure, now, nowMs, actions, trans } = props;
+  const place = usePlace(props.onDrawn);
   return (
-    <Section
-      title={trans.__('Out of memory')}
-      note={formatAge(nowMs - failure.timeMs, trans)}
-      tools={<Link label={trans.__('Dismiss')} act={() => actions.dismiss()} />}
-    >
-      {failure.hasDied && (
-        <p className="jp-VramOom-quiet">
-          {trans.__('The kernel died. This is what it said last:')}
-        </p>
-      )}
-      <Explained explanation={failure.explanation} {...{ actions, trans }} />
-      {!failure.hasDied && <Now device={now} trans={trans} />}
-    </Section>
+    <div ref={place}>
+      <Section
+        title={trans.__('Out of memory')}
+        note={formatAge(nowMs - failure.timeMs, trans)}
+        tools={
+          <Link label={trans.__('Dismiss')} act={() => actions.dismiss()} />
+        }
+      >
+        {failure.hasDied && (
+          <p className="jp-VramOom-quiet">
+            {trans.__('The kernel died. This is what it said last:')}
+          </p>
+        )}
+        <Explained explanation={failure.explanation} {...{ actions, trans }} />
+        {!failure.hasDied && <Now device={now} trans={trans} />}
+      </Section>
+    </div>
   );
+}
+
+/** Tells, after each time it is drawn, where on the page something is. */
+function usePlace(
+  onDrawn: (node: HTMLElement) => void
+): React.RefObject<HTMLDivElement> {
+  const place = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    if (place.current) {
+      onDrawn(place.current);
+    }
+  });
+  return place;
 }
 
 /** Properties of `PasteBox`. */
 export interface IPasteBoxProps {
+  readonly onDrawn: (node: HTMLElement) => void;
   readonly actions: IExplanationActions;
   readonly trans: TranslationBundle;
 }
@@ -61,8 +81,10 @@ export interface IPasteBoxProps {
 /** A box for the text of any error, and its explanation. */
 export function PasteBox({
   actions,
+  onDrawn,
   trans
 }: IPasteBoxProps): React.JSX.Element {
+  const place = usePlace(onDrawn);
   const [text, setText] = React.useState('');
   const found = React.useMemo(
     () => explainOutOfMemory(text, undefined, { trans }),
@@ -70,25 +92,27 @@ export function PasteBox({
   );
   const isUnknown = found === null && text.trim() !== '';
   return (
-    <Section title={trans.__('Explain an error')} startOpen={false}>
-      <textarea
-        className="jp-VramOom-paste"
-        rows={3}
-        spellCheck={false}
-        aria-label={trans.__('The text of an error')}
-        placeholder={trans.__('Paste an out-of-memory error, or a whole log')}
-        value={text}
-        onChange={event => setText(event.target.value)}
-      />
-      <div role="status">
-        {isUnknown && (
-          <p className="jp-VramOom-quiet">
-            {trans.__('No out-of-memory error was found in this text.')}
-          </p>
-        )}
-        {found && <Explained explanation={found} {...{ actions, trans }} />}
-      </div>
-    </Section>
+    <div ref={place}>
+      <Section title={trans.__('Explain an error')} startOpen={false}>
+        <textarea
+          className="jp-VramOom-paste"
+          rows={3}
+          spellCheck={false}
+          aria-label={trans.__('The text of an error')}
+          placeholder={trans.__('Paste an out-of-memory error, or a whole log')}
+          value={text}
+          onChange={event => setText(event.target.value)}
+        />
+        <div role="status">
+          {isUnknown && (
+            <p className="jp-VramOom-quiet">
+              {trans.__('No out-of-memory error was found in this text.')}
+            </p>
+          )}
+          {found && <Explained explanation={found} {...{ actions, trans }} />}
+        </div>
+      </Section>
+    </div>
   );
 }
 
@@ -145,14 +169,14 @@ function Against(props: {
       {rows.map(([key, label, bytes]) => (
         <React.Fragment key={key}>
           <dt>{label}</dt>
-          <dd title={formatExact(bytes, trans)}>
+          <dd aria-hidden="true">
             <span
               className="jp-VramOom-length"
               data-what={key}
               style={{ width: `${((bytes ?? 0) / most) * 100}%` }}
             />
-            <span>{formatBytes(bytes)}</span>
           </dd>
+          <dd title={formatExact(bytes, trans)}>{formatBytes(bytes)}</dd>
         </React.Fragment>
       ))}
     </dl>
