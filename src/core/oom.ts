@@ -124,7 +124,7 @@ function evidenceOf(
     isStarting: /_cuda_init\(|_lazy_init|cuctxcreate|_cuda_setdevice/.test(
       calls
     ),
-    isStartup: backend === 'vllm' && found.facts.capacityBytes !== null,
+    isStartup: found.sighting.groups.bare !== undefined,
     liveNow,
     forgotten: holders
       .filter(({ kind }) => FORGOTTEN.includes(kind))

@@ -50,6 +50,11 @@ export const XLA_SHAPES: readonly IShape[] = [
   ),
   shape(
     'tensorflow',
+    'failedtoallocatememory[op:',
+    'failedtoallocatememory\\[op:'
+  ),
+  shape(
+    'tensorflow',
     'dsttensorisnotinitialized',
     ':dsttensorisnotinitialized',
     {

@@ -85,6 +85,27 @@ export const DRIVER_SHAPES: readonly IShape[] = [
     'maximumpoolsizeexceeded(?:\\(failedtoallocate{requested}\\))?',
     { cause: 'memory fraction cap' }
   ),
+  shape(
+    'cuda-driver',
+    'failed:outofmemory',
+    'cu(?:ctx|deviceprimaryctx|module)\\w*failed:outofmemory',
+    { before: 40, ...HANDLE }
+  ),
+  shape(
+    'cuda-driver',
+    'failed:outofmemory',
+    'cumemhost\\w*failed:outofmemory',
+    {
+      before: 40,
+      ...HOST
+    }
+  ),
+  shape(
+    'cuda-driver',
+    'failed:outofmemory',
+    '(?:cumem\\w*|cudamalloc\\w*)failed:outofmemory',
+    { before: 40 }
+  ),
   shape('cuda-driver', 'cuda', 'std::bad_alloc:(?:out_of_memory:)?cudaerror', {
     before: 40
   }),

@@ -5,6 +5,7 @@ export type Backend =
   | 'xpu'
   | 'mps'
   | 'npu'
+  | 'directml'
   | 'cublas'
   | 'cudnn'
   | 'cuda-driver'

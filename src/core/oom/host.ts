@@ -39,7 +39,7 @@ export const HOST_LINES: readonly ILineShape[] = [
     backend: 'host',
     text: 'memoryerror',
     lead: /(?:^|[\s._:]|array)$/,
-    rest: /^(?:$|: ?(?!std::bad_alloc: ?(?:out_of|cuda)))/,
+    rest: /^(?:$|: ?(?!cu[a-z]+ failed|std::bad_alloc: ?(?:out_of|cuda|rmm)))/,
     ...HOST
   },
   { backend: 'host', text: 'std::bad_alloc', rest: /^$/, ...HOST },

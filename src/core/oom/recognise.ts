@@ -55,12 +55,14 @@ function withWrapped(
   found: ISighting,
   sightings: readonly ISighting[]
 ): ISighting {
-  const before = sightings
+  const earlier = sightings
     .filter(
       ({ wraps, end, start }) =>
         !wraps && end <= found.start + 1 && start > found.start - WRAPPED_LENGTH
     )
-    .sort((one, other) => other.end - one.end)[0];
+    .sort((one, other) => other.end - one.end);
+  const before =
+    earlier.find(({ groups }) => groups.requested !== undefined) ?? earlier[0];
   return before
     ? {
         ...found,

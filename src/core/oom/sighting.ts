@@ -13,7 +13,7 @@ const NEXT_MESSAGE = /traceback\(mostrecentcalllast\)|outofmemory\.?triedto/g;
 const MAX_PREFIX = 200;
 /** A word that a logger, a traceback or a runtime puts before an error. */
 const PREFIX_WORD =
-  /^(?:e|info|warn(?:ing)?|error|fatal|[\d:.,/tz+-]+|[|>:*=-]+|.*[:|\]>]|what\(\):|.*(?:error|exception))$/;
+  /^(?:e|info|warn(?:ing)?|error|fatal|[\d:.,/tz+-]+|["'`|>:*=-]+|.*[:|\]>]|[{["'].*,|what\(\):|.*(?:error|exception))$/;
 
 /** A shape that was found, by its place in the compact text. */
 export interface ISighting {

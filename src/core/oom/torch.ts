@@ -68,6 +68,22 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
       wraps: true
     }
   ),
+  // Text Generation Inference and SGLang, which run on PyTorch.
+  shape('cuda', 'notenoughmemorytohandle', 'notenoughmemorytohandle\\d', {
+    cause: 'simply full'
+  }),
+  shape(
+    'cuda',
+    'increase--mem-fraction-static',
+    'notenoughmemory\\.pleasetrytoincrease--mem-fraction-static',
+    { before: 40, cause: 'simply full' }
+  ),
+  shape(
+    'directml',
+    'notenoughgpuvideomemory',
+    'couldnotallocatetensorwith{requested}\\.thereisnotenoughgpuvideomemory',
+    { before: 90 }
+  ),
   // A block of 4 GB is the most that some Intel GPUs can give.
   shape(
     'xpu',

@@ -85,6 +85,133 @@ describe('explainOutOfMemory on what is not an out-of-memory error', () => {
   });
 });
 
+const MET = [
+  [
+    'tensorflow',
+    'tensorflow.python.framework.errors_impl.ResourceExhaustedError: {{function_node __wrapped__Mul_device_/job:localhost/replica:0/task:0/device:GPU:0}} failed to allocate memory [Op:Mul]'
+  ],
+  [
+    'directml',
+    'RuntimeError: Could not allocate tensor with 471859200 bytes. There is not enough GPU video memory available!'
+  ],
+  [
+    'cuda',
+    'RuntimeError: Not enough memory to handle 4096 prefill tokens. You need to decrease `--max-batch-prefill-tokens`'
+  ],
+  [
+    'cuda',
+    'RuntimeError: Not enough memory. Please try to increase --mem-fraction-static.'
+  ],
+  [
+    'cuda-driver',
+    'pycuda._driver.MemoryError: cuMemAlloc failed: out of memory'
+  ],
+  [
+    'cuda-driver',
+    'pycuda._driver.LogicError: cuCtxCreate failed: out of memory'
+  ],
+  [
+    'cuda-driver',
+    'mxnet.base.MXNetError: [10:00:00] src/storage/./pooled_storage_manager.h:161: cudaMalloc retry failed: out of memory'
+  ],
+  ['cuda-driver', 'RuntimeError: cuFFT error: CUFFT_ALLOC_FAILED'],
+  [
+    'cuda-driver',
+    'RuntimeError: cusolver error: CUSOLVER_STATUS_ALLOC_FAILED, when calling `cusolverDnCreate(handle)`'
+  ],
+  [
+    'cuda-driver',
+    "torch.distributed.DistBackendError: NCCL error in: ../torch/csrc/distributed/c10d/NCCLUtils.hpp:219, unhandled cuda error, NCCL version 2.18.6\nncclUnhandledCudaError: Call to CUDA function failed.\nLast error:\nCuda failure 'out of memory'"
+  ],
+  [
+    'cuda-driver',
+    'xgboost.core.XGBoostError: Memory allocation error on worker 0: bad_alloc: cudaErrorMemoryAllocation: out of memory\n- Free memory: 1234567\n- Requested memory: 5678901'
+  ],
+  [
+    'cuda-driver',
+    '[cuda_driver.h:operator()@92] CUDA Error CUDA_ERROR_OUT_OF_MEMORY: out of memory while calling mem_alloc (cuMemAlloc_v2)'
+  ],
+  [
+    'cuda-driver',
+    '{"ename": "RuntimeError", "evalue": "CUDA error: out of memory\\nCUDA kernel errors might be"}'
+  ],
+  ['cuda-driver', 'RuntimeError: CUDA driver error: out of memory'],
+  ['cuda-driver', 'RuntimeError: CUDA failed with error out of memory'],
+  [
+    'cuda',
+    "terminate called after throwing an instance of 'c10::OutOfMemoryError'\n  what():  CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity"
+  ],
+  ['cuda', 'torch.cuda.OutOfMemoryError: CUDA out of memory.'],
+  [
+    'cuda',
+    'torch.OutOfMemoryError: Allocation on device \nThis error means you ran out of memory on your GPU.'
+  ],
+  [
+    'xpu',
+    'RuntimeError: Native API failed. Native API returns: -5 (PI_ERROR_OUT_OF_RESOURCES) -5 (PI_ERROR_OUT_OF_RESOURCES)'
+  ],
+  [
+    'xpu',
+    'RuntimeError: level_zero backend failed with error: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY)'
+  ],
+  ['mps', 'RuntimeError: Invalid buffer size: 38.86 GB'],
+  [
+    'mps',
+    'libc++abi: terminating due to uncaught exception of type std::runtime_error: [METAL] Command buffer execution failed: Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)'
+  ],
+  [
+    'llama.cpp',
+    'ggml_metal_graph_compute: command buffer 0 failed with status 5\nerror: Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)'
+  ],
+  [
+    'llama.cpp',
+    'CUDA error: out of memory\n  current device: 0, in function alloc at ggml/src/ggml-cuda/ggml-cuda.cu:435\n  cuMemCreate(&handle, reserve_size, &prop, 0)'
+  ],
+  [
+    'vllm',
+    'RuntimeError: CUDA out of memory occurred when warming up sampler with 256 dummy requests. Please try lowering `max_num_seqs` or `gpu_memory_utilization` when initializing the engine.'
+  ],
+  [
+    'jax',
+    'jaxlib.xla_extension.XlaRuntimeError: INTERNAL: Failed to load in-memory CUBIN: CUDA_ERROR_OUT_OF_MEMORY: out of memory'
+  ],
+  [
+    'hip',
+    'RuntimeError: HIP error: out of memory\nHIP kernel errors might be asynchronously reported'
+  ],
+  [
+    'hip',
+    'RuntimeError: CUDA error: HIPBLAS_STATUS_ALLOC_FAILED when calling `hipblasCreate(handle)`'
+  ],
+  ['cudnn', 'RuntimeError: cuDNN error: CUDNN_STATUS_ALLOC_FAILED'],
+  [
+    'ollama',
+    'Error: model requires more system memory (19.6 GiB) than is available (6.5 GiB)'
+  ],
+  [
+    'onnxruntime',
+    'onnxruntime.capi.onnxruntime_pybind11_state.RuntimeException: CUDA failure 2: out of memory ; GPU=0 ; hostname=a ; expr=cudaMalloc((void**)&p, size);'
+  ]
+] as const;
+
+describe('explainOutOfMemory on the ways in which programs say it', () => {
+  it.each(MET)('should know %s by: %s', (backend, text) => {
+    expect(explainOutOfMemory(text)?.backend).toBe(backend);
+    const traceback = `Traceback (most recent call last):\n  File "a.py", line 3\n${text}\n`;
+    expect(explainOutOfMemory(traceback)?.backend).toBe(backend);
+  });
+
+  it('should take the figures of the error that another one reports', () => {
+    const warming = MET.find(([backend]) => backend === 'vllm')?.[1] ?? '';
+    const text = `${messageOf({ tried: 1, free: 0.5, allocated: 78 })}\n\nThe above exception was the direct cause of the following exception:\n\n${warming}`;
+    expect(explainOutOfMemory(text)).toMatchObject({
+      backend: 'vllm',
+      cause: 'simply full',
+      requestedBytes: 2 ** 30
+    });
+  });
+});
+
 describe('explainOutOfMemory on memory of the host', () => {
   it.each(HOST)('should say that it is not the GPU: %s', text => {
     const found = explainOutOfMemory(text);
