@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { messageOf } from '../core/oom/kernel';
 import { useLab } from './fixture';
 import type { Notebook } from './notebook';
 import { resetSettings } from './rest';
@@ -95,6 +96,33 @@ describe('A cell that runs out of memory', () => {
     const told = lab.panel.root.locator('.jp-VramOom');
     await lab.panel.root.getByRole('button', { name: 'Dismiss' }).click();
     await told.waitFor({ state: 'detached' });
+  });
+});
+
+describe('The locals of a call that failed', () => {
+  it('should be named as what holds the memory, with a button that lets go of them', async () => {
+    const { lab } = fixture;
+    const { panel } = lab;
+    const text = messageOf({ tried: 0.2, free: 0, allocated: 78 });
+    const notebook = await lab.watchedNotebook([
+      `import torch
+def train():
+    weights = torch.ones(80 * 2**20)
+    raise torch.OutOfMemoryError(${JSON.stringify(text)})
+train()`
+    ]);
+    await notebook.run(0);
+    const told = panel.root.locator('.jp-VramOom');
+    await expect
+      .poll(async () => told.getAttribute('data-cause'))
+      .toBe('this notebook still holds it');
+    expect(await told.innerText()).toMatch(
+      /train\(\) in the last traceback 320 MiB/
+    );
+    await told.getByRole('button', { name: 'Release', exact: true }).click();
+    await expect
+      .poll(async () => (await notebook.cells())[1]?.output)
+      .toContain("released=('train() in the last traceback',)");
   });
 });
 
