@@ -13,8 +13,16 @@ export type AgentRequest =
       readonly exact_peaks: boolean;
     }
   | { readonly op: 'detach'; readonly viewer: string }
-  | { readonly op: 'clear' }
-  | { readonly op: 'holders'; readonly min_bytes: number }
+  | {
+      readonly op: 'clear';
+      /** Holders that let go first, by name; `all` for what the notebook itself holds. */
+      readonly release?: readonly string[];
+    }
+  | {
+      readonly op: 'holders';
+      /** Holders of less than this are summed up in one line. */
+      readonly min_bytes: number;
+    }
   | { readonly op: 'failure' };
 
 /**

@@ -16,6 +16,8 @@ import { Alarm } from './alarm';
 import { Attachment } from './attachment';
 import { Chronicle } from './chronicle';
 import type { Connections } from './connections';
+import { HoldingsLook } from './holdings';
+import { Pulse } from './pulse';
 import { longestPauseMs } from './rhythm';
 import type { ISettingsSource } from './settings';
 import type { IMonitor, ISample, MonitorStatus } from './tokens';
@@ -39,9 +41,13 @@ export class Monitor implements IMonitor {
   }
 
   readonly kernelId: string;
+  readonly holdings = new HoldingsLook(
+    question => this.ask(question),
+    () => this._changed.emit()
+  );
 
   get changed(): ISignal<IMonitor, void> {
-    return this._changed;
+    return this._changed.signal;
   }
 
   get cellFinished(): ISignal<IMonitor, ICellRecord> {
@@ -126,12 +132,12 @@ export class Monitor implements IMonitor {
   snooze(warningId: string): void {
     this._watch.snooze(warningId, Date.now() + this._source.settings.snoozeMs);
     this._alarm.set(this._watch.nextTickMs);
-    this._emitChanged();
+    this._changed.emit();
   }
 
   unsnoozeAll(): void {
     this._watch.unsnoozeAll();
-    this._emitChanged();
+    this._changed.emit();
   }
 
   retry(): void {
@@ -160,20 +166,23 @@ export class Monitor implements IMonitor {
   }
 
   /**
-   * Clear without a cell.
+   * Clear without a cell; the holders named in `release` let go first.
    *
    * @returns why it was refused, or null when it was done
    */
-  async clearQuietly(): Promise<string | null> {
-    const message = await this.connections.request({ op: 'clear' });
+  async clearQuietly(release: readonly string[] = []): Promise<string | null> {
+    const message = await this.connections.request({ op: 'clear', release });
     this._accept(message);
+    if (this.holdings.found !== null) {
+      void this.holdings.ask();
+    }
     return message.kind === 'refused' ? message.reason : null;
   }
 
   /** Show `report` as the latest clear, such as one that a cell did. */
   noteCleared(report: IClearReport): void {
     this._cleared = report;
-    this._emitChanged();
+    this._changed.emit();
   }
 
   dispose(): void {
@@ -211,7 +220,7 @@ export class Monitor implements IMonitor {
     this._cleared = message.clear ?? this._cleared;
     added.forEach(record => this._cellFinished.emit(record));
     this._judge(() => this._watch.observe(message, nowMs));
-    this._emitChanged();
+    this._changed.emit();
   }
 
   /** Judge anew, and raise the warnings that appear with it. */
@@ -229,13 +238,14 @@ export class Monitor implements IMonitor {
   private _onTick(): void {
     this._watch.tick(Date.now());
     this._alarm.set(this._watch.nextTickMs);
-    this._emitChanged();
+    this._changed.emit();
   }
 
   /** The kernel restarted: nothing of the old process is true any more. */
   private _forget(): void {
     this._chronicle = new Chronicle();
     this._cleared = null;
+    this.holdings.forget();
     this._watch.reset();
   }
 
@@ -247,7 +257,7 @@ export class Monitor implements IMonitor {
     if (this.status === 'restarting' || this.status === 'dead') {
       this._forget();
     }
-    this._emitChanged();
+    this._changed.emit();
   }
 
   private _onRejected(_: Attachment, reason: string): void {
@@ -257,21 +267,7 @@ export class Monitor implements IMonitor {
   private _onSettingsChanged(): void {
     const { thresholds } = this._source.settings;
     this._judge(() => this._watch.setThresholds(thresholds));
-    this._emitChanged();
-  }
-
-  /** Coalesces what one message changes into one signal. */
-  private _emitChanged(): void {
-    if (this._isEmitting) {
-      return;
-    }
-    this._isEmitting = true;
-    void Promise.resolve().then(() => {
-      this._isEmitting = false;
-      if (!this.isDisposed) {
-        this._changed.emit();
-      }
-    });
+    this._changed.emit();
   }
 
   private readonly _source: ISettingsSource;
@@ -283,8 +279,7 @@ export class Monitor implements IMonitor {
   private _cleared: IClearReport | null = null;
   private _wasBusy = false;
   private _busySinceMs = 0;
-  private _isEmitting = false;
-  private readonly _changed = new Signal<IMonitor, void>(this);
+  private readonly _changed = new Pulse<IMonitor>(this);
   private readonly _cellFinished = new Signal<IMonitor, ICellRecord>(this);
   private readonly _warningRaised = new Signal<IMonitor, IWarning>(this);
 }

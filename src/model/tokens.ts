@@ -10,6 +10,7 @@ import type {
 } from '../core/reading';
 import type { IWarning } from '../core/warning';
 import type { IQuestion } from '../kernel/question';
+import type { IHoldingsLook } from './holdings';
 
 /**
  * Where a monitor stands with its kernel.
@@ -65,6 +66,8 @@ export interface IMonitor extends IDisposable {
   readonly snoozedCount: number;
   /** The latest clear of this kernel. */
   readonly cleared: IClearReport | null;
+  /** Who holds the memory, once a person has asked. */
+  readonly holdings: IHoldingsLook;
 
   /** Milliseconds since the shown reading was taken; null without a reading. */
   ageMs(nowMs: number): number | null;
@@ -119,7 +122,7 @@ export interface IMonitors {
   /** Say whether anybody looks; nothing runs when nobody does. */
   setLooking(isLooking: boolean): void;
   /** Clear the active kernel's memory without a cell; see `Monitor.clearQuietly`. */
-  clearQuietly(): Promise<string | null>;
+  clearQuietly(release?: readonly string[]): Promise<string | null>;
 }
 
 /** A warning and where it appeared. */

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IOomContext } from '../core/oom';
-import { ALLOCATOR_SETTINGS, HOLDERS } from '../kernel/failurequestion';
+import { ALLOCATOR_SETTINGS } from '../kernel/failurequestion';
 import type { Failures, IFailure } from '../model/failures';
 import type { IUtterance } from '../model/utterances';
 import type { IMonitor, IMonitors } from '../model/tokens';
@@ -47,11 +47,12 @@ export class Explainer {
     }
     this._asked.add(failure);
     const { failures, trans } = this._options;
+    await monitor.holdings.ask();
     const context: IOomContext = {
       trans,
       isLive: true,
-      holders: await answerOr(monitor.ask(HOLDERS), []),
-      allocatorSettings: await answerOr(monitor.ask(ALLOCATOR_SETTINGS), null)
+      holders: monitor.holdings.found?.holders ?? [],
+      allocatorSettings: await settingsOf(monitor)
     };
     const { explainOutOfMemory } = await import('../views/explanation');
     const reading = monitor.reading ?? undefined;
@@ -74,14 +75,11 @@ export namespace Explainer {
   }
 }
 
-/** What the kernel answers; `otherwise` where it doesn't: the rest is still worth showing. */
-async function answerOr<T, U>(
-  answer: Promise<T>,
-  otherwise: U
-): Promise<T | U> {
+/** The settings of the allocator; null where the kernel does not answer. */
+async function settingsOf(monitor: IMonitor): Promise<string | null> {
   try {
-    return await answer;
+    return await monitor.ask(ALLOCATOR_SETTINGS);
   } catch {
-    return otherwise;
+    return null;
   }
 }

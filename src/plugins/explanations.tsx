@@ -1,4 +1,3 @@
-import type { ISessionContextDialogs } from '@jupyterlab/apputils';
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
@@ -11,13 +10,12 @@ import type { Failures } from '../model/failures';
 import type { IActiveTarget } from '../model/tokens';
 import type * as drawing from '../views/explanation';
 import type { Explainer } from './explainer';
-import { insertCell, runInserted } from './insertion';
+import { insertCell } from './insertion';
 import type { IActiveDocument, IExplanations } from './tokens';
 import { CommandIDs } from './tokens';
 
-/** What lets go of tracebacks, as a cell: what it freed is then in its output. */
-const RELEASE_TRACEBACKS =
-  '__import__("jupyterlab_vram").clear(release=["tracebacks"])';
+/** What the ids of remedies begin with that make one holder let go. */
+const RELEASE = 'release:';
 
 type Drawing = typeof drawing;
 
@@ -102,25 +100,26 @@ export class Explanations implements IExplanations {
         await commands.execute(CommandIDs.clear, { how: 'restart' });
         return;
       case 'release-tracebacks':
-        return this._insert(RELEASE_TRACEBACKS, true);
+        await commands.execute(CommandIDs.release, { names: ['tracebacks'] });
+        return;
       case null:
-        return this._insert(
-          remedy.code ?? '',
-          remedy.id.startsWith('release:')
-        );
+        if (remedy.id.startsWith(RELEASE)) {
+          const names = [remedy.id.slice(RELEASE.length)];
+          await commands.execute(CommandIDs.release, { names });
+        } else {
+          this._insert(remedy.code ?? '');
+        }
     }
   }
 
-  private async _insert(code: string, isRun: boolean): Promise<void> {
-    const { active, dialogs, trans } = this._options;
+  private _insert(code: string): void {
+    const { active, trans } = this._options;
     const widget = active.current;
     if (!widget || !insertCell(widget, code)) {
       Notification.warning(
         trans.__('No cell can be inserted: no notebook is open for writing.'),
         { autoClose: 5000 }
       );
-    } else if (isRun) {
-      await runInserted(widget, dialogs);
     }
   }
 
@@ -150,7 +149,6 @@ export namespace Explanations {
     readonly explainer: Explainer;
     readonly active: IActiveDocument;
     readonly commands: CommandRegistry;
-    readonly dialogs: ISessionContextDialogs | null;
     readonly trans: TranslationBundle;
   }
 }

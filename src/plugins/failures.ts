@@ -2,7 +2,7 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Failures } from '../model/failures';
@@ -62,13 +62,12 @@ export const failuresPlugin: JupyterFrontEndPlugin<IExplanations> = {
   autoStart: true,
   provides: IExplanations,
   requires: [IMonitors, IActiveDocument, ISettingsStore],
-  optional: [ISessionContextDialogs, ICommandPalette, ITranslator],
+  optional: [ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     monitors: IMonitors,
     active: IActiveDocument,
     store: ISettingsStore,
-    dialogs: ISessionContextDialogs | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ): IExplanations => {
@@ -80,7 +79,7 @@ export const failuresPlugin: JupyterFrontEndPlugin<IExplanations> = {
     new Listeners(active, explainer, lines);
     new Announcements({ failures, commands, store, trans });
     const explanations = new Explanations({
-      ...{ failures, explainer, active, commands, dialogs, trans }
+      ...{ failures, explainer, active, commands, trans }
     });
     commands.addCommand(CommandIDs.explain, {
       label: trans.__('Explain an Out-of-Memory Error'),

@@ -42,6 +42,8 @@ export const IExplanations = new Token<IExplanations>(
 export namespace CommandIDs {
   export const open = 'jupyterlab-vram:open-panel';
   export const clear = 'jupyterlab-vram:clear-memory';
+  export const findHolders = 'jupyterlab-vram:find-holders';
+  export const release = 'jupyterlab-vram:release-memory';
   export const insertSnippet = 'jupyterlab-vram:insert-snippet';
   export const explain = 'jupyterlab-vram:explain-error';
   export const retry = 'jupyterlab-vram:retry';

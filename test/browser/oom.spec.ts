@@ -120,9 +120,12 @@ train()`
       /train\(\) in the last traceback 320 MiB/
     );
     await told.getByRole('button', { name: 'Release', exact: true }).click();
-    await expect
-      .poll(async () => (await notebook.cells())[1]?.output)
-      .toContain("released=('train() in the last traceback',)");
+    const dialog = lab.page.locator('.jp-Dialog');
+    await dialog
+      .filter({ hasText: 'Release train() in the last traceback?' })
+      .waitFor();
+    await dialog.locator('.jp-mod-accept').click();
+    await panel.result.waitFor();
   });
 });
 

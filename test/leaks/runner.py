@@ -91,6 +91,7 @@ class Runner:
         self.kernel = kernel
         self.device = device
         self.id = "cuda:0" if device == "cuda" else "practice"
+        self.is_warm = False
         self.has_memlab = importlib.util.find_spec("pytorch_memlab") is not None
 
     def examine(self, shape: Shape) -> Result:
@@ -107,14 +108,15 @@ class Runner:
             self._try_recipes(shape, before, result)
             self._let_go(found, shape, result)
             result.freed_by_us = self._freed(before, result)
-        self.clean()
         return result
 
     def clean(self) -> None:
         self.kernel.silently(CLEAN)
         self.kernel.forget()
-        self.kernel.silently(self.filled(WARM_UP))
-        self.kernel.silently(CLEAN)
+        if not self.is_warm:
+            self.is_warm = True
+            self.kernel.silently(self.filled(WARM_UP))
+            self.kernel.forget()
 
     def run(self, code: str):
         return self.kernel.run(self.filled(code))

@@ -5,6 +5,7 @@ import { Signal } from '@lumino/signaling';
 import type { MockInstance } from 'vitest';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
+import type { IHoldings } from '../../src/core/holders';
 import type { IActiveTarget } from '../../src/model/tokens';
 import { failuresPlugin } from '../../src/plugins/failures';
 import type {
@@ -88,7 +89,6 @@ describe('failuresPlugin', () => {
       Object.assign(active, { changed }),
       source,
       null,
-      null,
       null
     );
   });
@@ -148,10 +148,17 @@ describe('failuresPlugin', () => {
   });
 
   it('should ask the kernel who holds its memory once somebody looks', async () => {
-    monitor.answer = ({ op }) =>
-      op === 'holders'
-        ? [{ name: 'Out[7]', kind: 'output', bytes: 30 * GIB, release: 'x()' }]
-        : 'expandable_segments:True';
+    const held = { name: 'Out[7]', kind: 'output', bytes: 30 * GIB };
+    const { holdings } = monitor;
+    const found = {
+      holders: [{ ...held, release: 'x()' }],
+      ...{ devices: [], isComplete: true, seconds: 0 }
+    } as unknown as IHoldings;
+    vi.spyOn(holdings, 'ask').mockImplementation(async () => {
+      holdings.found = found;
+      return Promise.resolve();
+    });
+    monitor.answer = () => 'expandable_segments:True';
     raise(messageOf({ tried: 40, free: 26, allocated: 53 }));
     await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
     expect(monitor.asked).toEqual([]);
@@ -161,7 +168,8 @@ describe('failuresPlugin', () => {
         '`Out[7]`'.replace(/`/g, '')
       );
     });
-    expect(monitor.asked.map(({ op }) => op)).toEqual(['holders', 'failure']);
+    expect(holdings.ask).toHaveBeenCalledTimes(1);
+    expect(monitor.asked).toEqual([{ op: 'failure' }]);
     expect(announce).toHaveBeenCalledTimes(1);
   });
 
