@@ -20,10 +20,13 @@ def train():
     raise torch.OutOfMemoryError(${JSON.stringify(CROWDED)})
 train()`;
 
-/** As a library in C does it: a line on standard error, then the end of the process. */
-const DIE = `import ctypes, sys
+/** As a library in C does it: a line on standard error, then, when it is interrupted, the end of the process. */
+const DIE = `import ctypes, sys, time
 print("Error out of memory at line 380 in file /src/csrc/pythonInterface.c", file=sys.stderr, flush=True)
-ctypes.CDLL(None).exit(1)`;
+try:
+    time.sleep(120)
+finally:
+    ctypes.CDLL(None).exit(1)`;
 
 const SENTENCE =
   'Other processes hold 15.3 GiB of 23.6 GiB (process 2797307 has 14.8 GiB, process 2086283 has 419 MiB), and 86 MiB was asked for.';
@@ -150,9 +153,12 @@ describe('A kernel that dies of it', () => {
   it('should be explained by its last words', async () => {
     const { lab } = fixture;
     const notebook = await lab.watchedNotebook([DIE]);
-    await notebook.select(0);
+    await notebook.start(0);
+    await expect
+      .poll(async () => (await notebook.cell(0)).output)
+      .toContain('Error out of memory');
     await notebook.handle.evaluate(() => {
-      void window.jupyterapp.commands.execute('notebook:run-cell');
+      void window.jupyterapp.commands.execute('notebook:interrupt-kernel');
     });
     // JupyterLab says itself that the kernel restarts.
     await lab.page.locator('.jp-Dialog .jp-mod-accept').click();
