@@ -107,6 +107,17 @@ export default defineConfig(
     }
   },
   {
+    files: ['src/core/*/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: ['@jupyterlab/*', '@lumino/*', 'react', 'node:*', '../../*']
+        }
+      ]
+    }
+  },
+  {
     files: ['test/**/*.{ts,tsx}'],
     rules: {
       '@typescript-eslint/unbound-method': 'off',

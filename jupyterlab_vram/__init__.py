@@ -42,14 +42,20 @@ def reading() -> dict[str, Any]:
 
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics: ``%load_ext jupyterlab_vram``."""
+    from . import failures
     from .magics import VramMagics
 
     shell.register_magics(VramMagics)
+    failures.watch(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """Remove the magics: ``%unload_ext jupyterlab_vram``."""
+    from . import failures
     from .magics import VramMagics
+
+    failures.unwatch(shell)
+    failures.forget()
 
     for kind, names in VramMagics.magics.items():
         for name in names:

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
+from . import failures
 from .names import cell_names
 from .readings import Allocation, allocations, reset_peaks
 from .removals import Leaks, Watch
@@ -220,6 +221,7 @@ class CellRecorder:
         return inputs if count - 1 <= inputs <= count else count
 
     def _after(self, result: Any = None) -> None:
+        failures.note(result)
         run = self.running
         # A blank cell ends without having begun.
         if run is None or _is_blank(result):

@@ -16,6 +16,7 @@ from typing import Any, Callable
 from . import practice
 from .cells import CellRecorder
 from .clearing import clear
+from .failures import allocator_settings
 from .holders import find_holders
 from .kernel_io import MIME_TYPE, CannotPushError, KernelIO
 from .pusher import MAX_INTERVAL_S, Pusher
@@ -280,6 +281,10 @@ def _holders(fields: dict[str, Any]) -> dict[str, Any]:
     return find_holders(int(fields["min_bytes"])).to_dict()
 
 
+def _failure(_fields: dict[str, Any]) -> dict[str, Any]:
+    return {"allocator_settings": allocator_settings()}
+
+
 def _texts(values: Any) -> list[str]:
     return [str(value) for value in values or ()]
 
@@ -300,6 +305,7 @@ _OPERATIONS: dict[str, Callable[[Agent, dict[str, Any]], dict[str, Any]]] = {
 #: What is answered with facts of its own, from the fields of the request. May raise RefusedError.
 _QUESTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "holders": _holders,
+    "failure": _failure,
 }
 
 

@@ -1,4 +1,4 @@
-"""The magics: ``%vram``, ``%%vram``, ``%vram_clear`` and ``%vram_holders``."""
+"""The magics: ``%vram``, ``%%vram``, ``%vram_clear``, ``%vram_holders`` and ``%vram_oom``."""
 
 # ruff: noqa: T201 - printing is what magics do
 from __future__ import annotations
@@ -11,10 +11,10 @@ from IPython.core import magic
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from . import driver, practice, report
+from . import driver, failurereport, failures, practice, report
 from .cells import PeakMeter, allocations_or_none
 from .clearing import clear
-from .holders import find_holders
+from .holders import Holder, find_holders
 from .readings import device_types, reset_peaks, take_reading
 from .refusal import RefusedError
 from .releasing import GROUPS
@@ -98,6 +98,22 @@ class VramMagics(magic.Magics):
             raise UsageError(str(error)) from None
 
     @magic_arguments()
+    @magic.line_magic
+    def vram_oom(self, line: str) -> None:
+        """Print what is known of the last out-of-memory error.
+
+        How much was tried and how much was free, what was allocated and reserved
+        then and is now, and what holds most of it.
+        """
+        parse_argstring(self.vram_oom, line)
+        failure = failures.last_failure()
+        if failure is None:
+            print(failurereport.nothing())
+            return
+        driver.refresh()
+        print(failurereport.explained(failure, take_reading(), _holders_or_none()))
+
+    @magic_arguments()
     @argument("--min", default="1MiB", help="what holds less is summed up in one line")
     @argument("--all", action="store_true", help="also list what one holder holds, part by part")
     @magic.line_magic
@@ -140,6 +156,14 @@ class VramMagics(magic.Magics):
         last = [body.pop()] if body and isinstance(body[-1], ast.Expr) else []
         steps = [compiler(ast.Module(body, []), name, "exec")]
         return steps + [compiler(ast.Expression(each.value), name, "eval") for each in last]
+
+
+def _holders_or_none() -> list[Holder]:
+    try:
+        return find_holders().holders
+    except Exception:
+        # What is known of the failure is worth printing without them.
+        return []
 
 
 def _sample_until(done: threading.Event, meter: PeakMeter) -> None:

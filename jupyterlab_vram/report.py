@@ -44,7 +44,7 @@ def table(reading: dict[str, Any]) -> str:
         figures = [device[key] for _, key in _COLUMNS]
         label = device_label(device["id"], device["name"])
         rows.append([label, *("-" if n is None else format_bytes(n) for n in figures)])
-    return _align(rows)
+    return align(rows)
 
 
 def unreadable(detail: str) -> str:
@@ -76,7 +76,7 @@ def run(before: list[Allocation], after: list[Allocation], meter: PeakMeter) -> 
                 format_bytes(now.reserved),
             ]
         )
-    return _align(rows) if after else "The cell used no GPU memory."
+    return align(rows) if after else "The cell used no GPU memory."
 
 
 def holders(found: Holdings, *, with_parts: bool = False) -> str:
@@ -97,7 +97,7 @@ def holders(found: Holdings, *, with_parts: bool = False) -> str:
             rows += [
                 [f"  {part.path}", format_bytes(part.bytes), "", "", ""] for part in each.parts
             ]
-    lines = [_align(rows, left=(0, 3, 4))]
+    lines = [align(rows, left=(0, 3, 4))]
     if not found.is_complete:
         lines.append("The time was up before everything was searched: there may be more holders.")
     return "\n".join(lines)
@@ -129,7 +129,7 @@ def cleared(report: ClearReport) -> str:
     return "\n".join(lines)
 
 
-def _align(rows: list[list[str]], left: tuple[int, ...] = (0,)) -> str:
+def align(rows: list[list[str]], left: tuple[int, ...] = (0,)) -> str:
     """Lay out a table; the columns in ``left`` hold words, the others figures."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []

@@ -3,6 +3,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { badgesPlugin } from './plugins/badges';
 import { clearPlugin } from './plugins/clear';
 import { documentPlugin } from './plugins/document';
+import { failuresPlugin } from './plugins/failures';
 import { monitorsPlugin } from './plugins/monitors';
 import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
@@ -16,6 +17,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   settingsPlugin,
   documentPlugin,
   monitorsPlugin,
+  failuresPlugin,
   panelPlugin,
   clearPlugin,
   releasePlugin,

@@ -1,6 +1,7 @@
 export * from './composition';
 export * from './leakwatch';
 export * from './limits';
+export * from './oom';
 export * from './parse';
 export * from './reading';
 export * from './snippets';

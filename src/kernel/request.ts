@@ -22,7 +22,8 @@ export type AgentRequest =
       readonly op: 'holders';
       /** Holders of less than this are summed up in one line. */
       readonly min_bytes: number;
-    };
+    }
+  | { readonly op: 'failure' };
 
 /**
  * The Python expression that carries `request` to the agent.

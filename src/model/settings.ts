@@ -12,6 +12,8 @@ export interface ISettings {
   readonly thresholds: IThresholds;
   readonly snoozeMs: number;
   readonly cellBadges: boolean;
+  /** A line below the output of a cell that ran out of memory. */
+  readonly oomLine: boolean;
   readonly statusItem: boolean;
   readonly notifications: boolean;
   readonly watchWhenClosed: boolean;
@@ -33,6 +35,7 @@ export const DEFAULT_SETTINGS: ISettings = {
   thresholds: DEFAULT_THRESHOLDS,
   snoozeMs: 30 * 60_000,
   cellBadges: false,
+  oomLine: true,
   statusItem: true,
   notifications: true,
   watchWhenClosed: false,
@@ -71,6 +74,7 @@ export function parseSettings(
     thresholds: parseThresholds(number),
     snoozeMs: number('snoozeMinutes', base.snoozeMs / 60_000, 1) * 60_000,
     cellBadges: flag('cellBadges'),
+    oomLine: flag('oomLine'),
     statusItem: flag('statusItem'),
     notifications: flag('notifications'),
     watchWhenClosed: flag('watchWhenClosed'),

@@ -16,7 +16,7 @@ import { vramIcon } from '../views/icons';
 import { VramPanel } from '../views/panel';
 import { ISettingsStore } from './settings';
 import { snippetItems } from './snippets';
-import { CommandIDs } from './tokens';
+import { CommandIDs, IExplanations } from './tokens';
 
 /** The side panel, and the command that shows it. */
 export const panelPlugin: JupyterFrontEndPlugin<void> = {
@@ -24,11 +24,12 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Adds the VRAM panel to the right side area.',
   autoStart: true,
   requires: [IMonitors, ISettingsStore],
-  optional: [ILayoutRestorer, ICommandPalette, ITranslator],
+  optional: [IExplanations, ILayoutRestorer, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     monitors: IMonitors,
     source: ISettingsStore,
+    explanations: IExplanations | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null
@@ -38,6 +39,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       source: monitors,
       actions: actionsOf(app.commands),
       snippets: snippetItems(trans),
+      explanations,
       translator: translator ?? undefined
     });
     const look = (): void => {

@@ -2,6 +2,9 @@ import type { ConsolePanel } from '@jupyterlab/console';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
+import type * as React from 'react';
+
+import type { IActiveTarget } from '../model/tokens';
 
 /** A document that has a kernel and takes cells. */
 export type KernelWidget = NotebookPanel | ConsolePanel;
@@ -19,6 +22,22 @@ export const IActiveDocument = new Token<IActiveDocument>(
   'A service that knows the notebook or console that was used last.'
 );
 
+/** What the panel shows of out-of-memory errors. */
+export interface IExplanations {
+  /** Emitted when there is something else to show. */
+  readonly changed: ISignal<IExplanations, void>;
+  /** The explanation of the latest error of the active kernel; null if there is none. */
+  latest(target: IActiveTarget): React.JSX.Element | null;
+  /** A box to paste any error; null while it is being loaded. */
+  pasteBox(): React.JSX.Element | null;
+}
+
+/** The token for `IExplanations`. */
+export const IExplanations = new Token<IExplanations>(
+  'jupyterlab-vram:IExplanations',
+  'A service that explains out-of-memory errors.'
+);
+
 /** The commands of this extension. */
 export namespace CommandIDs {
   export const open = 'jupyterlab-vram:open-panel';
@@ -26,6 +45,7 @@ export namespace CommandIDs {
   export const findHolders = 'jupyterlab-vram:find-holders';
   export const release = 'jupyterlab-vram:release-memory';
   export const insertSnippet = 'jupyterlab-vram:insert-snippet';
+  export const explain = 'jupyterlab-vram:explain-error';
   export const retry = 'jupyterlab-vram:retry';
   export const usePractice = 'jupyterlab-vram:use-practice-device';
 }

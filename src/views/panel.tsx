@@ -2,6 +2,9 @@ import type { ITranslator } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
+import type { ISignal } from '@lumino/signaling';
+
+import type { IActiveTarget } from '../model/tokens';
 import type { IPanelActions, ISnippetItem } from './actions';
 import { Content } from './content';
 import { Follower, type ITargetSource } from './follower';
@@ -11,11 +14,19 @@ import { Notice } from './notice';
 import { Snippets } from './snippets';
 import { noticeFor } from './states';
 
+/** Draws what is known of out-of-memory errors. */
+export interface IPanelExplanations {
+  readonly changed: ISignal<unknown, void>;
+  latest(target: IActiveTarget): React.JSX.Element | null;
+  pasteBox(): React.JSX.Element | null;
+}
+
 /** What a panel is made of. */
 export interface IPanelOptions {
   readonly source: ITargetSource;
   readonly actions: IPanelActions;
   readonly snippets: readonly ISnippetItem[];
+  readonly explanations?: IPanelExplanations | null;
   readonly translator?: ITranslator;
 }
 
@@ -39,10 +50,12 @@ export class VramPanel extends Follower {
     this.title.caption = name;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', name);
+    options.explanations?.changed.connect(this.refresh, this);
   }
 
   override dispose(): void {
     window.clearTimeout(this._tick);
+    this._options.explanations?.changed.disconnect(this.refresh, this);
     super.dispose();
   }
 
@@ -85,7 +98,7 @@ export class VramPanel extends Follower {
 
   protected override render(): React.JSX.Element {
     const { trans } = this;
-    const { actions, snippets } = this._options;
+    const { actions, explanations, snippets } = this._options;
     const { target } = this.source;
     const { monitor } = target;
     const nowMs = Date.now();
@@ -102,6 +115,7 @@ export class VramPanel extends Follower {
           onSettings={() => actions.openSettings()}
         />
         {notice && <Notice notice={notice} actions={actions} trans={trans} />}
+        <div role="status">{explanations?.latest(target)}</div>
         {hasFigures && monitor && reading && (
           <Content
             key={monitor.kernelId}
@@ -109,6 +123,7 @@ export class VramPanel extends Follower {
           />
         )}
         {canInsert && <Snippets {...{ snippets, actions, trans }} />}
+        {explanations?.pasteBox()}
       </>
     );
   }

@@ -23,6 +23,8 @@ export class FakeContext {
       }
     }
   };
+  readonly iopubMessage = new CountedSignal<this, unknown>(this);
+  readonly statusChanged = new CountedSignal<this, string>(this);
   readonly kernelChanged = new CountedSignal<this, KernelChange>(this);
   readonly disposed = new CountedSignal<this, void>(this);
 

@@ -1,0 +1,160 @@
+import { balance, deviceOf } from './oom/balance';
+import type { IEvidence } from './oom/diagnose';
+import { diagnose } from './oom/diagnose';
+import type { IOomContext, IOomHolder, IOutOfMemory } from './oom/explanation';
+import type { IOomText } from './oom/normalise';
+import { normalise } from './oom/normalise';
+import type { IFound } from './oom/read';
+import { readFacts } from './oom/read';
+import { suspect } from './oom/suspects';
+import type { ISetting } from './oom/remedies';
+import { remediesFor } from './oom/remedies';
+import { evidenceFor, sentenceFor } from './oom/words';
+import type { IReading } from './reading';
+import { english } from './translation';
+
+export type * from './oom/explanation';
+export type * from './oom/facts';
+
+/** Kinds of holders that a person does not see among the variables. */
+const FORGOTTEN = ['output', 'display', 'traceback', 'frame', 'cycle'];
+
+/**
+ * Explain the last out-of-memory error in `text`; null where there is none.
+ *
+ * `text` may be anything: an error, a traceback, a whole log of megabytes,
+ * broken into lines anywhere, coloured, or escaped. It takes time in proportion
+ * to its length. Never throws.
+ *
+ * @param reading - what the kernel says now, if the error is from that kernel
+ */
+export function explainOutOfMemory(
+  text: string,
+  reading?: IReading,
+  context: IOomContext = {}
+): IOutOfMemory | null {
+  const { ready, found } = lastMessage(text, reading);
+  if (found === null) {
+    return null;
+  }
+  const { facts } = found;
+  const now = facts.backend === 'host' ? null : deviceOf(facts, reading);
+  const figures = balance(facts, now);
+  const holders = context.holders ?? [];
+  const verdict = diagnose(
+    figures,
+    evidenceOf(found, ready, holders, now?.allocatedBytes ?? null)
+  );
+  const told = {
+    facts,
+    balance: figures,
+    holders,
+    trans: context.trans ?? english
+  };
+  return {
+    ...facts,
+    ...verdict,
+    ...(found.isSuspect && { confidence: 'low' as const }),
+    sentence: sentenceFor(verdict.cause, told),
+    evidence: evidenceFor(told),
+    remedies: remediesFor(verdict.cause, told, settingOf(found, ready, context))
+  };
+}
+
+/** Characters that are looked at at once. */
+const CHUNK_LENGTH = 2 ** 20;
+/** What chunks have in common, so that no message is cut in two. */
+const OVERLAP_LENGTH = 2 ** 16;
+
+interface IMessage {
+  readonly ready: IOomText;
+  readonly found: IFound | null;
+}
+
+/** The last message, looked for from the end of the text. */
+function lastMessage(text: string, reading: IReading | undefined): IMessage {
+  let end = text.length;
+  let cut: IMessage | null = null;
+  for (;;) {
+    const start = Math.max(0, end - CHUNK_LENGTH);
+    const ready = normalise(text.slice(start, end + OVERLAP_LENGTH));
+    const found = readFacts(ready);
+    const isWhole =
+      start === 0 || (found?.sighting.start ?? 0) > OVERLAP_LENGTH / 4;
+    if (found && (isWhole || cut)) {
+      return { ready, found };
+    }
+    if (cut) {
+      return cut;
+    }
+    if (start === 0) {
+      return { ready, found: suspect(ready, reading) };
+    }
+    // Near its beginning a chunk may have cut it: the next one has all of it.
+    cut = found && { ready, found };
+    end = start;
+  }
+}
+
+/** The traceback that led to the message, without spaces. */
+function tracebackOf({ sighting }: IFound, { compact }: IOomText): string {
+  const before = compact.slice(
+    Math.max(0, sighting.start - 6000),
+    sighting.start
+  );
+  const begin = before.lastIndexOf('traceback(mostrecentcalllast)');
+  return begin < 0 ? '' : before.slice(begin);
+}
+
+function evidenceOf(
+  found: IFound,
+  ready: IOomText,
+  holders: readonly IOomHolder[],
+  liveNow: number | null
+): IEvidence {
+  const { backend, requestedBytes } = found.facts;
+  // Where an allocator speaks with figures, it was its memory that was short.
+  const calls =
+    backend === 'cuda-driver' && requestedBytes === null
+      ? tracebackOf(found, ready)
+      : '';
+  return {
+    shapeCause: found.sighting.cause,
+    isPinning: /pin_memory|cudahostalloc|cudahostregister/.test(calls),
+    isStarting: /_cuda_init\(|_lazy_init|cuctxcreate|_cuda_setdevice/.test(
+      calls
+    ),
+    isStartup: found.sighting.groups.bare !== undefined,
+    liveNow,
+    forgotten: holders
+      .filter(({ kind }) => FORGOTTEN.includes(kind))
+      .reduce((sum, { bytes }) => sum + bytes, 0)
+  };
+}
+
+/** Settings that were put into a command or a cell, and not only advised. */
+const APPLIED =
+  /(trysetting)?(?:pytorch_\w*alloc_conf["'\]]*=["']?|_set_allocator_settings\(["'])((?:[a-z_]+:[\w.]+,?)+)/g;
+
+function settingOf(
+  found: IFound,
+  { compact, plain }: IOomText,
+  context: IOomContext
+): ISetting {
+  const written = [...compact.matchAll(APPLIED)]
+    .filter(([, advised]) => advised === undefined)
+    .map(([, , settings]) => settings ?? '');
+  const near = compact.slice(
+    Math.max(0, found.sighting.start - 6000),
+    found.sighting.end + 3000
+  );
+  const variable = /trysetting(pytorch_\w*alloc_conf)=/.exec(near)?.[1];
+  return {
+    applied: (context.allocatorSettings ?? written.pop() ?? '').toLowerCase(),
+    variable: (variable ?? 'pytorch_cuda_alloc_conf').toUpperCase(),
+    isWindows:
+      /file"[a-z]:\\|[a-z]:\\\w+\\/.test(near) || plain.includes('winerror'),
+    isLive: context.isLive ?? false,
+    fittingTokens: /estimatedmaximummodellengthis(\d+)/.exec(near)?.[1] ?? null
+  };
+}

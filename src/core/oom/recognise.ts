@@ -1,0 +1,125 @@
+import { ARRAY_SHAPES, XLA_SHAPES } from './arrays';
+import { DRIVER_SHAPES, LIBRARY_SHAPES } from './drivers';
+import { ENGINE_SHAPES, GGML_SHAPES } from './engines';
+import { HOST_LINES, HOST_SHAPES } from './host';
+import type { IOomText } from './normalise';
+import type { ILineShape, IShape } from './shape';
+import type { ISighting } from './sighting';
+import { lastLine, lastPlace, messageAfter } from './sighting';
+import {
+  TORCH_LINES,
+  TORCH_OTHER_SHAPES,
+  TORCH_SHAPES,
+  TORCH_TAILS
+} from './torch';
+
+/** Of shapes that overlap in a text, the one that comes first here counts. */
+const SHAPES: readonly IShape[] = [
+  ...TORCH_SHAPES,
+  ...ENGINE_SHAPES,
+  ...GGML_SHAPES,
+  ...TORCH_OTHER_SHAPES,
+  ...XLA_SHAPES,
+  ...ARRAY_SHAPES,
+  ...LIBRARY_SHAPES,
+  ...DRIVER_SHAPES,
+  ...HOST_SHAPES,
+  ...TORCH_TAILS
+];
+const LINES: readonly ILineShape[] = [...TORCH_LINES, ...HOST_LINES];
+
+/** The longest text that one pattern matches after its anchor. */
+const MATCH_LENGTH = 700;
+/** How far up an error stands that another one wraps. */
+const WRAPPED_LENGTH = 30_000;
+/**
+ * The last message about memory, or null.
+ *
+ * One that only reports another error has the figures of that one.
+ */
+export function recognise(text: IOomText): ISighting | null {
+  const sightings = [
+    ...SHAPES.map(each => lastOf(each, text.compact)),
+    ...LINES.map(each => lastLine(each, text))
+  ].filter((each): each is ISighting => each !== null);
+  let found: ISighting | null = null;
+  for (const each of sightings) {
+    if (found === null || each.start >= found.end) {
+      found = each;
+    }
+  }
+  return found?.wraps === true ? withWrapped(found, sightings) : found;
+}
+
+function withWrapped(
+  found: ISighting,
+  sightings: readonly ISighting[]
+): ISighting {
+  const earlier = sightings
+    .filter(
+      ({ wraps, end, start }) =>
+        !wraps && end <= found.start + 1 && start > found.start - WRAPPED_LENGTH
+    )
+    .sort((one, other) => other.end - one.end);
+  const before =
+    earlier.find(({ groups }) => groups.requested !== undefined) ?? earlier[0];
+  return before
+    ? {
+        ...found,
+        cause: found.cause ?? before.cause,
+        groups: { ...before.groups, ...found.groups },
+        message: before.message
+      }
+    : found;
+}
+
+/** The last place at which `shape` is. */
+function lastOf(shape: IShape, compact: string): ISighting | null {
+  return lastPlace(compact, shape.anchor, at => sightingAt(shape, compact, at));
+}
+
+function sightingAt(
+  shape: IShape,
+  compact: string,
+  at: number
+): ISighting | null {
+  const from = Math.max(0, at - (shape.before ?? 0));
+  const window = compact.slice(from, at + MATCH_LENGTH);
+  for (const match of window.matchAll(shape.pattern)) {
+    const start = from + match.index;
+    const matchEnd = start + match[0].length;
+    if (start > at) {
+      return null;
+    }
+    if (matchEnd <= at) {
+      continue;
+    }
+    let end = matchEnd;
+    const rest = messageAfter(compact, matchEnd);
+    if (shape.unless?.test(rest.slice(0, MATCH_LENGTH)) === true) {
+      return null;
+    }
+    const groups = { ...match.groups };
+    for (const further of shape.more ?? []) {
+      const more = [...rest.matchAll(further)][0];
+      if (more) {
+        end = Math.max(end, matchEnd + more.index + more[0].length);
+        addGroups(groups, more.groups);
+      }
+    }
+    const message = match[0] + rest;
+    const { backend, cause = null, wraps = false } = shape;
+    return { backend, cause, wraps, start, end, groups, message };
+  }
+  return null;
+}
+
+function addGroups(
+  groups: Record<string, string>,
+  more: Record<string, string> | undefined
+): void {
+  for (const [name, value] of Object.entries(more ?? {})) {
+    // Groups that took no part in a match are there, but undefined.
+    groups[name] ??= value;
+  }
+}

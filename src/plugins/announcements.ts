@@ -1,0 +1,54 @@
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+
+import type { Failures } from '../model/failures';
+import type { IFailure } from '../model/failures';
+import type { ISettingsStore } from './settings';
+import { CommandIDs } from './tokens';
+
+/** Announces each new out-of-memory error as a notification. */
+export class Announcements {
+  constructor(private readonly _options: Announcements.IOptions) {
+    _options.failures.noted.connect(this._onNoted, this);
+  }
+
+  private _onNoted(_: Failures, failure: IFailure): void {
+    const { commands, store, trans } = this._options;
+    const { backend, sentence } = failure.explanation;
+    if (!store.settings.notifications || backend === 'host') {
+      return;
+    }
+    Notification.dismiss(this._open);
+    const clear = {
+      label: trans.__('Clear'),
+      caption: trans.__('Clear GPU memory'),
+      callback: () => void commands.execute(CommandIDs.clear)
+    };
+    this._open = Notification.error(sentence.replace(/`/g, ''), {
+      autoClose: 10_000,
+      actions: [
+        ...(failure.hasDied ? [] : [clear]),
+        {
+          label: trans.__('Explain'),
+          caption: trans.__('Show why, and what to do, in the VRAM panel'),
+          displayType: 'accent',
+          callback: () => void commands.execute(CommandIDs.explain)
+        }
+      ]
+    });
+  }
+
+  private _open = '';
+}
+
+/** A namespace for `Announcements` statics. */
+export namespace Announcements {
+  /** What announcements are made from. */
+  export interface IOptions {
+    readonly failures: Failures;
+    readonly commands: CommandRegistry;
+    readonly store: ISettingsStore;
+    readonly trans: TranslationBundle;
+  }
+}

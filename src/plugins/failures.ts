@@ -1,0 +1,101 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { Failures } from '../model/failures';
+import type { IUtterance } from '../model/utterances';
+import { Utterances } from '../model/utterances';
+import { IMonitors } from '../model/tokens';
+import { Announcements } from './announcements';
+import { Explainer } from './explainer';
+import { FailureLines } from './failurelines';
+import { Explanations } from './explanations';
+import { ISettingsStore } from './settings';
+import type { KernelWidget } from './tokens';
+import { CommandIDs, IActiveDocument, IExplanations } from './tokens';
+
+/** Listens to every document that was ever active in this page. */
+class Listeners {
+  constructor(
+    private readonly _active: IActiveDocument,
+    private readonly _explainer: Explainer,
+    private readonly _lines: FailureLines
+  ) {
+    _active.changed.connect(this._onActiveChanged, this);
+    this._onActiveChanged();
+  }
+
+  private _onActiveChanged(): void {
+    const widget = this._active.current;
+    if (!widget || this._heard.has(widget)) {
+      return;
+    }
+    const utterances = new Utterances(widget.sessionContext);
+    this._heard.add(widget);
+    utterances.failed.connect((_, said) => void this._hear(widget, said), this);
+    utterances.started.connect(
+      (_, requestId) => this._lines.remove(widget, requestId),
+      this
+    );
+    widget.disposed.connect(() => utterances.dispose(), this);
+  }
+
+  private async _hear(widget: KernelWidget, said: IUtterance): Promise<void> {
+    const cell = this._lines.cellOf(widget, said.requestId);
+    const failure = await this._explainer.hear(said);
+    if (failure && cell) {
+      this._lines.show(cell, failure.explanation);
+    }
+  }
+
+  private readonly _heard = new WeakSet<KernelWidget>();
+}
+
+/** Out-of-memory errors, explained where they happen. */
+export const failuresPlugin: JupyterFrontEndPlugin<IExplanations> = {
+  id: 'jupyterlab-vram:failures',
+  description:
+    'Provides explanations of out-of-memory errors, and announces them.',
+  autoStart: true,
+  provides: IExplanations,
+  requires: [IMonitors, IActiveDocument, ISettingsStore],
+  optional: [ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    monitors: IMonitors,
+    active: IActiveDocument,
+    store: ISettingsStore,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ): IExplanations => {
+    const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
+    const { commands } = app;
+    const failures = new Failures();
+    const explainer = new Explainer({ failures, monitors, trans });
+    const lines = new FailureLines({ commands, store, trans });
+    new Listeners(active, explainer, lines);
+    new Announcements({ failures, commands, store, trans });
+    const explanations = new Explanations({
+      ...{ failures, explainer, active, commands, trans }
+    });
+    commands.addCommand(CommandIDs.explain, {
+      label: trans.__('Explain an Out-of-Memory Error'),
+      caption: trans.__(
+        'Show the explanation of the last error, and a box to paste any other'
+      ),
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: async () => {
+        await commands.execute(CommandIDs.open);
+        explanations.reveal();
+      }
+    });
+    palette?.addItem({
+      command: CommandIDs.explain,
+      category: trans.__('GPU Memory')
+    });
+    return explanations;
+  }
+};

@@ -1,0 +1,188 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import { CommandRegistry } from '@lumino/commands';
+import { Signal } from '@lumino/signaling';
+import type { MockInstance } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { IHoldings } from '../../src/core/holders';
+import type { IActiveTarget } from '../../src/model/tokens';
+import { failuresPlugin } from '../../src/plugins/failures';
+import type {
+  IActiveDocument,
+  IExplanations,
+  KernelWidget
+} from '../../src/plugins/tokens';
+import { CommandIDs } from '../../src/plugins/tokens';
+import { messageOf } from '../core/oom/kernel';
+import { FakeConnection } from '../kernel/connection';
+import { FakeSettings } from '../model/page';
+import { draw, eraseAll } from '../views/draw';
+import { FakeMonitor } from '../views/fake';
+import { FakeDocument } from './lab';
+
+const FULL = messageOf({ tried: 1, free: 0.5, allocated: 78 });
+const GIB = 2 ** 30;
+
+/** A code cell of a notebook, as far as the plugin looks at one. */
+function cellOf(requestId: string): object {
+  const node = document.createElement('div');
+  node.innerHTML = '<div class="jp-CellFooter"></div>';
+  const cell = {
+    node,
+    isDisposed: false,
+    outputArea: { future: { msg: { header: { msg_id: requestId } } } }
+  };
+  return Object.assign(cell, { disposed: new Signal(cell) });
+}
+
+describe('failuresPlugin', () => {
+  let document_: FakeDocument;
+  let cell: { node: HTMLElement };
+  let monitor: FakeMonitor;
+  let source: FakeSettings;
+  let explanations: IExplanations;
+  let executed: string[];
+  let announce: MockInstance<typeof Notification.error>;
+
+  function tell(type: string, content: object, request = 'r1'): void {
+    document_.sessionContext.iopubMessage.emit({
+      header: { msg_type: type },
+      parent_header: { msg_id: request },
+      content
+    });
+  }
+
+  function raise(evalue: string): void {
+    tell('error', { ename: 'OutOfMemoryError', evalue, traceback: [] });
+  }
+
+  function target(): IActiveTarget {
+    return { title: 'a.ipynb', monitor, hasDocument: true };
+  }
+
+  const line = (): HTMLElement | null =>
+    cell.node.querySelector('.jp-VramFailureLine');
+
+  beforeEach(async () => {
+    eraseAll();
+    announce = vi.spyOn(Notification, 'error').mockReturnValue('n');
+    vi.spyOn(Notification, 'dismiss').mockReturnValue();
+    const connection = new FakeConnection();
+    document_ = new FakeDocument('a.ipynb', connection);
+    cell = cellOf('r1') as typeof cell;
+    document_.content.widgets.push(cellOf('r0'), cell);
+    monitor = new FakeMonitor({ kernelId: connection.id });
+    source = new FakeSettings();
+    executed = [];
+    const commands = new CommandRegistry();
+    for (const id of [CommandIDs.clear, CommandIDs.open]) {
+      commands.addCommand(id, { execute: () => executed.push(id) });
+    }
+    const active = { current: document_ as unknown as KernelWidget };
+    const changed = new Signal<IActiveDocument, void>(
+      active as IActiveDocument
+    );
+    explanations = await failuresPlugin.activate(
+      { commands } as unknown as JupyterFrontEnd,
+      { monitorOf: () => monitor },
+      Object.assign(active, { changed }),
+      source,
+      null,
+      null
+    );
+  });
+
+  it('should announce an error, and offer to clear and to explain', async () => {
+    raise(FULL);
+    await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
+    const [sentence, options] = announce.mock.calls[0] ?? [];
+    expect(sentence).toContain('The card is simply full');
+    const actions = options?.actions ?? [];
+    expect(actions.map(({ label }) => label)).toEqual(['Clear', 'Explain']);
+    actions.forEach(({ callback }) => callback(new MouseEvent('click')));
+    expect(executed).toEqual([CommandIDs.clear, CommandIDs.open]);
+  });
+
+  it('should put a line below the cell that failed, until it runs again', async () => {
+    raise(FULL);
+    await vi.waitFor(() => expect(line()).not.toBeNull());
+    expect(line()?.textContent).toContain('The card is simply full');
+    expect(line()?.nextElementSibling?.className).toBe('jp-CellFooter');
+    tell('execute_input', {}, 'r0');
+    expect(line()).not.toBeNull();
+    tell('execute_input', {});
+    expect(line()).toBeNull();
+  });
+
+  it('should follow the settings', async () => {
+    raise(FULL);
+    await vi.waitFor(() => expect(line()).not.toBeNull());
+    source.change({ oomLine: false, notifications: false });
+    expect(line()).toBeNull();
+    raise(FULL);
+    await vi.waitFor(() =>
+      expect(explanations.latest(target())).not.toBeNull()
+    );
+    expect(line()).toBeNull();
+    expect(announce).toHaveBeenCalledTimes(1);
+  });
+
+  it('should say nothing of other errors', async () => {
+    raise('CUDA error: an illegal memory access was encountered');
+    raise(FULL);
+    await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
+    expect(announce.mock.calls[0]?.[0]).toContain('simply full');
+  });
+
+  it('should explain what a kernel said before it died, and offer no clearing', async () => {
+    tell('stream', {
+      name: 'stderr',
+      text: 'Error out of memory at line 380 in file /src/a.c\n'
+    });
+    document_.sessionContext.statusChanged.emit('autorestarting');
+    await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
+    const { actions = [] } = announce.mock.calls[0]?.[1] ?? {};
+    expect(actions.map(({ label }) => label)).toEqual(['Explain']);
+    expect(monitor.asked).toEqual([]);
+  });
+
+  it('should ask the kernel who holds its memory once somebody looks', async () => {
+    const held = { name: 'Out[7]', kind: 'output', bytes: 30 * GIB };
+    const { holdings } = monitor;
+    const found = {
+      holders: [{ ...held, release: 'x()' }],
+      ...{ devices: [], isComplete: true, seconds: 0 }
+    } as unknown as IHoldings;
+    vi.spyOn(holdings, 'ask').mockImplementation(async () => {
+      holdings.found = found;
+      return Promise.resolve();
+    });
+    monitor.answer = () => 'expandable_segments:True';
+    raise(messageOf({ tried: 40, free: 26, allocated: 53 }));
+    await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
+    expect(monitor.asked).toEqual([]);
+    await vi.waitFor(async () => {
+      const element = explanations.latest(target());
+      expect(element && (await draw(element)).textContent).toContain(
+        '`Out[7]`'.replace(/`/g, '')
+      );
+    });
+    expect(holdings.ask).toHaveBeenCalledTimes(1);
+    expect(monitor.asked).toEqual([{ op: 'failure' }]);
+    expect(announce).toHaveBeenCalledTimes(1);
+  });
+
+  it('should explain without what the kernel does not answer', async () => {
+    monitor.answer = () => {
+      throw new Error('No answer');
+    };
+    raise(FULL);
+    await vi.waitFor(async () => {
+      const element = explanations.latest(target());
+      expect(element && (await draw(element)).textContent).toContain(
+        'The card is simply full'
+      );
+    });
+  });
+});
