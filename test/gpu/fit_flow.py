@@ -31,16 +31,18 @@ ENCODER_CONTEXTS = (128, 512)
 DECODE_TOKENS = 8
 
 
-def sizes(hidden: int, intermediate: int, layers: int, heads: int, kv: int, vocab: int) -> dict:
-    return {
-        "hidden_size": hidden,
-        "intermediate_size": intermediate,
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
-        "num_key_value_heads": kv,
-        "vocab_size": vocab,
-        "max_position_embeddings": 32768,
-    }
+SIZES = (
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "vocab_size",
+)
+
+
+def sizes(*numbers: int) -> dict:
+    return dict(zip(SIZES, numbers)) | {"max_position_embeddings": 32768}
 
 
 def moe(experts: int, chosen: int, intermediate: int) -> dict:
@@ -275,6 +277,10 @@ ENCODERS: list[tuple[str, dict, tuple[int, ...]]] = [
 QUANTIZED = ("Qwen3-4B", "Gemma-3-1B", "Phi-3-mini", "Phi-2", "Granite-3.1-2B", "SmolLM3-3B")
 
 
+# Name, config, contexts, and whether it is a decoder.
+Subject = tuple[str, dict, tuple[int, ...], bool]
+
+
 def used_bytes() -> int:
     free, total = torch.cuda.mem_get_info(0)
     return total - free
@@ -342,14 +348,8 @@ def prefill(model: torch.nn.Module, ids: torch.Tensor, is_decoder: bool) -> dict
     return row
 
 
-def measure(
-    name: str,
-    config: dict[str, Any],
-    model: torch.nn.Module,
-    contexts: tuple[int, ...],
-    dtype: str,
-    is_decoder: bool,
-) -> None:
+def measure(subject: Subject, model: torch.nn.Module, dtype: str) -> None:
+    name, config, contexts, is_decoder = subject
     settle()
     ids = torch.zeros((1, max(contexts)), dtype=torch.long, device=DEVICE)
     facts = {
@@ -371,16 +371,17 @@ def measure(
         emit({**facts, "context": context, **row})
 
 
-def attempt(name: str, config: dict, contexts: tuple[int, ...], is_decoder: bool) -> None:
+def attempt(subject: Subject) -> None:
+    name, config, _, is_decoder = subject
     start = time.monotonic()
     model = build(config, is_decoder)
-    measure(name, config, model, contexts, "bf16", is_decoder)
+    measure(subject, model, "bf16")
     if name in QUANTIZED and has_bitsandbytes():
         with tempfile.TemporaryDirectory() as folder:
             model.save_pretrained(folder)
             for dtype, double in (("nf4-sq", False), ("nf4-dq", True)):
                 loaded = load_quantized(model.to("cpu"), folder, double)
-                measure(name, config, loaded, contexts, dtype, is_decoder)
+                measure(subject, loaded, dtype)
                 del loaded
                 settle()
     print(f"{name}: {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
@@ -413,14 +414,15 @@ def main() -> None:
         }
     )
     work = [(*model, True) for model in MODELS] + [(*model, False) for model in ENCODERS]
-    for name, config, contexts, is_decoder in work:
+    for subject in work:
+        name = subject[0]
         if options.only and not any(word.lower() in name.lower() for word in options.only):
             continue
         if time.monotonic() > end:
             print(f"{name}: no time left", file=sys.stderr, flush=True)
             continue
         try:
-            attempt(name, config, contexts, is_decoder)
+            attempt(subject)
         except Exception as error:  # one family that fails must not cost the others
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         settle()
