@@ -50,6 +50,11 @@ export class TorchAllocator {
     return this._reservedBytes;
   }
 
+  /** As `torch.cuda.reset_peak_memory_stats()`. */
+  resetPeak(): void {
+    this._peakBytes = this._allocatedBytes;
+  }
+
   /** As `torch.empty` of `bytes`; null where nothing is asked for. */
   allocate(bytes: number): IBlock | null {
     if (bytes <= 0) {

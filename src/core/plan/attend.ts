@@ -1,4 +1,5 @@
 import { normed } from './norms';
+import type { IScored } from './scores';
 import { eagerScores } from './scores';
 import type { Attention, IModelShape, ISoftmaxAttention } from './shape';
 import { latentAttention } from './latent';
@@ -7,17 +8,20 @@ import type { Tape, Tensor } from './tape';
 /** Bytes of an element in 32 bit. */
 const WIDE = 4;
 
-/** The output of an attention, of the model's width; its input lives on. */
+/**
+ * The output of an attention, of the model's width, and the scores that its
+ * layer holds until its end; its input lives on.
+ */
 export function attended(
   tape: Tape,
   shape: IModelShape,
   attention: Attention
-): Tensor {
+): IScored {
   switch (attention.kind) {
     case 'softmax':
       return softmaxAttention(tape, shape, attention);
     case 'latent':
-      return latentAttention(tape, shape, attention);
+      return { out: latentAttention(tape, shape, attention), scores: null };
     case 'recurrent': {
       const moment = tape.make(attention.widthPerToken);
       const out = tape.linear(shape.hiddenSize, shape.hiddenSize);
@@ -25,7 +29,7 @@ export function attended(
       tape.keep(
         tape.makeBytes(tape.sequences * attention.stateElements * WIDE)
       );
-      return out;
+      return { out, scores: null };
     }
   }
 }
@@ -34,14 +38,14 @@ function softmaxAttention(
   tape: Tape,
   shape: IModelShape,
   attention: ISoftmaxAttention
-): Tensor {
+): IScored {
   const { heads, headDim } = attention;
   const queries = heads * headDim;
   const projected = project(tape, shape, attention);
   const turned = rotated(tape, attention, projected);
   const [keys, values] = cached(tape, shape, attention);
   tape.free(turned.key, projected.value);
-  const out = scored(tape, shape, attention);
+  const { out, scores } = scored(tape, shape, attention);
   const result = tape.linear(shape.hiddenSize, queries);
   tape.free(out, turned.query, projected.packed);
   if (shape.isEncoder) {
@@ -49,7 +53,7 @@ function softmaxAttention(
   } else {
     tape.keep(keys, values);
   }
-  return result;
+  return { out: result, scores };
 }
 
 interface IProjected {
@@ -111,9 +115,9 @@ function rotated(
   if (rotaryDim === 0) {
     return { query, key };
   }
-  const bytes = rotation === 'wide' ? WIDE : tape.elementBytes;
+  const bytes = rotation === 'half' ? tape.elementBytes : WIDE;
   const isWide = bytes !== tape.elementBytes;
-  const wide = isWide
+  const wide = isWide && rotation === 'wide'
     ? [tape.make(heads * rotaryDim, bytes), tape.make(cachedHeads * rotaryDim, bytes)]
     : [];
   const turnedQuery = turn(tape, attention, heads, bytes);
@@ -167,12 +171,13 @@ function scored(
   tape: Tape,
   shape: IModelShape,
   attention: ISoftmaxAttention
-): Tensor {
+): IScored {
   const { heads, cachedHeads, headDim, window } = attention;
   const width = heads * headDim;
-  const isMasked = window !== null && tape.length > window;
-  if (shape.isEager) {
-    return eagerScores(tape, shape, attention);
+  const isMasked =
+    shape.isMasked || (window !== null && tape.length > window);
+  if (shape.eager) {
+    return eagerScores(tape, attention, shape.eager);
   }
   // With a mask, sdpa can't group heads: keys and values are repeated for each
   // (transformers, `use_gqa_in_sdpa`), and the mask becomes a bias of 16 bit.
@@ -182,7 +187,7 @@ function scored(
   const out = tape.make(width);
   const sums = tape.make(heads, WIDE);
   tape.free(sums, bias, ...repeated);
-  return out;
+  return { out, scores: null };
 }
 
 function maskBias(tape: Tape): Tensor {

@@ -1,4 +1,4 @@
-import type { Block, NormKind } from './shape';
+import type { Block, EagerKind, NormKind } from './shape';
 
 /** Whether something is there: always, never, or as a field of the config says. */
 export type Rule = boolean | string;
@@ -23,7 +23,7 @@ export interface IFamily {
   readonly qkNorm?: 'head' | 'all';
   /** A field that must be true for `qkNorm` to be there. */
   readonly qkNormIf?: string;
-  readonly rotation?: 'wide';
+  readonly rotation?: 'wide' | 'wide-late';
   /** Share of a head that is rotated, if the config doesn't say. */
   readonly rotary?: number;
   readonly positions?: 'rotary' | 'learned' | 'alibi';
@@ -38,9 +38,11 @@ export interface IFamily {
   /** Which layers have the window, if `layer_types` is absent. */
   readonly windowed?: 'all' | 'if-used' | 'none' | number;
   readonly experts?: IExpertsFamily;
-  readonly isEager?: boolean;
+  readonly eager?: EagerKind;
+  readonly isMasked?: boolean;
+  readonly extraHeld?: number;
+  readonly rotaryTables?: number;
   readonly isEncoder?: boolean;
-  readonly scaledEmbedding?: boolean;
   /** A vision, audio or per-layer part that is not counted. */
   readonly isPartial?: boolean;
 }
@@ -78,8 +80,7 @@ const GEMMA: IFamily = {
   headDim: 256,
   activation: 'gelu_pytorch_tanh',
   qkvBias: 'attention_bias',
-  outBias: 'attention_bias',
-  scaledEmbedding: true
+  outBias: 'attention_bias'
 };
 
 const BERT: IFamily = {
@@ -107,7 +108,7 @@ const QWEN3: IFamily = { ...LLAMA, mlpBias: false, qkNorm: 'head', headDim: 128,
 
 const DEEPSEEK: IFamily = {
   attention: 'latent',
-  experts: { sharedCount: 'n_shared_experts', dense: 0 }
+  experts: { sharedCount: 'n_shared_experts', dense: 0, wide: true }
 };
 
 /** The families that are known by `model_type`. */
@@ -121,6 +122,7 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
   qwen3: QWEN3,
   qwen2_moe: {
     qkvBias: 'qkv_bias',
+    isMasked: true,
     windowed: 'if-used',
     experts: {
       sharedWidth: 'shared_expert_intermediate_size',
@@ -137,6 +139,7 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
     block: 'sandwich',
     window: 4096,
     windowed: 6,
+    rotaryTables: 2,
     qkNorm: 'head'
   },
   phi: {
@@ -163,9 +166,9 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
     windowed: 'all',
     experts: {}
   },
-  gpt2: GPT,
-  gpt_bigcode: { ...GPT, activation: 'gelu_pytorch_tanh' },
-  gpt_neo: { ...GPT, attention: 'split', qkvBias: false, isEager: true, window: 256, windowed: 2 },
+  gpt2: { ...GPT, extraHeld: 1 },
+  gpt_bigcode: { ...GPT, extraHeld: 1, activation: 'gelu_pytorch_tanh' },
+  gpt_neo: { ...GPT, attention: 'split', qkvBias: false, eager: 'float', window: 256, windowed: 2 },
   gpt_neox: {
     ...GPT,
     block: 'parallel-two',
@@ -185,7 +188,7 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
     outBias: false,
     headBias: true,
     tied: false,
-    isEager: true
+    eager: 'float'
   },
   codegen: {
     ...GPT,
@@ -195,10 +198,10 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
     outBias: false,
     headBias: true,
     tied: false,
-    isEager: true
+    eager: 'float'
   },
-  opt: { ...GPT, attention: 'split', activation: 'relu', extraPositions: 2 },
-  bloom: { ...GPT, positions: 'alibi', activation: 'gelu-bloom', isEager: true },
+  opt: { ...GPT, attention: 'split', activation: 'relu', extraHeld: -1, extraPositions: 2 },
+  bloom: { ...GPT, positions: 'alibi', activation: 'gelu-bloom', eager: 'alibi' },
   mpt: {
     ...GPT,
     positions: 'alibi',
@@ -207,12 +210,13 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
     outBias: false,
     mlpBias: false,
     activation: 'gelu',
-    isEager: true
+    eager: 'bias'
   },
   falcon: {
     ...GPT,
     block: 'parallel',
     attention: 'falcon',
+    isMasked: true,
     positions: 'rotary',
     qkvBias: 'bias',
     outBias: 'bias',
@@ -280,17 +284,17 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
     activation: 'gelu_pytorch_tanh',
     windowed: 'all'
   },
-  granite: { ...LLAMA, scaledEmbedding: true },
-  granitemoe: { ...LLAMA, scaledEmbedding: true, experts: {} },
+  granite: LLAMA,
+  granitemoe: { ...LLAMA, experts: {} },
   granitemoeshared: {
     ...LLAMA,
-    scaledEmbedding: true,
     experts: { sharedWidth: 'shared_intermediate_size' }
   },
   smollm3: { ...LLAMA, tied: true, kvHeads: 4, windowed: 'if-used' },
   stablelm: {
     norm: 'layer',
     normBias: true,
+    extraHeld: 1,
     qkvBias: 'use_qkv_bias',
     rotary: 0.25,
     qkNorm: 'head',
@@ -317,7 +321,8 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
     headDim: 64,
     window: 128,
     windowed: 2,
-    isEager: true,
+    eager: 'sinks',
+    activation: 'clamped',
     experts: { bias: true, routerBias: true }
   },
   exaone4: { block: 'post', qkNorm: 'head', window: 4096, windowed: 4 },
@@ -326,7 +331,7 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
     qkvBias: 'use_bias',
     outBias: 'use_bias',
     mlpBias: 'use_bias',
-    rotation: 'wide'
+    rotation: 'wide-late'
   },
   hunyuan_v1_dense: { ...LLAMA, qkNorm: 'head' },
   seed_oss: {
@@ -351,6 +356,9 @@ export const FAMILIES: Readonly<Record<string, IFamily>> = {
     mlp: 'packed',
     mlpBias: 'mlp_bias',
     activation: 'gelu',
+    window: 128,
+    windowed: 3,
+    rotaryTables: 2,
     isEncoder: true
   }
 };

@@ -65,6 +65,17 @@ function down(
   return out;
 }
 
+/** What an activation holds besides its input and its output, in tensors of their size. */
+const MOMENTS: Readonly<Record<Activation, readonly number[]>> = {
+  fused: [],
+  square: [1],
+  sigmoid: [1],
+  'gelu-python': [1, 1],
+  'gelu-bloom': [1, 1],
+  xielu: [1, 1, 1, 0.5],
+  clamped: []
+};
+
 /**
  * What an activation makes of `input`, which ends with it.
  *
@@ -77,10 +88,7 @@ function activated(
   input: Tensor,
   width: number
 ): Tensor {
-  const extra = { fused: 0, square: 1, sigmoid: 1, 'gelu-python': 2, 'gelu-bloom': 2 };
-  const moments = Array.from({ length: extra[activation] }, () =>
-    tape.make(width)
-  );
+  const moments = MOMENTS[activation].map(share => tape.make(width * share));
   const out = tape.make(width);
   tape.free(...moments, input);
   return out;
@@ -145,10 +153,11 @@ function expertsOut(
   const up = each(2 * width);
   const masked = each(2 * width);
   tape.free(up);
-  const gate = each(width);
-  const clamps = bias ? [each(width), each(width)] : [];
+  // Clamped: both halves, the gated half, and the other one plus one.
+  const parts = activation === 'clamped' ? 4 : 1;
+  const gates = Array.from({ length: parts }, () => each(width));
   const product = each(width);
-  tape.free(gate, masked, ...clamps);
+  tape.free(masked, ...gates);
   const bias2 = bias ? each(hiddenSize) : null;
   tape.free(bias1);
   const out = each(hiddenSize);

@@ -17,7 +17,7 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   'gelu-bloom': 'gelu-bloom',
   relu2: 'square',
   relu_squared: 'square',
-  xielu: 'square',
+  xielu: 'xielu',
   quick_gelu: 'sigmoid'
 };
 
@@ -39,6 +39,9 @@ export function feedForwardsOf(
 }
 
 function activationOf(config: Config, family: IFamily): Activation {
+  if (family.activation === 'clamped') {
+    return 'clamped';
+  }
   const name = config.text('activation', family.activation ?? 'silu');
   return Object.prototype.hasOwnProperty.call(ACTIVATIONS, name)
     ? (ACTIVATIONS[name] ?? 'fused')

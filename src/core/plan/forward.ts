@@ -27,6 +27,7 @@ export function prefill(tape: Tape, shape: IModelShape): void {
     hidden = out;
   }
   const last = normed(tape, shape.norm, hiddenSize);
+  tape.holdOver(null);
   tape.free(hidden, ...prelude.held);
   logits(tape, shape);
   tape.free(last);
@@ -49,6 +50,10 @@ function embedded(tape: Tape, shape: IModelShape): IPrelude {
   if (isLearned) {
     const table = tape.make(hiddenSize);
     const sum = tape.make(hiddenSize);
+    if (shape.isEncoder) {
+      tape.free(embedding, table, positions);
+      return { hidden: sum, held: [ids, sum, ...masks], isHeld: true };
+    }
     return { hidden: sum, held: [ids, embedding, table, positions, ...masks], isHeld: false };
   }
   const turns = rotaryTables(tape, shape);
@@ -66,19 +71,40 @@ function rotaryTables(tape: Tape, shape: IModelShape): Tensor[] {
   );
   const width = widths.reduce((most, each) => Math.max(most, each), 0);
   const tables = Array.from({ length: 3 }, () => tape.make(width, WIDE));
-  const kept = [tape.make(width), tape.make(width)];
+  const kept = Array.from({ length: 2 * shape.rotaryTables }, () =>
+    tape.make(width)
+  );
   tape.free(...tables);
   return kept;
 }
 
-/** A mask of one byte for each pair of tokens, where a window is exceeded. */
+/** A mask of all pairs of tokens, where a window is exceeded or a family always has one. */
 function slidingMask(tape: Tape, shape: IModelShape): Tensor[] {
-  const isMasked = shape.isEager || shape.layers.some(
+  const isExceeded = shape.layers.some(
     ({ attention }) =>
       attention.window !== null && tape.length > attention.window
   );
+  if (!isExceeded && !shape.isMasked && !shape.eager) {
+    return [];
+  }
   const pairs = tape.sequences * tape.length ** 2;
-  return isMasked ? [tape.makeBytes(pairs)] : [];
+  if (shape.isEncoder) {
+    // Distances to both sides are taken in 64 bit, and made absolute.
+    const distances = [tape.makeBytes(LONG * pairs), tape.makeBytes(LONG * pairs)];
+    tape.free(...distances);
+  }
+  const causal = tape.makeBytes(pairs);
+  const first = tape.makeBytes(pairs);
+  tape.free(causal);
+  const near = tape.makeBytes(pairs);
+  const both = tape.makeBytes(pairs);
+  tape.free(first, near);
+  if (!shape.eager) {
+    return [both];
+  }
+  const bias = tape.makeBytes(pairs * tape.elementBytes);
+  tape.free(both);
+  return [bias];
 }
 
 /** The output of a layer; its input lives on. */
@@ -96,15 +122,21 @@ function layerOut(tape: Tape, shape: IModelShape, layer: ILayer): Tensor {
 }
 
 function sequential(tape: Tape, shape: IModelShape, layer: ILayer): Tensor {
-  const attention = step(tape, shape, () =>
-    attended(tape, shape, layer.attention)
-  );
+  let scores: Tensor = null;
+  const attention = step(tape, shape, () => {
+    const scored = attended(tape, shape, layer.attention);
+    scores = scored.scores;
+    return scored.out;
+  });
   const { feedForward } = layer;
   if (!feedForward) {
+    release(tape, shape, scores);
     return attention;
   }
+  const extra = shape.extraHeld > 0 ? tape.make(shape.hiddenSize) : null;
   const out = step(tape, shape, () => fed(tape, shape.hiddenSize, feedForward));
-  tape.free(attention);
+  tape.free(attention, extra);
+  release(tape, shape, scores);
   return out;
 }
 
@@ -146,8 +178,18 @@ function parallel(tape: Tape, shape: IModelShape, layer: ILayer): Tensor {
   tape.free(second);
   const both = tape.make(hiddenSize);
   const sum = tape.make(hiddenSize);
-  tape.free(input, attention, feedForward, both);
+  tape.free(input, attention.out, feedForward, both);
+  release(tape, shape, attention.scores);
   return sum;
+}
+
+/** The end of a layer's scores, which older families return and so hold a layer longer. */
+function release(tape: Tape, { eager }: IModelShape, scores: Tensor): void {
+  if (eager === 'float' || eager === 'alibi') {
+    tape.holdOver(scores);
+  } else {
+    tape.free(scores);
+  }
 }
 
 /** The logits of the last token of every sequence. */

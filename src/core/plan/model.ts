@@ -83,9 +83,11 @@ function shapeOf(
       : null,
     isTied,
     ...form,
-    isEager: family.isEager ?? false,
+    eager: family.eager ?? null,
+    isMasked: family.isMasked ?? false,
+    extraHeld: family.extraHeld ?? 0,
+    rotaryTables: family.rotaryTables ?? 1,
     layers,
-    embeddingCopies: 0,
     file: null
   };
   return { ...shape, outer: outerTensors(shape, config, outer, family) };

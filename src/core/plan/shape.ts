@@ -52,7 +52,7 @@ export interface ISoftmaxAttention {
   /** Elements of each head that are rotated; 0 without rotary positions. */
   readonly rotaryDim: number;
   /** How the rotation is written: in 32 bit it holds twice as much. */
-  readonly rotation: 'half' | 'wide';
+  readonly rotation: 'half' | 'wide' | 'wide-late';
   /** Whether query, key and value come out of one projection. */
   readonly isFused: boolean;
   /** Heads that keys and values are expanded to before they are cached, if more than `kvHeads`. */
@@ -102,7 +102,28 @@ export type Attention =
   | IRecurrentAttention;
 
 /** How many outputs of the projection's size an activation holds at once. */
-export type Activation = 'fused' | 'gelu-python' | 'gelu-bloom' | 'square' | 'sigmoid';
+export type Activation =
+  | 'fused'
+  | 'gelu-python'
+  | 'gelu-bloom'
+  | 'square'
+  | 'sigmoid'
+  | 'xielu'
+  /** gpt-oss's gate, whose halves are clamped first. */
+  | 'clamped';
+
+/** How attention is written out where sdpa is not supported. */
+export type EagerKind =
+  /** In 16 bit, the softmax in 32. */
+  | 'plain'
+  /** As `plain`, with gpt-oss's sinks, all in 16 bit. */
+  | 'sinks'
+  /** Query, key and scores in 32 bit: GPT-J's, GPT-Neo's. */
+  | 'float'
+  /** BLOOM's. */
+  | 'alibi'
+  /** MPT's. */
+  | 'bias';
 
 /** A dense feed-forward network. */
 export interface IDenseFeedForward {
@@ -184,13 +205,17 @@ export interface IModelShape {
   readonly block: Block;
   readonly norm: NormKind;
   readonly normBias: boolean;
-  /** Whether attention is written out (no sdpa support), holding every score. */
-  readonly isEager: boolean;
+  /** How attention is written out, holding every score; null where sdpa does it. */
+  readonly eager: EagerKind | null;
+  /** Whether a mask of all pairs of tokens is made even without a window. */
+  readonly isMasked: boolean;
+  /** Tensors of the model's width that a layer happens to hold while it feeds forward. */
+  readonly extraHeld: number;
+  /** Pairs of tables of rotary positions: two where windowed layers have their own. */
+  readonly rotaryTables: number;
   /** Tensors outside of the layers, the embedding first and the output last. */
   readonly outer: readonly ITensor[];
   readonly layers: readonly ILayer[];
-  /** Whether the embedding is scaled or added to, so that its sum is another tensor. */
-  readonly embeddingCopies: number;
   /** Exact sizes of a file's tensors, in bytes, where a file said them. */
   readonly file: IFileSizes | null;
 }

@@ -57,10 +57,17 @@ export class Tape {
     }
   }
 
+  /** As the end of a layer whose outputs, `scores` among them, live until the next one ends. */
+  holdOver(scores: Tensor): void {
+    this.free(this._heldOver);
+    this._heldOver = scores;
+  }
+
   /** What keeps the keys and values until the end. */
   keep(...tensors: readonly Tensor[]): void {
     this.kept.push(...tensors);
   }
 
   readonly kept: Tensor[] = [];
+  private _heldOver: Tensor = null;
 }
