@@ -16,7 +16,11 @@ export interface IFormat {
   /** The separate allocations of `tensor` on the GPU, in bytes. */
   stored(shape: IModelShape, tensor: ITensor, layer: number): number[];
   readonly cost: ILinearCost;
+  /** Bytes that the format's kernels hold all the time, given the largest matrix. */
+  held(elements: number): number;
 }
+
+const nothingHeld = (): number => 0;
 
 const NO_COST: ILinearCost = { scratch: () => [] };
 
@@ -45,7 +49,8 @@ function plain(name: string, elementBytes: number): IFormat {
     isQuantised: false,
     elementBytes,
     stored: (_, tensor) => [elementsOf(tensor) * elementBytes],
-    cost: NO_COST
+    cost: NO_COST,
+    held: nothingHeld
   };
 }
 
@@ -54,7 +59,8 @@ function partial(
   name: string,
   covers: (tensor: ITensor) => boolean,
   stored: (tensor: ITensor) => number[],
-  cost: ILinearCost
+  cost: ILinearCost,
+  held = nothingHeld as IFormat['held']
 ): IFormat {
   return {
     name,
@@ -63,7 +69,8 @@ function partial(
     elementBytes: 2,
     stored: (_, tensor) =>
       covers(tensor) ? stored(tensor) : [elementsOf(tensor) * 2],
-    cost
+    cost,
+    held
   };
 }
 
@@ -137,6 +144,7 @@ const FP8 = partial(
 
 /** GPTQ and AWQ: packed integers, and for each group a 16-bit scale and a packed zero. */
 function grouped(name: string, bits: number, hasOrder: boolean): IFormat {
+  const isKept = hasOrder && bits === 4;
   return partial(
     name,
     isMatrix,
@@ -151,7 +159,14 @@ function grouped(name: string, bits: number, hasOrder: boolean): IFormat {
         ...(hasOrder ? [4 * tensor.columns * tensor.copies] : [])
       ];
     },
-    { scratch: (rows, columns, tokens) => (tokens < 50 ? [] : [2 * rows * columns]) }
+    // ExLlama's kernels for 4-bit GPTQ expand into a buffer that they keep, the others as they go.
+    isKept
+      ? NO_COST
+      : {
+          scratch: (rows, columns, tokens) =>
+            tokens < 50 ? [] : [2 * rows * columns]
+        },
+    elements => (isKept ? 2 * elements : 0)
   );
 }
 
@@ -164,7 +179,8 @@ function gguf(recipe: string): IFormat {
     stored: (shape, tensor, layer) => [
       recipeBytes(shape, recipe, tensor, layer)
     ],
-    cost: NO_COST
+    cost: NO_COST,
+    held: nothingHeld
   };
 }
 

@@ -49,7 +49,8 @@ export function simulate(
   const weightsByPart = load(allocator, shape, format);
   const weightsBytes = allocator.allocatedBytes;
   allocator.resetPeak();
-  const runtimeBytes = workspaceBytes(options.gpus[0] ?? null);
+  const runtimeBytes =
+    workspaceBytes(options.gpus[0] ?? null) + format.held(largestMatrix(shape));
   allocator.allocate(runtimeBytes);
   const asked = withAttention(shape, options);
   const { batch, contextTokens } = options;
@@ -104,6 +105,17 @@ function load(
     weightsByPart[part] += allocator.allocate(bytes)?.bytes ?? 0;
   }
   return weightsByPart;
+}
+
+/** Elements of the largest matrix that a format could quantise. */
+function largestMatrix(shape: IModelShape): number {
+  let most = 0;
+  for (const layer of new Set(shape.layers)) {
+    for (const { rows, columns, isLinear } of layerTensors(shape, layer)) {
+      most = isLinear ? Math.max(most, rows * columns) : most;
+    }
+  }
+  return most;
 }
 
 /** What a quantised cache leaves out: all but the newest tokens, which stay as they are. */

@@ -1,0 +1,23 @@
+/** Reads files of rows and prints how far plans are off; see `../plan.mjs`. */
+import type { IMeasuredRow } from './measured';
+import { scoreMeasured } from './measured';
+import type { IPublishedRow } from './published';
+import { scorePublished } from './published';
+import type { IScore } from './report';
+import { lineOf, summaryOf, timing } from './report';
+
+function scoresOf(row: IMeasuredRow | IPublishedRow): IScore[] {
+  return 'peak' in row
+    ? scoreMeasured(row)
+    : 'bytes' in row
+      ? scorePublished(row)
+      : [];
+}
+
+const scores = Deno.args.flatMap(file =>
+  Deno.readTextFileSync(file)
+    .split('\n')
+    .filter(line => line.trim().startsWith('{'))
+    .flatMap(line => scoresOf(JSON.parse(line) as IMeasuredRow | IPublishedRow))
+);
+console.log([...scores.map(lineOf), '', ...summaryOf(scores), timing(scores)].join('\n'));
