@@ -148,7 +148,7 @@ MODELS: list[tuple[str, dict, tuple[int, ...]]] = [
             "vocab_size": 50272,
             "max_position_embeddings": 2048,
         },
-        (512, 2048),
+        (512, 2032),
     ),
     (
         "BLOOM-3B",
@@ -222,7 +222,7 @@ MODELS: list[tuple[str, dict, tuple[int, ...]]] = [
             "vocab_size": 50400,
             "n_positions": 2048,
         },
-        (512, 2048),
+        (512, 2032),
     ),
     (
         "OLMoE-1B-7B",
@@ -423,6 +423,9 @@ def main() -> None:
             continue
         try:
             attempt(subject)
+        except torch.AcceleratorError as error:  # the device is unusable from here on
+            print(f"{name}: {error}", file=sys.stderr, flush=True)
+            return
         except Exception as error:  # one family that fails must not cost the others
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         settle()

@@ -49,6 +49,8 @@ export interface IFigures {
   readonly peakBytes: number;
   /** What the process holds of the GPU apart from its context. */
   readonly reservedBytes: number;
+  /** Segments that a load may leave reserved: 16-bit copies, one for each of its threads. */
+  readonly leftoverBytes: number;
 }
 
 /** How far the true value may be below and above, as shares of the activations and of the rest. */
@@ -119,7 +121,9 @@ function doubtWidth(shape: IModelShape, format: IFormat): IDoubtWidth {
   const partial = doubts.has('partial') ? 0.05 : 0;
   const eager = shape.eager ? 0.02 : 0;
   const more = unknown + recurrent + partial + eager;
-  return { below: base + more, above: base + 0.005 + 1.5 * more };
+  // Threads quantise side by side while loading, and leave gaps of up to 2.5 %.
+  const gaps = format.isMadeOnLoad ? 0.02 : 0;
+  return { below: base + more, above: base + 0.005 + gaps + 1.5 * more };
 }
 
 function peakRange(figures: IFigures, width: IDoubtWidth): IRange {
@@ -150,7 +154,7 @@ function driverRange(
     ),
     likely: Math.round(likely),
     high: Math.round(
-      reservedBytes * (1 + width.above + 0.02) + context.high
+      reservedBytes * (1 + width.above + 0.02) + context.high + figures.leftoverBytes
     )
   };
 }

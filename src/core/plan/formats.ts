@@ -11,6 +11,8 @@ export interface IFormat {
   readonly name: string;
   readonly runtime: Runtime;
   readonly isQuantised: boolean;
+  /** Whether the weights are quantised on the GPU, from 16 bit, as they are loaded. */
+  readonly isMadeOnLoad: boolean;
   /** Bytes of an element that the format leaves as it is, and of activations. */
   readonly elementBytes: number;
   /** The separate allocations of `tensor` on the GPU, in bytes. */
@@ -47,6 +49,7 @@ function plain(name: string, elementBytes: number): IFormat {
     name,
     runtime: 'transformers',
     isQuantised: false,
+    isMadeOnLoad: false,
     elementBytes,
     stored: (_, tensor) => [elementsOf(tensor) * elementBytes],
     cost: NO_COST,
@@ -66,6 +69,7 @@ function partial(
     name,
     runtime: 'transformers',
     isQuantised: true,
+    isMadeOnLoad: /^(int8|nf4|fp4)/.test(name),
     elementBytes: 2,
     stored: (_, tensor) =>
       covers(tensor) ? stored(tensor) : [elementsOf(tensor) * 2],
@@ -175,6 +179,7 @@ function gguf(recipe: string): IFormat {
     name: recipe,
     runtime: 'llama.cpp',
     isQuantised: true,
+    isMadeOnLoad: false,
     elementBytes: 2,
     stored: (shape, tensor, layer) => [
       recipeBytes(shape, recipe, tensor, layer)

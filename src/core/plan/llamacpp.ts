@@ -41,7 +41,8 @@ export function llamaFigures(
     activationBytes,
     runtimeBytes: 0,
     peakBytes,
-    reservedBytes: peakBytes
+    reservedBytes: peakBytes,
+    leftoverBytes: 0
   };
 }
 

@@ -9,6 +9,9 @@ import type { IModelShape, ITensor, WeightPart } from './shape';
 import { Tape } from './tape';
 import { layerTensors } from './tensors';
 
+/** Threads that read weights (transformers, `core_model_loading`). */
+const LOADER_THREADS = 4;
+
 /** What every part of the weights has, at first. */
 export function noWeights(): Record<WeightPart, number> {
   return {
@@ -75,7 +78,10 @@ export function simulate(
     ),
     runtimeBytes,
     peakBytes,
-    reservedBytes: allocator.reservedBytes - saved
+    reservedBytes: allocator.reservedBytes - saved,
+    leftoverBytes: format.isMadeOnLoad
+      ? LOADER_THREADS * largestMatrix(shape) * format.elementBytes
+      : 0
   };
 }
 
