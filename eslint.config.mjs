@@ -107,6 +107,18 @@ export default defineConfig(
     }
   },
   {
+    // A room of its own inside `core`, which may use what lies one floor up.
+    files: ['src/core/plan/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: ['@jupyterlab/*', '@lumino/*', 'react', 'node:*', '../../*']
+        }
+      ]
+    }
+  },
+  {
     files: ['test/**/*.{ts,tsx}'],
     rules: {
       '@typescript-eslint/unbound-method': 'off',

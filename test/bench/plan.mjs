@@ -16,8 +16,8 @@ const { code } = await run(nodeBin('deno'), [
   at('test', 'bench', 'plan', 'score.ts'),
   ...(files.length > 0
     ? files
-    : ['fit_measured_h100', 'fit_measured_more_h100', 'fit_published'].map(name =>
-        at('test', 'fixtures', 'plan', `${name}.jsonl`)
+    : ['fit_measured_h100', 'fit_measured_more_h100', 'fit_published'].map(
+        name => at('test', 'fixtures', 'plan', `${name}.jsonl`)
       ))
 ]);
 process.exitCode = code;

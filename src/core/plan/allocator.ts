@@ -98,7 +98,10 @@ export class TorchAllocator {
     for (const pool of [this._small, this._large]) {
       const kept = pool.filter(({ previous, next }) => previous ?? next);
       const returned = pool.filter(({ previous, next }) => !(previous ?? next));
-      this._reservedBytes -= returned.reduce((sum, { bytes }) => sum + bytes, 0);
+      this._reservedBytes -= returned.reduce(
+        (sum, { bytes }) => sum + bytes,
+        0
+      );
       pool.splice(0, pool.length, ...kept);
     }
   }
@@ -107,7 +110,14 @@ export class TorchAllocator {
     const address = this._takenBytes;
     this._takenBytes += bytes;
     this._reservedBytes += bytes;
-    return { bytes, isFree: true, isSmall, address, previous: null, next: null };
+    return {
+      bytes,
+      isFree: true,
+      isSmall,
+      address,
+      previous: null,
+      next: null
+    };
   }
 
   /** Cut `block` to `size`, if what remains is worth keeping apart. */

@@ -74,7 +74,12 @@ function project(
   const queries = heads * headDim * (attention.isGated ? 2 : 1);
   const keys = kvHeads * headDim;
   if (!attention.isFused) {
-    const query = qkNormed(tape, attention, tape.linear(queries, hidden), heads);
+    const query = qkNormed(
+      tape,
+      attention,
+      tape.linear(queries, hidden),
+      heads
+    );
     const key = qkNormed(tape, attention, tape.linear(keys, hidden), kvHeads);
     return { packed: null, query, key, value: tape.linear(keys, hidden) };
   }
@@ -117,13 +122,20 @@ function rotated(
   }
   const bytes = rotation === 'half' ? tape.elementBytes : WIDE;
   const isWide = bytes !== tape.elementBytes;
-  const wide = isWide && rotation === 'wide'
-    ? [tape.make(heads * rotaryDim, bytes), tape.make(cachedHeads * rotaryDim, bytes)]
-    : [];
+  const wide =
+    isWide && rotation === 'wide'
+      ? [
+          tape.make(heads * rotaryDim, bytes),
+          tape.make(cachedHeads * rotaryDim, bytes)
+        ]
+      : [];
   const turnedQuery = turn(tape, attention, heads, bytes);
   const turnedKey = turn(tape, attention, cachedHeads, bytes);
   const result = isWide
-    ? { query: tape.make(heads * rotaryDim), key: tape.make(cachedHeads * rotaryDim) }
+    ? {
+        query: tape.make(heads * rotaryDim),
+        key: tape.make(cachedHeads * rotaryDim)
+      }
     : { query: turnedQuery, key: turnedKey };
   if (isWide) {
     tape.free(turnedQuery, turnedKey);
@@ -174,8 +186,7 @@ function scored(
 ): IScored {
   const { heads, cachedHeads, headDim, window } = attention;
   const width = heads * headDim;
-  const isMasked =
-    shape.isMasked || (window !== null && tape.length > window);
+  const isMasked = shape.isMasked || (window !== null && tape.length > window);
   if (shape.eager) {
     return eagerScores(tape, attention, shape.eager);
   }

@@ -1,6 +1,6 @@
 import type { Config } from './config';
 import { CONFIG_LIMITS } from './config';
-import type { IFamily, Rule } from './families';
+import type { IFamily, Rule } from './family';
 import type { Attention, ILatentAttention, ISoftmaxAttention } from './shape';
 import { PlanError } from './shape';
 
@@ -22,8 +22,7 @@ export function attentionOf(
   hiddenSize: number,
   window: number | null
 ): Attention {
-  const isLatent =
-    family.attention === 'latent' || config.has('kv_lora_rank');
+  const isLatent = family.attention === 'latent' || config.has('kv_lora_rank');
   return isLatent
     ? latent(config)
     : softmax(config, family, hiddenSize, window);
@@ -58,7 +57,11 @@ function softmax(
   const hasQkNorm =
     family.qkNorm !== undefined &&
     (family.qkNormIf === undefined ||
-      config.flag(family.qkNormIf, family.qkNormIf === 'qk_layernorm' && config.text('model_type', '') === 'persimmon'));
+      config.flag(
+        family.qkNormIf,
+        family.qkNormIf === 'qk_layernorm' &&
+          config.text('model_type', '') === 'persimmon'
+      ));
   return {
     kind: 'softmax',
     heads,
@@ -71,10 +74,14 @@ function softmax(
     qkNorm: hasQkNorm ? (family.qkNorm ?? 'none') : 'none',
     qkNormKind: family.norm ?? 'rms',
     window,
-    qkvBias: holds(family.qkvBias, config, family.qkvBias === 'qkv_bias' || isBiased(config)),
+    qkvBias: holds(
+      family.qkvBias,
+      config,
+      family.qkvBias === 'qkv_bias' || isBiased(config)
+    ),
     outBias: holds(family.outBias, config, isBiased(config)),
     perHead: config.text('model_type', '') === 'gpt_oss' ? 1 : 0,
-    isGated: false
+    isGated: family.isGated ?? false
   };
 }
 
@@ -83,7 +90,14 @@ function isBiased(config: Config): boolean {
   return BIASED.has(config.text('model_type', ''));
 }
 
-const BIASED = new Set(['glm', 'glm4', 'gpt_neox', 'starcoder2', 'gpt_oss', 'seed_oss']);
+const BIASED = new Set([
+  'glm',
+  'glm4',
+  'gpt_neox',
+  'starcoder2',
+  'gpt_oss',
+  'seed_oss'
+]);
 
 function headDimOf(
   config: Config,
@@ -117,7 +131,9 @@ function kvHeadsOf(config: Config, family: IFamily, heads: number): number {
   if (config.text('model_type', '') === 'gpt_bigcode') {
     return config.flag('multi_query', true) ? 1 : heads;
   }
-  const groups = config.has('multi_query_group_num') ? 'multi_query_group_num' : 'kvHeads';
+  const groups = config.has('multi_query_group_num')
+    ? 'multi_query_group_num'
+    : 'kvHeads';
   const kvHeads = config.count(
     groups,
     CONFIG_LIMITS.width,
@@ -131,11 +147,7 @@ function kvHeadsOf(config: Config, family: IFamily, heads: number): number {
   return kvHeads;
 }
 
-function rotaryDimOf(
-  config: Config,
-  family: IFamily,
-  headDim: number
-): number {
+function rotaryDimOf(config: Config, family: IFamily, headDim: number): number {
   const isRotary = (family.positions ?? 'rotary') === 'rotary';
   if (!isRotary || config.flag('alibi', false)) {
     return 0;
@@ -144,12 +156,10 @@ function rotaryDimOf(
     return Math.min(headDim, config.count('rotary_dim', CONFIG_LIMITS.width));
   }
   const nested = config.inner('rope_parameters');
-  const share =
-    nested?.ratio('partial_rotary_factor', NaN) ??
-    NaN;
+  const share = nested?.ratio('partial_rotary_factor', NaN) ?? NaN;
   const named = ['partial_rotary_factor', 'rotary_pct', 'rope_pct']
     .map(name => config.ratio(name, NaN))
     .find(value => !Number.isNaN(value));
-  const factor = Number.isNaN(share) ? named ?? family.rotary ?? 1 : share;
+  const factor = Number.isNaN(share) ? (named ?? family.rotary ?? 1) : share;
   return Math.min(headDim, Math.floor(headDim * factor));
 }

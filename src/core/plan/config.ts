@@ -69,7 +69,7 @@ const ALIASES = {
 } as const;
 
 /** A fact that goes by several names. */
-export type Fact = keyof typeof ALIASES;
+type Fact = keyof typeof ALIASES;
 
 /**
  * The fields of a `config.json`, each read from own properties only and
@@ -87,7 +87,7 @@ export class Config {
   }
 
   /** Whether one of the names of `fact`, or the field itself, is there and not null. */
-  has(name: Fact | string): boolean {
+  has(name: string): boolean {
     return this._name(name) !== null;
   }
 
@@ -97,12 +97,7 @@ export class Config {
   }
 
   /** A whole number from `least` to `most`; `fallback` where absent. */
-  count(
-    name: Fact | string,
-    most: number,
-    fallback?: number,
-    least = 1
-  ): number {
+  count(name: string, most: number, fallback?: number, least = 1): number {
     const found = this._name(name);
     if (found === null && fallback !== undefined) {
       return fallback;
@@ -137,7 +132,7 @@ export class Config {
   }
 
   /** Text of at most 64 characters; `fallback` where absent. */
-  text(name: Fact | string, fallback: string): string {
+  text(name: string, fallback: string): string {
     const found = this._name(name);
     return found === null
       ? fallback
@@ -205,7 +200,7 @@ function namesOf(name: string): readonly string[] {
 function sample(value: unknown): string {
   return typeof value === 'string'
     ? `the text '${cleanText(value, 40)}'`
-    : typeof value === 'object'
-      ? 'an object'
-      : String(value);
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? String(value)
+      : 'something else';
 }

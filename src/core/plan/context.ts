@@ -27,7 +27,9 @@ const HOPPER = 9;
 /** cuBLAS's workspace, which torch's allocator counts as allocated. */
 export function workspaceBytes(gpu: IGpu | null): number {
   const major = gpu?.computeCapability?.[0] ?? HOPPER;
-  return major >= HOPPER && major <= 10 ? HOPPER_WORKSPACE_BYTES : WORKSPACE_BYTES;
+  return major >= HOPPER && major <= 10
+    ? HOPPER_WORKSPACE_BYTES
+    : WORKSPACE_BYTES;
 }
 
 /**

@@ -28,7 +28,12 @@ function dense(
 ): Tensor {
   switch (form) {
     case 'gated': {
-      const gate = activated(tape, activation, tape.linear(width, hiddenSize), width);
+      const gate = activated(
+        tape,
+        activation,
+        tape.linear(width, hiddenSize),
+        width
+      );
       const up = tape.linear(width, hiddenSize);
       const product = tape.make(width);
       tape.free(gate, up);
@@ -127,6 +132,26 @@ function mixture(
   return sum;
 }
 
+/** Every token copied to every expert, and the sum of what they make of it: `Llama4TextMoe`. */
+function everywhere(
+  tape: Tape,
+  hiddenSize: number,
+  { experts, width }: IExpertsFeedForward
+): Tensor {
+  const copies = tape.make(experts * hiddenSize);
+  const weighted = tape.make(experts * hiddenSize);
+  tape.free(copies);
+  const up = tape.make(experts * 2 * width);
+  const gate = tape.make(experts * width);
+  const product = tape.make(experts * width);
+  tape.free(gate);
+  const out = tape.make(experts * hiddenSize);
+  tape.free(product, up, weighted);
+  const sum = tape.make(hiddenSize);
+  tape.free(out);
+  return sum;
+}
+
 /** The router: which experts each token goes to, and with what weight. */
 function routed(
   tape: Tape,
@@ -143,8 +168,12 @@ function routed(
 function expertsOut(
   tape: Tape,
   hiddenSize: number,
-  { chosen, width, hasWideWeights, activation, bias }: IExpertsFeedForward
+  feedForward: IExpertsFeedForward
 ): Tensor {
+  const { chosen, width, hasWideWeights, activation, bias } = feedForward;
+  if (feedForward.everywhere) {
+    return everywhere(tape, hiddenSize, feedForward);
+  }
   const each = (elements: number, bytes?: number): Tensor =>
     tape.make(chosen * elements, bytes);
   const sorted = [each(1, LONG), each(1, LONG)];

@@ -1,7 +1,7 @@
 import { holds } from './attention';
 import type { Config } from './config';
 import { CONFIG_LIMITS } from './config';
-import type { IExpertsFamily, IFamily } from './families';
+import type { IExpertsFamily, IFamily } from './family';
 import type {
   Activation,
   FeedForward,
@@ -29,7 +29,8 @@ export function feedForwardsOf(
 ): { dense: () => FeedForward; at: (layer: number) => FeedForward } {
   const dense = denseOf(config, family, hiddenSize);
   const hasExperts =
-    config.has('experts') && config.count('experts', CONFIG_LIMITS.experts, 0, 0) > 1;
+    config.has('experts') &&
+    config.count('experts', CONFIG_LIMITS.experts, 0, 0) > 1;
   if (!hasExperts) {
     return { dense, at: dense };
   }
@@ -54,23 +55,45 @@ function denseOf(
   hiddenSize: number
 ): () => IDenseFeedForward {
   let made: IDenseFeedForward | null = null;
-  return () => (made ??= {
-    kind: 'dense',
-    form: family.mlp ?? 'gated',
-    width: widthOf(config, family, hiddenSize),
-    activation: family.activation === 'gelu-bloom' ? 'gelu-bloom' : activationOf(config, family),
-    bias: holds(family.mlpBias, config, config.text('model_type', '') === 'starcoder2')
-  });
+  return () =>
+    (made ??= {
+      kind: 'dense',
+      form: family.mlp ?? 'gated',
+      width: widthOf(config, family, hiddenSize),
+      activation:
+        family.activation === 'gelu-bloom'
+          ? 'gelu-bloom'
+          : activationOf(config, family),
+      bias: holds(
+        family.mlpBias,
+        config,
+        config.text('model_type', '') === 'starcoder2'
+      )
+    });
 }
 
 function widthOf(config: Config, family: IFamily, hiddenSize: number): number {
+  if (config.flag('block_auto_adjust_ff_dim', false)) {
+    return adjustedWidth(config);
+  }
   const ratio = config.ratio('expansion_ratio', 4);
   const isDerived = family.mlp === 'plain';
   return config.count(
-    'width',
+    config.has('intermediate_size_mlp') ? 'intermediate_size_mlp' : 'width',
     CONFIG_LIMITS.width,
     isDerived ? Math.round(hiddenSize * ratio) : undefined
   );
+}
+
+/** LFM2's: two thirds of the width, up to the next multiple. */
+function adjustedWidth(config: Config): number {
+  const field = config.has('block_ff_dim') ? 'block_ff_dim' : 'width';
+  const width = Math.floor((2 * config.count(field, CONFIG_LIMITS.width)) / 3);
+  const wanted = Math.floor(
+    config.ratio('block_ffn_dim_multiplier', 1) * width
+  );
+  const multiple = config.count('block_multiple_of', CONFIG_LIMITS.width, 256);
+  return Math.ceil(wanted / multiple) * multiple;
 }
 
 function expertsOf(config: Config, family: IFamily): IExpertsFeedForward {
@@ -93,7 +116,7 @@ function expertsOf(config: Config, family: IFamily): IExpertsFeedForward {
     sharedFirst: traits.sharedFirst ?? false,
     hasWideWeights: traits.wide ?? false,
     routerBias: traits.routerBias ?? false,
-    besideWidth: 0
+    everywhere: traits.everywhere ?? false
   };
 }
 
@@ -107,7 +130,12 @@ function sharedWidthOf(
     return config.count(field, CONFIG_LIMITS.width, 0, 0);
   }
   const count = traits.sharedCount ?? 'n_shared_experts';
-  return width * config.count(count, CONFIG_LIMITS.experts, 0, 0);
+  // Some configs list a number for each layer.
+  const [each] = config.counts(count);
+  return (
+    width *
+    (each ?? config.count(count, CONFIG_LIMITS.experts, traits.shared ?? 0, 0))
+  );
 }
 
 /** Which layers have a dense network although the others have experts. */
@@ -117,12 +145,21 @@ function denseLayers(
 ): (layer: number) => boolean {
   const named = new Set(config.counts('mlp_only_layers'));
   const first = config.count(
-    'first_k_dense_replace',
+    config.has('moe_layer_start_index')
+      ? 'moe_layer_start_index'
+      : 'first_k_dense_replace',
     CONFIG_LIMITS.layers,
     traits.dense ?? 0,
     0
   );
-  const step = config.count('decoder_sparse_step', CONFIG_LIMITS.layers, 1, 1);
+  const step = config.count(
+    config.has('interleave_moe_layer_step')
+      ? 'interleave_moe_layer_step'
+      : 'decoder_sparse_step',
+    CONFIG_LIMITS.layers,
+    1,
+    1
+  );
   const types = config.texts('mlp_layer_types');
   if (types.some(type => type !== 'dense' && type !== 'sparse')) {
     throw new PlanError('`mlp_layer_types` should list `dense` or `sparse`.');

@@ -73,7 +73,9 @@ export function planFit(
 ): IFitPlan {
   const asked = checked(options);
   const format = formatNamed(
-    shape.file && options.format === undefined ? shape.file.format : asked.format,
+    shape.file && options.format === undefined
+      ? shape.file.format
+      : asked.format,
     asked.runtime
   );
   const gpu: IGpu | null = asked.gpus[0] ?? null;
@@ -119,11 +121,21 @@ function doubtWidth(shape: IModelShape, format: IFormat): IDoubtWidth {
   const unknown = doubts.has('unknown-architecture') ? 0.1 : 0;
   const recurrent = doubts.has('recurrent') ? 0.08 : 0;
   const partial = doubts.has('partial') ? 0.05 : 0;
-  const eager = shape.eager ? 0.02 : 0;
+  const eager = shape.eager ? 0.005 : 0;
   const more = unknown + recurrent + partial + eager;
   // Threads quantise side by side while loading, and leave gaps of up to 2.5 %.
   const gaps = format.isMadeOnLoad ? 0.02 : 0;
-  return { below: base + more, above: base + 0.005 + gaps + 1.5 * more };
+  const below = base + more + (mayBeKernels(shape) ? 0.5 : 0);
+  return { below, above: base + 0.005 + gaps + 1.5 * more };
+}
+
+/** Whether an installed package (mamba-ssm) would take far less than what is planned with. */
+function mayBeKernels(shape: IModelShape): boolean {
+  return shape.layers.some(
+    ({ attention }) =>
+      attention.kind === 'recurrent' &&
+      attention.widthPerToken > 100 * shape.hiddenSize
+  );
 }
 
 function peakRange(figures: IFigures, width: IDoubtWidth): IRange {
@@ -154,8 +166,9 @@ function driverRange(
     ),
     likely: Math.round(likely),
     high: Math.round(
-      reservedBytes * (1 + width.above + 0.02) + context.high + figures.leftoverBytes
+      reservedBytes * (1 + width.above + 0.02) +
+        context.high +
+        figures.leftoverBytes
     )
   };
 }
-

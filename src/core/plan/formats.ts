@@ -1,4 +1,5 @@
-import { recipeBytes, RECIPES } from './recipe';
+import { RECIPES } from './ggml';
+import { recipeBytes } from './recipe';
 import type { IModelShape, ITensor } from './shape';
 import { PlanError } from './shape';
 import type { ILinearCost } from './tape';
@@ -154,7 +155,8 @@ function grouped(name: string, bits: number, hasOrder: boolean): IFormat {
     isMatrix,
     tensor => {
       const elements = elementsOf(tensor);
-      const groups = tensor.copies * tensor.rows * Math.ceil(tensor.columns / GROUP);
+      const groups =
+        tensor.copies * tensor.rows * Math.ceil(tensor.columns / GROUP);
       return [
         (elements * bits) / 8,
         2 * groups,

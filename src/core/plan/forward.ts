@@ -54,7 +54,11 @@ function embedded(tape: Tape, shape: IModelShape): IPrelude {
       tape.free(embedding, table, positions);
       return { hidden: sum, held: [ids, sum, ...masks], isHeld: true };
     }
-    return { hidden: sum, held: [ids, embedding, table, positions, ...masks], isHeld: false };
+    return {
+      hidden: sum,
+      held: [ids, embedding, table, positions, ...masks],
+      isHeld: false
+    };
   }
   const turns = rotaryTables(tape, shape);
   return {
@@ -90,7 +94,10 @@ function slidingMask(tape: Tape, shape: IModelShape): Tensor[] {
   const pairs = tape.sequences * tape.length ** 2;
   if (shape.isEncoder) {
     // Distances to both sides are taken in 64 bit, and made absolute.
-    const distances = [tape.makeBytes(LONG * pairs), tape.makeBytes(LONG * pairs)];
+    const distances = [
+      tape.makeBytes(LONG * pairs),
+      tape.makeBytes(LONG * pairs)
+    ];
     tape.free(...distances);
   }
   const causal = tape.makeBytes(pairs);

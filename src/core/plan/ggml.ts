@@ -96,6 +96,42 @@ export const GGML_TYPES: readonly (string | null)[] = [
   'NVFP4'
 ];
 
+/** The format of most tensors of a recipe. */
+export const RECIPE_FORMATS: Readonly<Record<string, string>> = {
+  Q2_K: 'Q2_K',
+  Q2_K_S: 'Q2_K',
+  Q3_K_S: 'Q3_K',
+  Q3_K_M: 'Q3_K',
+  Q3_K_L: 'Q3_K',
+  Q4_K_S: 'Q4_K',
+  Q4_K_M: 'Q4_K',
+  Q5_K_S: 'Q5_K',
+  Q5_K_M: 'Q5_K',
+  Q6_K: 'Q6_K',
+  IQ1_S: 'IQ1_S',
+  IQ1_M: 'IQ1_M',
+  IQ2_XXS: 'IQ2_XXS',
+  IQ2_XS: 'IQ2_XS',
+  IQ2_S: 'IQ2_XS',
+  IQ2_M: 'IQ2_S',
+  IQ3_XXS: 'IQ3_XXS',
+  IQ3_XS: 'IQ3_S',
+  IQ3_S: 'IQ3_S',
+  IQ3_M: 'IQ3_S',
+  IQ4_NL: 'IQ4_NL',
+  IQ4_XS: 'IQ4_XS',
+  Q4_0: 'Q4_0',
+  Q4_1: 'Q4_1',
+  Q5_0: 'Q5_0',
+  Q5_1: 'Q5_1',
+  Q8_0: 'Q8_0',
+  F16: 'F16',
+  F32: 'F32'
+};
+
+/** The recipes that are known, by name. */
+export const RECIPES: readonly string[] = Object.keys(RECIPE_FORMATS);
+
 /** Bytes of `elements` in the block format `name`. */
 export function blockBytes(name: string, elements: number): number {
   const format = BLOCK_FORMATS[name] ?? block(1, 2);

@@ -59,7 +59,9 @@ const ARRAY = 9;
 export function parseGguf(bytes: Uint8Array): IGgufHeader {
   const reader = new Reader(bytes);
   if (reader.u32('the magic number') !== MAGIC) {
-    throw new PlanError('This is not a GGUF file: it does not begin with GGUF.');
+    throw new PlanError(
+      'This is not a GGUF file: it does not begin with GGUF.'
+    );
   }
   const version = reader.u32('the version');
   if (version < 2 || version > 3) {
@@ -100,7 +102,9 @@ function readTensor(reader: Reader, index: number): IGgufTensor {
   const format = GGML_TYPES[type] ?? null;
   const block = format === null ? undefined : BLOCK_FORMATS[format];
   if (format === null || block === undefined) {
-    throw new PlanError(`\`${name}\` has tensor type ${type}, which is not known.`);
+    throw new PlanError(
+      `\`${name}\` has tensor type ${type}, which is not known.`
+    );
   }
   reader.skip(8, `the offset of ${name}`);
   const bytes = Math.ceil(elements / block.elements) * block.bytes;
@@ -154,7 +158,9 @@ class Reader {
     }
     const size = VALUE_BYTES[type] ?? 0;
     if (size === 0) {
-      throw new PlanError(`\`${what}\` has value type ${type}, which is not known.`);
+      throw new PlanError(
+        `\`${what}\` has value type ${type}, which is not known.`
+      );
     }
     return this._number(type, this._advance(size, what));
   }
@@ -164,7 +170,10 @@ class Reader {
     const length = this.count(`the length of ${what}`, this._bytes.length);
     const at = this._advance(length, what);
     const end = at + Math.min(length, 512);
-    return cleanText(new TextDecoder().decode(this._bytes.subarray(at, end)), 128);
+    return cleanText(
+      new TextDecoder().decode(this._bytes.subarray(at, end)),
+      128
+    );
   }
 
   private _array(what: string, depth: number): GgufValue {
@@ -216,7 +225,9 @@ class Reader {
         return view.getFloat64(at, true);
       default: {
         const high =
-          type === 11 ? view.getInt32(at + 4, true) : view.getUint32(at + 4, true);
+          type === 11
+            ? view.getInt32(at + 4, true)
+            : view.getUint32(at + 4, true);
         return high * 2 ** 32 + view.getUint32(at, true);
       }
     }

@@ -1,4 +1,4 @@
-import { FAMILIES } from './families';
+import { familyNamed } from './families';
 import type { GgufValue, IGgufHeader, IGgufTensor } from './gguf';
 import { modelShape } from './model';
 import type { IFileSizes, IModelShape, WeightPart } from './shape';
@@ -74,15 +74,14 @@ function configOf(
         ? undefined
         : own('rope.dimension_count')
   };
-  const known = Object.entries(fields).filter(
-    ([, value]) => value !== undefined && value !== null
-  );
   return {
-    model_type: Object.prototype.hasOwnProperty.call(FAMILIES, type)
-      ? type
-      : architecture,
-    ...Object.fromEntries(known)
+    model_type: familyNamed(type) ? type : architecture,
+    ...Object.fromEntries(Object.entries(fields).filter(isKnown))
   };
+}
+
+function isKnown([, value]: [string, unknown]): boolean {
+  return value !== undefined && value !== null;
 }
 
 function largest(value: GgufValue | undefined): GgufValue | undefined {
@@ -107,7 +106,10 @@ function sizesOf(header: IGgufHeader, shape: IModelShape): IFileSizes {
   }
   const [most] = [...byFormat].sort(([, a], [, b]) => b - a);
   return {
-    format: formatOf(header.metadata.get('general.file_type'), most?.[0] ?? 'F16'),
+    format: formatOf(
+      header.metadata.get('general.file_type'),
+      most?.[0] ?? 'F16'
+    ),
     weightsByPart,
     layerBytes,
     parameters
@@ -175,4 +177,3 @@ export function partOf(name: string): WeightPart {
             ? 'attention'
             : 'feedForward';
 }
-

@@ -96,8 +96,14 @@ function computeBytes(shape: IModelShape, options: ICheckedOptions): number {
           ? feedForward.chosen * (2 * feedForward.width + shape.hiddenSize)
           : 0;
     const queries =
-      attention.kind === 'softmax' ? 3 * attention.heads * attention.headDim : 0;
-    return Math.max(most, inner + 2 * shape.hiddenSize, queries + 2 * shape.hiddenSize);
+      attention.kind === 'softmax'
+        ? 3 * attention.heads * attention.headDim
+        : 0;
+    return Math.max(
+      most,
+      inner + 2 * shape.hiddenSize,
+      queries + 2 * shape.hiddenSize
+    );
   }, 0);
   const outputs = shape.vocabSize + shape.hiddenSize;
   // A mask of one batch against the whole context, in 16 bit.

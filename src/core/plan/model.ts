@@ -1,7 +1,7 @@
 import { attentionOf } from './attention';
 import { Config, CONFIG_LIMITS } from './config';
-import type { IFamily } from './families';
-import { FAMILIES } from './families';
+import type { IFamily } from './family';
+import { familyNamed } from './families';
 import { feedForwardsOf } from './feedforward';
 import { outerTensors } from './outer';
 import type {
@@ -29,13 +29,28 @@ const SAME_AS: Readonly<Record<string, string>> = {
   'xlm-roberta-xl': 'xlm-roberta',
   deepseek_v32: 'deepseek_v3',
   kimi_k2: 'deepseek_v3',
-  glm4_moe_lite: 'deepseek_v3',
-  youtu: 'deepseek_v3',
-  kimi_linear: 'deepseek_v3'
+  youtu: 'deepseek_v3'
 };
 
+/** State-space models, and those whose layers share their weights. */
+const UNPLANNED = new Set([
+  'mamba',
+  'mamba2',
+  'falcon_mamba',
+  'rwkv',
+  'xlstm',
+  'albert',
+  't5',
+  'mt5'
+]);
+
 /** Where the part that makes text stands in the config of one that sees or hears too. */
-const INNER = ['text_config', 'llm_config', 'language_config', 'thinker_config'];
+const INNER = [
+  'text_config',
+  'llm_config',
+  'language_config',
+  'thinker_config'
+];
 
 /**
  * What a model is made of, from its `config.json`.
@@ -53,17 +68,16 @@ export function modelShape(value: unknown): IModelShape {
   return shapeOf(outer, outer);
 }
 
-function shapeOf(
-  config: Config,
-  outer: Config
-): IModelShape {
+function shapeOf(config: Config, outer: Config): IModelShape {
   const architecture = config.text(
     'model_type',
     outer.text('model_type', 'unknown')
   );
   refuseEncoderDecoder(outer, architecture);
   const known = familyOf(architecture);
-  const family = known ?? {};
+  // What has types of tokens is a kin of BERT.
+  const unknown = config.has('type_vocab_size') ? familyNamed('bert') : null;
+  const family = known ?? unknown ?? {};
   const hiddenSize = config.count('hidden', CONFIG_LIMITS.width);
   const count = config.count('layers', CONFIG_LIMITS.layers);
   const layers = layersOf(config, family, hiddenSize, count, architecture);
@@ -94,13 +108,11 @@ function shapeOf(
 }
 
 function familyOf(architecture: string): IFamily | null {
-  const name = Object.prototype.hasOwnProperty.call(SAME_AS, architecture)
-    ? SAME_AS[architecture]
-    : architecture;
-  return name !== undefined &&
-    Object.prototype.hasOwnProperty.call(FAMILIES, name)
-    ? (FAMILIES[name] ?? null)
-    : null;
+  return familyNamed(
+    Object.prototype.hasOwnProperty.call(SAME_AS, architecture)
+      ? (SAME_AS[architecture] ?? architecture)
+      : architecture
+  );
 }
 
 /** The order of a layer's parts, and its norms. */
@@ -110,7 +122,10 @@ function formOf(
 ): { block: Block; norm: NormKind; normBias: boolean } {
   const isParallel = config.flag(
     'parallel_attn',
-    config.flag('use_parallel_residual', family.block?.startsWith('parallel') ?? false)
+    config.flag(
+      'use_parallel_residual',
+      family.block?.startsWith('parallel') ?? false
+    )
   );
   const isTwo =
     config.flag('new_decoder_architecture', false) &&
@@ -119,7 +134,11 @@ function formOf(
   const parallel: Block =
     isTwo || block === 'parallel-two' ? 'parallel-two' : 'parallel';
   return {
-    block: isParallel ? parallel : block.startsWith('parallel') ? 'sequential' : block,
+    block: isParallel
+      ? parallel
+      : block.startsWith('parallel')
+        ? 'sequential'
+        : block,
     norm: family.norm ?? 'rms',
     normBias: family.normBias ?? false
   };
@@ -150,6 +169,11 @@ function refuseEncoderDecoder(config: Config, architecture: string): void {
       `\`is_encoder_decoder\` is true: ${architecture} has an encoder and a decoder, which the planner does not know.`
     );
   }
+  if (UNPLANNED.has(architecture)) {
+    throw new PlanError(
+      `\`model_type\` is ${architecture}: the planner does not know how such models use memory.`
+    );
+  }
 }
 
 /** One object for each kind of layer, so that what is derived from it is derived once. */
@@ -160,7 +184,7 @@ function layersOf(
   count: number,
   architecture: string
 ): ILayer[] {
-  const types = config.texts('layer_types');
+  const types = layerTypes(config, family, count);
   const windowAt = windows(config, family, types, count);
   const feedForwards = feedForwardsOf(config, family, hiddenSize);
   const made = new Map<string, ILayer>();
@@ -183,6 +207,21 @@ function layersOf(
   });
 }
 
+function layerTypes(config: Config, family: IFamily, count: number): string[] {
+  const types = config.texts('layer_types');
+  const every = config.count(
+    'full_attention_interval',
+    CONFIG_LIMITS.layers,
+    family.attentionEvery ?? 0,
+    0
+  );
+  return types.length > 0 || every === 0
+    ? types
+    : Array.from({ length: count }, (_, layer) =>
+        (layer + 1) % every === 0 ? 'full_attention' : 'linear_attention'
+      );
+}
+
 function isRecurrent(type: string): boolean {
   return ['linear_attention', 'mamba', 'conv', 'recurrent'].includes(type);
 }
@@ -203,14 +242,24 @@ function windows(
   }
   const pattern = family.windowed ?? 'none';
   if (typeof pattern === 'number') {
-    const step = config.count('sliding_window_pattern', CONFIG_LIMITS.layers, pattern);
+    const step = config.count(
+      'sliding_window_pattern',
+      CONFIG_LIMITS.layers,
+      pattern
+    );
     return layer => ((layer + 1) % step !== 0 ? size : null);
   }
   if (pattern === 'all') {
     return () => size;
   }
-  const isUsed = pattern === 'if-used' && config.flag('use_sliding_window', false);
-  const first = config.count('max_window_layers', CONFIG_LIMITS.layers, count, 0);
+  const isUsed =
+    pattern === 'if-used' && config.flag('use_sliding_window', false);
+  const first = config.count(
+    'max_window_layers',
+    CONFIG_LIMITS.layers,
+    count,
+    0
+  );
   return layer => (isUsed && layer >= first ? size : null);
 }
 

@@ -48,7 +48,10 @@ export function notesOf(
   if (isBitsandbytes && experts > 0) {
     notes.push(note('experts-16-bit', experts * 2));
   }
-  if (shape.contextLimit !== null && options.contextTokens > shape.contextLimit) {
+  if (
+    shape.contextLimit !== null &&
+    options.contextTokens > shape.contextLimit
+  ) {
     notes.push(note('beyond-context', shape.contextLimit));
   }
   const major = options.gpus[0]?.computeCapability?.[0] ?? AMPERE;

@@ -93,12 +93,19 @@ export function kvElementBytes(format: KvFormat, elementBytes: number): number {
 export function checked(options: IFitOptions): ICheckedOptions {
   return {
     format: options.format ?? 'bf16',
-    contextTokens: whole('contextTokens', options.contextTokens ?? 4096, 2 ** 24),
+    contextTokens: whole(
+      'contextTokens',
+      options.contextTokens ?? 4096,
+      2 ** 24
+    ),
     batch: whole('batch', options.batch ?? 1, 4096),
     kvFormat: oneOf('kvFormat', options.kvFormat ?? 'model', KV_FORMATS),
     attention: oneOf('attention', options.attention ?? 'sdpa', ATTENTION),
     gpus: (options.gpus ?? []).map(checkedGpu),
-    headroomBytes: size('headroomBytes', options.headroomBytes ?? HEADROOM_BYTES),
+    headroomBytes: size(
+      'headroomBytes',
+      options.headroomBytes ?? HEADROOM_BYTES
+    ),
     runtime: options.runtime
   };
 }

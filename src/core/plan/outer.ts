@@ -1,7 +1,7 @@
 import { holds } from './attention';
 import type { Config } from './config';
 import { CONFIG_LIMITS } from './config';
-import type { IFamily } from './families';
+import type { IFamily } from './family';
 import type { IModelShape, ITensor, WeightPart } from './shape';
 
 /** A tensor that there is once; `isLinear` where bitsandbytes would quantise it. */
@@ -21,6 +21,18 @@ export function vector(part: WeightPart, length: number): ITensor {
   return tensor('vector', part, 1, length);
 }
 
+/** The weight of an `nn.Linear`, and its bias. */
+export function linear(
+  role: string,
+  part: WeightPart,
+  rows: number,
+  columns: number,
+  hasBias: boolean
+): ITensor[] {
+  const weight = tensor(role, part, rows, columns, true);
+  return hasBias ? [weight, vector(part, rows)] : [weight];
+}
+
 type Frame = Omit<IModelShape, 'outer'>;
 
 /** The tensors outside of the layers: the embedding first, the output last. */
@@ -34,7 +46,9 @@ export function outerTensors(
   const tensors = [
     tensor('token_embd', 'embedding', vocabSize, embeddingSize(shape, config)),
     ...positions(shape, config, family),
-    ...(shape.isEncoder ? encoderTensors(shape, config) : decoderTensors(shape, config)),
+    ...(shape.isEncoder
+      ? encoderTensors(shape, config)
+      : decoderTensors(shape, config)),
     ...visionTensors(outer)
   ];
   if (shape.isEncoder) {
@@ -55,18 +69,19 @@ function embeddingSize(shape: Frame, config: Config): number {
   return config.count(name, CONFIG_LIMITS.width, shape.hiddenSize);
 }
 
-function positions(
-  shape: Frame,
-  config: Config,
-  family: IFamily
-): ITensor[] {
+function positions(shape: Frame, config: Config, family: IFamily): ITensor[] {
   if (family.positions !== 'learned') {
     return [];
   }
   const rows =
-    config.count('positions', CONFIG_LIMITS.tokens, 1024) +
-    (family.extraPositions ?? 0);
-  const columns = shape.isEncoder ? embeddingSize(shape, config) : shape.hiddenSize;
+    config.count(
+      'positions',
+      CONFIG_LIMITS.tokens,
+      shape.isEncoder ? 512 : 1024
+    ) + (family.extraPositions ?? 0);
+  const columns = shape.isEncoder
+    ? embeddingSize(shape, config)
+    : shape.hiddenSize;
   return [tensor('position_embd', 'embedding', rows, columns)];
 }
 
@@ -103,17 +118,39 @@ function encoderTensors(shape: Frame, config: Config): ITensor[] {
     return norm(shape);
   }
   const width = embeddingSize(shape, config);
-  const types = architecture === 'distilbert' ? 0 : config.count('type_vocab_size', 1024, 2);
-  const hasPooler = !['distilbert', 'electra'].includes(architecture);
+  const types =
+    architecture === 'distilbert'
+      ? 0
+      : config.count('type_vocab_size', 1024, 2, 0);
+  const hasPooler = !['distilbert', 'electra', 'deberta-v2'].includes(
+    architecture
+  );
   return [
     ...(types > 0 ? [tensor('token_types', 'embedding', types, width)] : []),
     ...norm(shape, width),
+    ...(architecture === 'deberta-v2' ? relativePositions(shape, config) : []),
     ...(width !== hiddenSize
-      ? [tensor('proj_in', 'embedding', hiddenSize, width, true), vector('embedding', hiddenSize)]
+      ? [
+          tensor('proj_in', 'embedding', hiddenSize, width, true),
+          vector('embedding', hiddenSize)
+        ]
       : []),
     ...(hasPooler
-      ? [tensor('cls', 'output', hiddenSize, hiddenSize, true), vector('output', hiddenSize)]
+      ? [
+          tensor('cls', 'output', hiddenSize, hiddenSize, true),
+          vector('output', hiddenSize)
+        ]
       : [])
+  ];
+}
+
+/** DeBERTa's table of distances, and its norm. */
+function relativePositions(shape: Frame, config: Config): ITensor[] {
+  const width = embeddingSize(shape, config);
+  const buckets = config.count('position_buckets', CONFIG_LIMITS.width, 256);
+  return [
+    tensor('relative_embd', 'embedding', 2 * buckets, width),
+    ...norm(shape, width)
   ];
 }
 
@@ -123,8 +160,15 @@ function visionTensors(outer: Config): ITensor[] {
   if (!vision?.has('hidden') && !vision?.has('embed_dim')) {
     return [];
   }
-  const hidden = vision.count(vision.has('hidden') ? 'hidden' : 'embed_dim', CONFIG_LIMITS.width);
-  const layers = vision.count(vision.has('depth') ? 'depth' : 'layers', CONFIG_LIMITS.layers, 24);
+  const hidden = vision.count(
+    vision.has('hidden') ? 'hidden' : 'embed_dim',
+    CONFIG_LIMITS.width
+  );
+  const layers = vision.count(
+    vision.has('depth') ? 'depth' : 'layers',
+    CONFIG_LIMITS.layers,
+    24
+  );
   const width = vision.count('width', CONFIG_LIMITS.width, 4 * hidden);
   return [
     tensor('v.attn', 'embedding', 4 * hidden, hidden, true, layers),

@@ -1,4 +1,4 @@
-import { BLOCK_FORMATS, blockBytes } from './ggml';
+import { BLOCK_FORMATS, blockBytes, RECIPE_FORMATS } from './ggml';
 import type { IModelShape, ITensor } from './shape';
 
 /**
@@ -8,42 +8,6 @@ import type { IModelShape, ITensor } from './shape';
  * more. The rules are those of `llama-quant.cpp` (`llama_tensor_get_type`),
  * without an importance matrix's exceptions.
  */
-
-/** The format of most tensors of a recipe. */
-const BASE: Readonly<Record<string, string>> = {
-  Q2_K: 'Q2_K',
-  Q2_K_S: 'Q2_K',
-  Q3_K_S: 'Q3_K',
-  Q3_K_M: 'Q3_K',
-  Q3_K_L: 'Q3_K',
-  Q4_K_S: 'Q4_K',
-  Q4_K_M: 'Q4_K',
-  Q5_K_S: 'Q5_K',
-  Q5_K_M: 'Q5_K',
-  Q6_K: 'Q6_K',
-  IQ1_S: 'IQ1_S',
-  IQ1_M: 'IQ1_M',
-  IQ2_XXS: 'IQ2_XXS',
-  IQ2_XS: 'IQ2_XS',
-  IQ2_S: 'IQ2_XS',
-  IQ2_M: 'IQ2_S',
-  IQ3_XXS: 'IQ3_XXS',
-  IQ3_XS: 'IQ3_S',
-  IQ3_S: 'IQ3_S',
-  IQ3_M: 'IQ3_S',
-  IQ4_NL: 'IQ4_NL',
-  IQ4_XS: 'IQ4_XS',
-  Q4_0: 'Q4_0',
-  Q4_1: 'Q4_1',
-  Q5_0: 'Q5_0',
-  Q5_1: 'Q5_1',
-  Q8_0: 'Q8_0',
-  F16: 'F16',
-  F32: 'F32'
-};
-
-/** The recipes that are known, by name. */
-export const RECIPES: readonly string[] = Object.keys(BASE);
 
 /** What the rules look at besides the tensor. */
 interface IPlace {
@@ -91,7 +55,8 @@ function placeOf(shape: IModelShape, recipe: string, layer: number): IPlace {
     groups,
     experts: feedForward?.kind === 'experts' ? feedForward.experts : 1,
     isFalcon: shape.architecture === 'falcon',
-    isSeventy: shape.architecture === 'llama' && shape.layers.length === 80 && groups > 1
+    isSeventy:
+      shape.architecture === 'llama' && shape.layers.length === 80 && groups > 1
   };
 }
 
@@ -105,12 +70,11 @@ function blockFormat(
   if (rows === 1 || /gate_inp|position|conv|ssm_ba|_bias/.test(role)) {
     return 'F32';
   }
-  const base = BASE[recipe] ?? 'F16';
+  const base = RECIPE_FORMATS[recipe] ?? 'F16';
   if (/F(16|32)$/.test(base)) {
     return base;
   }
-  const isOutput =
-    role === 'output' || (role === 'token_embd' && shape.isTied);
+  const isOutput = role === 'output' || (role === 'token_embd' && shape.isTied);
   const wanted = isOutput
     ? outputFormat(place, base, columns)
     : role === 'token_embd'

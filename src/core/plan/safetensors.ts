@@ -72,7 +72,9 @@ export function safetensorsTable(header: unknown): ISafetensor[] {
     ([name]) => name !== '__metadata__'
   );
   if (entries.length > SAFETENSORS_LIMITS.tensors) {
-    throw new PlanError(`The safetensors header names ${entries.length} tensors.`);
+    throw new PlanError(
+      `The safetensors header names ${entries.length} tensors.`
+    );
   }
   return entries.map(([name, value]) => tensorOf(cleanText(name, 256), value));
 }
@@ -90,7 +92,9 @@ function tensorOf(name: string, value: unknown): ISafetensor {
     shape.length <= SAFETENSORS_LIMITS.dimensions &&
     shape.every(each => Number.isSafeInteger(each) && (each as number) >= 0);
   if (!isShape) {
-    throw new PlanError(`\`${name}\` should have a \`shape\` of whole numbers.`);
+    throw new PlanError(
+      `\`${name}\` should have a \`shape\` of whole numbers.`
+    );
   }
   const sizes = shape as number[];
   const elements = sizes.reduce((product, each) => product * each, 1);
@@ -127,7 +131,9 @@ export function indexBytes(index: unknown): number {
 export function safetensorsShape(tensors: readonly ISafetensor[]): IModelShape {
   const find = (pattern: RegExp): ISafetensor | undefined =>
     tensors.find(({ name }) => pattern.test(name));
-  const embedding = find(/embed_tokens\.weight$|wte\.weight$|word_embeddings\.weight$/);
+  const embedding = find(
+    /embed_tokens\.weight$|wte\.weight$|word_embeddings\.weight$/
+  );
   const gate = find(/(gate_proj|w1)\.weight$/);
   const up = gate ?? find(/(up_proj|fc1|c_fc|dense_h_to_4h)\.weight$/);
   const query = find(/q_proj\.weight$/);
@@ -145,7 +151,8 @@ export function safetensorsShape(tensors: readonly ISafetensor[]): IModelShape {
     model_type: find(/q_norm\.weight$/) ? 'qwen3' : 'llama',
     hidden_size: embedding.shape[1],
     vocab_size: embedding.shape[0],
-    num_hidden_layers: layers.reduce((most, each) => Math.max(most, each), -1) + 1,
+    num_hidden_layers:
+      layers.reduce((most, each) => Math.max(most, each), -1) + 1,
     num_attention_heads: Math.floor((query.shape[0] ?? 0) / headDim),
     num_key_value_heads: Math.floor((key.shape[0] ?? 0) / headDim),
     head_dim: headDim,

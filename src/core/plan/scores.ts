@@ -49,7 +49,10 @@ function chances(
       return result;
     }
     case 'float': {
-      const copies = [tape.make(heads * headDim, WIDE), tape.make(heads * headDim, WIDE)];
+      const copies = [
+        tape.make(heads * headDim, WIDE),
+        tape.make(heads * headDim, WIDE)
+      ];
       const masked = scaledAndMasked(tape, wide);
       const result = castBack(tape, masked, wide, narrow);
       tape.free(...copies);

@@ -6,12 +6,7 @@
 
 /** A part of the weights, as the plan lists them. */
 export type WeightPart =
-  | 'embedding'
-  | 'attention'
-  | 'feedForward'
-  | 'experts'
-  | 'norm'
-  | 'output';
+  'embedding' | 'attention' | 'feedForward' | 'experts' | 'norm' | 'output';
 
 /**
  * Weight tensors that are alike. `role` is the name that GGUF files use
@@ -97,9 +92,7 @@ export interface IRecurrentAttention {
 }
 
 export type Attention =
-  | ISoftmaxAttention
-  | ILatentAttention
-  | IRecurrentAttention;
+  ISoftmaxAttention | ILatentAttention | IRecurrentAttention;
 
 /** How many outputs of the projection's size an activation holds at once. */
 export type Activation =
@@ -152,8 +145,8 @@ export interface IExpertsFeedForward {
   /** Whether the weights of the choice stay in 32 bit, and with them what they multiply. */
   readonly hasWideWeights: boolean;
   readonly routerBias: boolean;
-  /** A dense network beside the experts (Gemma 4, Arctic); 0 for none. */
-  readonly besideWidth: number;
+  /** Whether every expert computes every token, whatever the router says. */
+  readonly everywhere: boolean;
 }
 
 export type FeedForward = IDenseFeedForward | IExpertsFeedForward;

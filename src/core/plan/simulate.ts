@@ -55,16 +55,7 @@ export function simulate(
   const runtimeBytes =
     workspaceBytes(options.gpus[0] ?? null) + format.held(largestMatrix(shape));
   allocator.allocate(runtimeBytes);
-  const asked = withAttention(shape, options);
-  const { batch, contextTokens } = options;
-  const tape = new Tape(
-    allocator,
-    batch * contextTokens,
-    batch,
-    format.elementBytes,
-    format.cost
-  );
-  prefill(tape, asked);
+  const tape = ran(allocator, shape, format, options);
   const kept = tape.kept.reduce((sum, each) => sum + (each?.bytes ?? 0), 0);
   const saved = savedByCacheFormat(kept, format, options);
   const peakBytes = allocator.peakBytes - saved;
@@ -83,6 +74,25 @@ export function simulate(
       ? LOADER_THREADS * largestMatrix(shape) * format.elementBytes
       : 0
   };
+}
+
+/** The tape of a prefill. */
+function ran(
+  allocator: TorchAllocator,
+  shape: IModelShape,
+  format: IFormat,
+  options: ICheckedOptions
+): Tape {
+  const { batch, contextTokens } = options;
+  const tape = new Tape(
+    allocator,
+    batch * contextTokens,
+    batch,
+    format.elementBytes,
+    format.cost
+  );
+  prefill(tape, withAttention(shape, options));
+  return tape;
 }
 
 /**

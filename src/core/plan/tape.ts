@@ -1,5 +1,4 @@
-import type { IBlock } from './allocator';
-import { TorchAllocator } from './allocator';
+import type { IBlock, TorchAllocator } from './allocator';
 
 /** A live tensor; null for one of no size. */
 export type Tensor = IBlock | null;

@@ -1,14 +1,13 @@
-import { tensor, vector } from './outer';
+import { expertTensors } from './expert';
+import { linear, vector } from './outer';
 import type {
   Attention,
   FeedForward,
-  IExpertsFeedForward,
   ILatentAttention,
   ILayer,
   IModelShape,
   ISoftmaxAttention,
-  ITensor,
-  WeightPart
+  ITensor
 } from './shape';
 
 /** Every weight tensor of `layer`, in the order in which its modules hold them. */
@@ -59,21 +58,7 @@ function idle(feedForward: FeedForward | null, hiddenSize: number): number {
   return all * (1 - chosen / experts);
 }
 
-function linear(
-  role: string,
-  part: WeightPart,
-  rows: number,
-  columns: number,
-  hasBias: boolean
-): ITensor[] {
-  const weight = tensor(role, part, rows, columns, true);
-  return hasBias ? [weight, vector(part, rows)] : [weight];
-}
-
-function attentionTensors(
-  attention: Attention,
-  hiddenSize: number
-): ITensor[] {
+function attentionTensors(attention: Attention, hiddenSize: number): ITensor[] {
   switch (attention.kind) {
     case 'softmax':
       return softmaxTensors(attention, hiddenSize);
@@ -140,7 +125,13 @@ function latentTensors(
         ]),
     ...linear('attn_kv_a_mqa', part, latentRank + rotaryDim, hiddenSize, bias),
     vector('norm', latentRank),
-    ...linear('attn_kv_b', part, heads * (plainDim + valueDim), latentRank, false),
+    ...linear(
+      'attn_kv_b',
+      part,
+      heads * (plainDim + valueDim),
+      latentRank,
+      false
+    ),
     ...linear('attn_output', part, hiddenSize, heads * valueDim, bias)
   ];
 }
@@ -167,40 +158,6 @@ function feedForwardTensors(
     case 'plain':
       return [...linear('ffn_up', part, width, hiddenSize, bias), ...down];
   }
-}
-
-function expertTensors(
-  feedForward: IExpertsFeedForward,
-  hiddenSize: number
-): ITensor[] {
-  const { experts, width, sharedWidth, bias } = feedForward;
-  const router = [
-    tensor('ffn_gate_inp', 'feedForward', experts, hiddenSize),
-    ...(feedForward.routerBias ? [vector('feedForward', experts)] : [])
-  ];
-  // One tensor for all experts, which bitsandbytes does not see.
-  const own = [
-    tensor('ffn_gate_up_exps', 'experts', 2 * width, hiddenSize, false, experts),
-    tensor('ffn_down_exps', 'experts', hiddenSize, width, false, experts),
-    ...(bias
-      ? [
-          tensor('exps_bias', 'experts', 1, 2 * width, false, experts),
-          tensor('exps_bias', 'experts', 1, hiddenSize, false, experts)
-        ]
-      : [])
-  ];
-  const shared =
-    sharedWidth > 0
-      ? [
-          ...linear('ffn_gate_shexp', 'feedForward', sharedWidth, hiddenSize, false),
-          ...linear('ffn_up_shexp', 'feedForward', sharedWidth, hiddenSize, false),
-          ...linear('ffn_down_shexp', 'feedForward', hiddenSize, sharedWidth, false)
-        ]
-      : [];
-  const gate = feedForward.hasSharedGate
-    ? linear('ffn_gate_inp_shexp', 'feedForward', 1, hiddenSize, false)
-    : [];
-  return [...router, ...own, ...shared, ...gate];
 }
 
 const NORMS = {

@@ -59,13 +59,9 @@ export function planTraining(
   options: ITrainingOptions
 ): ITrainingPlan {
   const { method, rank = 16 } = options;
-  const asked = {
-    contextTokens: options.contextTokens ?? 2048,
-    batch: options.batch ?? 1,
-    gpus: options.gpus ?? []
-  };
+  const { contextTokens = 2048, batch = 1, gpus = [] } = options;
   const format = method === 'qlora' ? 'nf4-dq' : 'bf16';
-  const plan = planFit(shape, { ...asked, format });
+  const plan = planFit(shape, { contextTokens, batch, gpus, format });
   const isFull = method === 'full' || method === 'full-8bit';
   const trainedParameters = isFull
     ? parameterCounts(shape).total
@@ -75,12 +71,17 @@ export function planTraining(
   const optimizerBytes = stateBytes * trainedParameters;
   const activationBytes = savedActivations(
     shape,
-    asked.contextTokens * asked.batch,
+    contextTokens * batch,
     options.isCheckpointed ?? false
   );
   const adapters = isFull ? 0 : HALF_BYTES * trainedParameters;
   const likely =
-    plan.weightsBytes + adapters + gradientBytes + optimizerBytes + activationBytes + plan.runtimeBytes;
+    plan.weightsBytes +
+    adapters +
+    gradientBytes +
+    optimizerBytes +
+    activationBytes +
+    plan.runtimeBytes;
   return {
     method,
     weightsBytes: plan.weightsBytes + adapters,
@@ -95,7 +96,9 @@ export function planTraining(
 function range(plan: IFitPlan, likely: number, activations: number): IRange {
   // The layers' own buffers come and go; attention may or may not be flash.
   return {
-    low: Math.round(Math.max(plan.weightsBytes, likely - 0.35 * activations - 0.05 * likely)),
+    low: Math.round(
+      Math.max(plan.weightsBytes, likely - 0.35 * activations - 0.05 * likely)
+    ),
     likely: Math.round(likely),
     high: Math.round(likely + 0.5 * activations + 0.1 * likely)
   };
@@ -122,17 +125,22 @@ function savedActivations(
     const { attention, feedForward } = layer;
     const heads =
       attention.kind === 'softmax'
-        ? 2 * attention.heads * attention.headDim + 2 * attention.kvHeads * attention.headDim
+        ? 2 * attention.heads * attention.headDim +
+          2 * attention.kvHeads * attention.headDim
         : 4 * shape.hiddenSize;
     const width =
       feedForward?.kind === 'dense'
         ? (feedForward.form === 'plain' ? 2 : 4) * feedForward.width
         : feedForward?.kind === 'experts'
-          ? feedForward.chosen * (4 * feedForward.width + 2 * shape.hiddenSize) +
+          ? feedForward.chosen *
+              (4 * feedForward.width + 2 * shape.hiddenSize) +
             4 * feedForward.sharedWidth
           : 0;
     // Both norms keep their input in 32 bit.
-    return HALF_BYTES * (heads + width + 2 * shape.hiddenSize) + 2 * FLOAT_BYTES * shape.hiddenSize;
+    return (
+      HALF_BYTES * (heads + width + 2 * shape.hiddenSize) +
+      2 * FLOAT_BYTES * shape.hiddenSize
+    );
   });
   const all = perLayer.reduce((sum, each) => sum + each, 0);
   const widest = perLayer.reduce((most, each) => Math.max(most, each), 0);
@@ -140,4 +148,3 @@ function savedActivations(
   const logits = shape.isEncoder ? 0 : 2 * FLOAT_BYTES * shape.vocabSize;
   return tokens * ((isCheckpointed ? inputs + widest : all) + logits);
 }
-

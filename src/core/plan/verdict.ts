@@ -41,12 +41,13 @@ export function judged(plan: IJudged, options: ICheckedOptions): IVerdict[] {
   // Every further GPU has a context of its own.
   const extra = (gpus.length - 1) * plan.contextBytes;
   const { low, likely, high } = plan.driverBytes;
-  const together = { low: low + extra, likely: likely + extra, high: high + extra };
+  const together = {
+    low: low + extra,
+    likely: likely + extra,
+    high: high + extra
+  };
   const sum = gpus.reduce((all, gpu) => all + available(gpu), 0);
-  return [
-    ...each,
-    verdict(together, sum, headroomBytes * gpus.length, null)
-  ];
+  return [...each, verdict(together, sum, headroomBytes * gpus.length, null)];
 }
 
 /** What a process can have of `gpu` now. */
@@ -63,5 +64,10 @@ function verdict(
   const room = availableBytes - headroomBytes;
   const status: FitStatus =
     need.high <= room ? 'fits' : need.low > room ? 'too-big' : 'tight';
-  return { gpu, status, availableBytes, leftBytes: availableBytes - need.likely };
+  return {
+    gpu,
+    status,
+    availableBytes,
+    leftBytes: availableBytes - need.likely
+  };
 }

@@ -37,13 +37,31 @@ export function scoreMeasured(row: IMeasuredRow): IScore[] {
     planned: number,
     measured: number,
     band?: { low: number; high: number }
-  ): IScore => ({ name, what, planned, measured, milliseconds, band: band ?? null });
+  ): IScore => ({
+    name,
+    what,
+    planned,
+    measured,
+    milliseconds,
+    band: band ?? null
+  });
   const { peakBytes, driverBytes } = plan;
   return [
-    score(isExpertModel ? 'weights of experts' : 'weights', plan.weightsBytes, weights),
+    score(
+      isExpertModel ? 'weights of experts' : 'weights',
+      plan.weightsBytes,
+      weights
+    ),
     score(`${row.dtype} peak`, peakBytes.likely, row.peak, peakBytes),
     ...(row.driver_used === undefined
       ? []
-      : [score(`${row.dtype} driver`, driverBytes.likely, row.driver_used, driverBytes)])
+      : [
+          score(
+            `${row.dtype} driver`,
+            driverBytes.likely,
+            row.driver_used,
+            driverBytes
+          )
+        ])
   ];
 }

@@ -71,7 +71,11 @@ const A100 = {
  * Of a benchmark that says what was prompt and what was answer: the larger of
  * the prefill's peak and of what is there at the end.
  */
-function totalBytes(row: IPublishedRow, plan: IFitPlan, shape: IModelShape): number {
+function totalBytes(
+  row: IPublishedRow,
+  plan: IFitPlan,
+  shape: IModelShape
+): number {
   const prompt = /input (\d+)/.exec(row.note ?? '')?.[1];
   if (prompt === undefined) {
     return plan.peakBytes.likely;
@@ -128,12 +132,14 @@ function configOf(row: IPublishedRow): Record<string, unknown> {
       ? { num_experts: 128, num_experts_per_tok: 8, moe_intermediate_size: 768 }
       : {})
   };
-  const attention =
-    layers * 2 * hidden * row.head_dim * (heads + row.kv_heads);
+  const attention = layers * 2 * hidden * row.head_dim * (heads + row.kv_heads);
   const embeddings = hidden * vocab * (isTied ? 1 : 2);
   const matrices = isBert ? 2 : 3;
   const width = isBert
     ? 4 * hidden
     : (params - embeddings - attention) / (matrices * hidden * layers);
-  return { ...config, intermediate_size: 64 * Math.max(1, Math.round(width / 64)) };
+  return {
+    ...config,
+    intermediate_size: 64 * Math.max(1, Math.round(width / 64))
+  };
 }

@@ -50,7 +50,8 @@ function bands(scores: readonly IScore[]): string[] {
     return [];
   }
   const inside = banded.filter(
-    ({ band, measured }) => band && measured >= band.low && measured <= band.high
+    ({ band, measured }) =>
+      band && measured >= band.low && measured <= band.high
   );
   const widths = banded.map(({ band, planned }) =>
     band ? (band.high - band.low) / planned : 0
@@ -63,7 +64,9 @@ function bands(scores: readonly IScore[]): string[] {
 
 /** How long plans take. */
 export function timing(scores: readonly IScore[]): string {
-  const times = scores.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
+  const times = scores
+    .map(({ milliseconds }) => milliseconds)
+    .sort((a, b) => a - b);
   const at = (share: number): string =>
     (times[Math.floor(share * (times.length - 1))] ?? NaN).toFixed(2);
   return `one plan: median ${at(0.5)} ms, 95 % below ${at(0.95)} ms`;

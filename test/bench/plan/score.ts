@@ -1,4 +1,7 @@
 /** Reads files of rows and prints how far plans are off; see `../plan.mjs`. */
+import { readFileSync } from 'node:fs';
+import { argv, stdout } from 'node:process';
+
 import type { IMeasuredRow } from './measured';
 import { scoreMeasured } from './measured';
 import type { IPublishedRow } from './published';
@@ -14,10 +17,11 @@ function scoresOf(row: IMeasuredRow | IPublishedRow): IScore[] {
       : [];
 }
 
-const scores = Deno.args.flatMap(file =>
-  Deno.readTextFileSync(file)
+const scores = argv.slice(2).flatMap(file =>
+  readFileSync(file, 'utf8')
     .split('\n')
     .filter(line => line.trim().startsWith('{'))
     .flatMap(line => scoresOf(JSON.parse(line) as IMeasuredRow | IPublishedRow))
 );
-console.log([...scores.map(lineOf), '', ...summaryOf(scores), timing(scores)].join('\n'));
+const lines = [...scores.map(lineOf), '', ...summaryOf(scores), timing(scores)];
+stdout.write(`${lines.join('\n')}\n`);
