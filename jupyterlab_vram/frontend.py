@@ -13,7 +13,7 @@ import time
 import uuid
 from typing import Any, Callable
 
-from . import practice
+from . import modelfiles, practice
 from .cells import CellRecorder
 from .clearing import clear
 from .holders import find_holders
@@ -280,6 +280,14 @@ def _holders(fields: dict[str, Any]) -> dict[str, Any]:
     return find_holders(int(fields["min_bytes"])).to_dict()
 
 
+def _model_file(fields: dict[str, Any]) -> dict[str, Any]:
+    return modelfiles.describe(str(fields["path"]))
+
+
+def _cached_models(_fields: dict[str, Any]) -> dict[str, Any]:
+    return modelfiles.cached_models()
+
+
 def _texts(values: Any) -> list[str]:
     return [str(value) for value in values or ()]
 
@@ -300,6 +308,8 @@ _OPERATIONS: dict[str, Callable[[Agent, dict[str, Any]], dict[str, Any]]] = {
 #: What is answered with facts of its own, from the fields of the request. May raise RefusedError.
 _QUESTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "holders": _holders,
+    "model_file": _model_file,
+    "cached_models": _cached_models,
 }
 
 

@@ -68,8 +68,15 @@ function parseDevice(device: Field): IDeviceReading {
     pinnedBytes: atMost(pinned, reservedBytes - allocatedBytes),
     freeBytes: isBeyond(free, totalBytes) ? null : free,
     totalBytes,
-    processBytes: device.key('process_bytes').wholeOrNull()
+    processBytes: device.key('process_bytes').wholeOrNull(),
+    computeCapability: device.key('compute_capability').orNull(capability)
   };
+}
+
+function capability(field: Field): readonly [number, number] | null {
+  const [major, minor, ...rest] = field.list(3, each => each.wholeOrNull());
+  const isPair = rest.length === 0 && major != null && minor != null;
+  return isPair && major < 1000 && minor < 1000 ? [major, minor] : null;
 }
 
 function atLeast(value: number | null, least: number): number | null {

@@ -193,6 +193,7 @@ export function device(change: Partial<IDeviceReading> = {}): IDeviceReading {
     freeBytes: 56.5 * GIB,
     totalBytes: 79.6 * GIB,
     processBytes: 18.2 * GIB,
+    computeCapability: [9, 0],
     ...change
   };
 }
@@ -213,6 +214,7 @@ export function practiceDevice(
     totalBytes: 4 * GIB,
     freeBytes: 4 * GIB - 768 * MIB,
     processBytes: 768 * MIB,
+    computeCapability: null,
     ...change
   });
 }

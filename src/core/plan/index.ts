@@ -1,9 +1,17 @@
+export * from './cells';
 export * from './context';
 export * from './fit';
 export * from './formats';
+export * from './gguf';
+export * from './ggufshape';
+export * from './layers';
 export * from './model';
 export * from './notes';
 export * from './options';
+export * from './remedies';
+export * from './safetensors';
 export * from './shape';
 export { parameterCounts } from './tensors';
+export * from './training';
 export * from './verdict';
+export * from './words';
