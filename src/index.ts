@@ -6,6 +6,7 @@ import { documentPlugin } from './plugins/document';
 import { monitorsPlugin } from './plugins/monitors';
 import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
+import { planPlugin } from './plugins/plan';
 import { releasePlugin } from './plugins/release';
 import { settingsPlugin } from './plugins/settings';
 import { snippetsPlugin } from './plugins/snippets';
@@ -20,6 +21,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   clearPlugin,
   releasePlugin,
   snippetsPlugin,
+  planPlugin,
   statusPlugin,
   badgesPlugin,
   notificationsPlugin

@@ -73,10 +73,12 @@ function parseDevice(device: Field): IDeviceReading {
   };
 }
 
+/** Two small numbers; whatever else came is unknown. */
 function capability(field: Field): readonly [number, number] | null {
-  const [major, minor, ...rest] = field.list(3, each => each.wholeOrNull());
-  const isPair = rest.length === 0 && major != null && minor != null;
-  return isPair && major < 1000 && minor < 1000 ? [major, minor] : null;
+  const numbers = field.list(3, each => each.wholeOrNull() ?? NaN);
+  const [major = NaN, minor = NaN] = numbers;
+  const isPair = numbers.length === 2 && major < 1000 && minor < 1000;
+  return isPair ? [major, minor] : null;
 }
 
 function atLeast(value: number | null, least: number): number | null {

@@ -22,7 +22,9 @@ export type AgentRequest =
       readonly op: 'holders';
       /** Holders of less than this are summed up in one line. */
       readonly min_bytes: number;
-    };
+    }
+  | { readonly op: 'model_file'; readonly path: string }
+  | { readonly op: 'cached_models' };
 
 /**
  * The Python expression that carries `request` to the agent.

@@ -144,6 +144,10 @@ export class FakeActions implements IPanelActions {
     this.calls.push(`release ${names.join(', ')}`);
   }
 
+  insertCode(code: string): void {
+    this.calls.push(`code ${code}`);
+  }
+
   insertSnippet(id: string): void {
     this.calls.push(`insert ${id}`);
   }

@@ -147,6 +147,14 @@ const FP8 = partial(
   { scratch: (_, columns, tokens) => [tokens * columns] }
 );
 
+/** gpt-oss's: only experts, in blocks of 32 with an 8-bit scale. */
+const MXFP4 = partial(
+  'mxfp4',
+  tensor => tensor.part === 'experts' && tensor.rows > 1,
+  tensor => [elementsOf(tensor) / 2, elementsOf(tensor) / 32],
+  NO_COST
+);
+
 /** GPTQ and AWQ: packed integers, and for each group a 16-bit scale and a packed zero. */
 function grouped(name: string, bits: number, hasOrder: boolean): IFormat {
   const isKept = hasOrder && bits === 4;
@@ -198,6 +206,7 @@ const FORMATS = new Map<string, IFormat>(
     plain('bf16', 2),
     FP8,
     INT8,
+    MXFP4,
     fourBit('nf4', false),
     fourBit('nf4-dq', true),
     fourBit('fp4', false),

@@ -6,6 +6,7 @@ export * from './gguf';
 export * from './ggufshape';
 export * from './layers';
 export * from './model';
+export * from './modelfile';
 export * from './notes';
 export * from './options';
 export * from './remedies';

@@ -68,6 +68,28 @@ export function modelShape(value: unknown): IModelShape {
   return shapeOf(outer, outer);
 }
 
+/**
+ * The format in which a config says its weights were published, as planned for;
+ * null for plain 16 bit, and for one that is not known.
+ */
+export function nativeFormat(value: unknown): string | null {
+  const quantised = new Config(value).inner('quantization_config');
+  const method = quantised?.text('quant_method', '') ?? '';
+  const bits = method === '' ? 4 : (quantised?.count('bits', 16, 4) ?? 4);
+  switch (method) {
+    case 'gptq':
+    case 'awq':
+      return bits === 4 || bits === 8 ? `${method}-int${bits}` : null;
+    case 'fp8':
+    case 'mxfp4':
+      return method;
+    case 'bitsandbytes':
+      return quantised?.flag('load_in_8bit', false) ? 'int8' : 'nf4-dq';
+    default:
+      return null;
+  }
+}
+
 function shapeOf(config: Config, outer: Config): IModelShape {
   const architecture = config.text(
     'model_type',

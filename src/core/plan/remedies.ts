@@ -48,8 +48,6 @@ export function tableFormats(gpu: IGpu | null): string[] {
     halfFormat(gpu),
     'int8',
     'nf4-dq',
-    'gptq-int4',
-    'awq-int4',
     ...['Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q3_K_M', 'Q2_K']
   ];
 }
