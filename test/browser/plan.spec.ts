@@ -29,7 +29,9 @@ async function openPlan(): Promise<Locator> {
     name: 'Plan',
     exact: true
   });
-  await fold.click();
+  if ((await fold.getAttribute('aria-expanded')) === 'false') {
+    await fold.click();
+  }
   const plan = lab.panel.root.locator('.jp-VramPlan');
   await plan.waitFor();
   return plan;

@@ -64,8 +64,11 @@ export class TorchAllocator {
     const isSmall = size <= SMALL_BYTES;
     const free = isSmall ? this._small : this._large;
     const place = firstOfAtLeast(free, size, 0);
-    const block =
-      free.splice(place, 1)[0] ?? this._segment(segmentBytes(size), isSmall);
+    const found = free[place];
+    if (found !== undefined) {
+      removeAt(free, place);
+    }
+    const block = found ?? this._segment(segmentBytes(size), isSmall);
     this._split(block, size);
     block.isFree = false;
     this._allocatedBytes += block.bytes;
@@ -79,6 +82,7 @@ export class TorchAllocator {
       return;
     }
     this._allocatedBytes -= block.bytes;
+    block.isFree = true;
     let whole = block;
     const { previous, next } = block;
     if (next?.isFree) {
@@ -127,12 +131,14 @@ export class TorchAllocator {
     if (restBytes < least) {
       return;
     }
+    // Spelled out: spreading `block` takes most of a plan's time.
     const rest: IBlock = {
-      ...block,
       bytes: restBytes,
       isFree: true,
+      isSmall: block.isSmall,
       address: block.address + size,
-      previous: block
+      previous: block,
+      next: block.next
     };
     if (rest.next) {
       rest.next.previous = rest;
@@ -145,12 +151,12 @@ export class TorchAllocator {
   private _list(block: IBlock): void {
     block.isFree = true;
     const free = block.isSmall ? this._small : this._large;
-    free.splice(firstOfAtLeast(free, block.bytes, block.address), 0, block);
+    insertAt(free, firstOfAtLeast(free, block.bytes, block.address), block);
   }
 
   private _unlist(block: IBlock): void {
     const free = block.isSmall ? this._small : this._large;
-    free.splice(firstOfAtLeast(free, block.bytes, block.address), 1);
+    removeAt(free, firstOfAtLeast(free, block.bytes, block.address));
   }
 
   private _allocatedBytes = 0;
@@ -193,6 +199,22 @@ function firstOfAtLeast(
     }
   }
   return low;
+}
+
+/** As `splice`, which would make a list of what it removes each time. */
+function removeAt(blocks: IBlock[], place: number): void {
+  for (let next = place + 1; next < blocks.length; next++) {
+    blocks[next - 1] = blocks[next] as IBlock;
+  }
+  blocks.pop();
+}
+
+function insertAt(blocks: IBlock[], place: number, block: IBlock): void {
+  blocks.push(block);
+  for (let last = blocks.length - 1; last > place; last--) {
+    blocks[last] = blocks[last - 1] as IBlock;
+  }
+  blocks[place] = block;
 }
 
 /** Make `left` and the free block right of it one. */

@@ -58,9 +58,12 @@ export function remediesFor(
   options: IFitOptions
 ): IRemedy[] {
   const gpu = options.gpus?.[0] ?? null;
-  if (gpu === null || isSure(planFit(shape, options))) {
+  const now = planFit(shape, options);
+  if (gpu === null || isSure(now)) {
     return [];
   }
+  const isSmaller = ({ plan }: IRemedy): boolean =>
+    plan !== null && plan.driverBytes.likely < now.driverBytes.likely;
   const inFormat = (kind: RemedyKind, format: string): IRemedy => {
     const plan = planFit(shape, { ...options, format });
     return remedy(kind, plan);
@@ -77,8 +80,8 @@ export function remediesFor(
     ? []
     : GGUF_STEPS.map(format => inFormat('gguf', format));
   return [
-    ...torch.filter(({ plan }) => plan?.format !== options.format),
-    ...gguf,
+    ...torch.filter(isSmaller),
+    ...gguf.filter(isSmaller),
     ...contextRemedies(shape, options),
     ...offloads(shape, options, gpu)
   ];

@@ -41,9 +41,11 @@ export class Tape {
 
   /** The output of a linear layer with `rows` outputs and `columns` inputs. */
   linear(rows: number, columns: number): Tensor {
-    const scratch = this._cost
-      .scratch(rows, columns, this.tokens)
-      .map(bytes => this.makeBytes(bytes));
+    const sizes = this._cost.scratch(rows, columns, this.tokens);
+    if (sizes.length === 0) {
+      return this.make(rows);
+    }
+    const scratch = sizes.map(bytes => this.makeBytes(bytes));
     const out = this.make(rows);
     this.free(...scratch);
     return out;

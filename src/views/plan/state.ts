@@ -77,16 +77,20 @@ export function sentenceOf(error: unknown): string {
 
 /** A device of the kernel as a GPU to plan for; null where its size is unknown. */
 export function gpuOf(device: IDeviceReading): IGpu | null {
-  const { totalBytes, freeBytes, reservedBytes, allocatedBytes } = device;
+  const { totalBytes, freeBytes, reservedBytes, processBytes } = device;
   if (totalBytes === null) {
     return null;
   }
-  // What this kernel's allocator has cached, a load uses again.
-  const cachedBytes = reservedBytes - allocatedBytes;
+  // A load uses again what this kernel's allocator has cached, and its context.
+  const cachedBytes = reservedBytes - device.allocatedBytes;
+  const contextBytes = Math.max(0, (processBytes ?? 0) - reservedBytes);
   return {
     name: device.name,
     totalBytes,
-    freeBytes: freeBytes === null ? null : freeBytes + cachedBytes,
+    freeBytes:
+      freeBytes === null
+        ? null
+        : Math.min(totalBytes, freeBytes + cachedBytes + contextBytes),
     computeCapability: device.computeCapability
   };
 }
