@@ -2,6 +2,7 @@ export * from './composition';
 export * from './leakwatch';
 export * from './limits';
 export * from './parse';
+export * from './plan';
 export * from './reading';
 export * from './snippets';
 export * from './translation';

@@ -157,6 +157,7 @@ describe('A path on the kernel’s machine', () => {
     await read(plan, models);
     await plan.getByText('best that fits').waitFor();
     expect(await problem(plan).count()).toBe(0);
+    await plan.getByRole('radio', { name: /bf16/ }).check();
     const load = plan.getByLabel('Load', { exact: true });
     expect(await load.inputValue()).toBe(models);
     await plan

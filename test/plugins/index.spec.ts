@@ -42,7 +42,7 @@ describe('plugins', () => {
 
     it('should register every command of the extension', () => {
       const ids = Object.values(CommandIDs);
-      expect(ids).toHaveLength(7);
+      expect(ids).toHaveLength(8);
       expect(lab.commands.listCommands().sort()).toEqual([...ids].sort());
     });
 
@@ -93,6 +93,6 @@ describe('plugins', () => {
     const lab = new Lab();
     lab.forgetOptional();
     await lab.start();
-    expect(lab.commands.listCommands()).toHaveLength(7);
+    expect(lab.commands.listCommands()).toHaveLength(8);
   });
 });
