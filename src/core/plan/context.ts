@@ -15,21 +15,34 @@ export interface IRange {
 
 /** Measured on an H100 (torch 2.11, CUDA 13): `kernel_truth_h100.jsonl`. */
 const HOPPER_CONTEXT_BYTES = 619 * MIB;
+/** Between what is published for consumer cards (0.3 to 0.5 GB) and that. */
+const OTHER_CONTEXT_BYTES = 430 * MIB;
 /** Kernels that a first model loads there: 68 MiB after one token, 116 after six models. */
 const LOADED_KERNELS_BYTES = 90 * MIB;
 /** PyTorch's default `:4096:2:16:8`, and its 32 MiB on Hopper and Blackwell (`CuBLASUtils`). */
 const WORKSPACE_BYTES = 2 * 4 * MIB + 8 * 16 * 1024;
 const HOPPER_WORKSPACE_BYTES = 32 * MIB;
 
-/** Compute capability's first number of the cards with the larger workspace. */
+/** The first numbers of the compute capability of data centre cards from Hopper on. */
 const HOPPER = 9;
+const BLACKWELL = 10;
+/** Where a card does not say its capability, one of at least this size is taken for such a one. */
+const LARGE_CARD_BYTES = 70 * 1024 * MIB;
+
+/** Whether `gpu` is a data centre card of today's kind; without one, it is planned for. */
+function isHopperLike(gpu: IGpu | null): boolean {
+  if (gpu === null) {
+    return true;
+  }
+  const major = gpu.computeCapability?.[0];
+  return major === undefined
+    ? gpu.totalBytes >= LARGE_CARD_BYTES
+    : major >= HOPPER && major <= BLACKWELL;
+}
 
 /** cuBLAS's workspace, which torch's allocator counts as allocated. */
 export function workspaceBytes(gpu: IGpu | null): number {
-  const major = gpu?.computeCapability?.[0] ?? HOPPER;
-  return major >= HOPPER && major <= 10
-    ? HOPPER_WORKSPACE_BYTES
-    : WORKSPACE_BYTES;
+  return isHopperLike(gpu) ? HOPPER_WORKSPACE_BYTES : WORKSPACE_BYTES;
 }
 
 /**
@@ -39,12 +52,11 @@ export function workspaceBytes(gpu: IGpu | null): number {
  * consumer cards, 619 MiB are measured on an H100 with 132.
  */
 export function contextRange(gpu: IGpu | null): IRange {
-  const major = gpu?.computeCapability?.[0] ?? null;
-  const isSmall = major !== null && major !== HOPPER && major !== 10;
-  const bare = isSmall ? 430 * MIB : HOPPER_CONTEXT_BYTES;
+  const isLarge = isHopperLike(gpu);
+  const bare = isLarge ? HOPPER_CONTEXT_BYTES : OTHER_CONTEXT_BYTES;
   return {
-    low: isSmall ? 300 * MIB : bare + 60 * MIB,
+    low: isLarge ? bare + 60 * MIB : 300 * MIB,
     likely: bare + LOADED_KERNELS_BYTES,
-    high: bare + (isSmall ? 200 * MIB : 130 * MIB)
+    high: bare + (isLarge ? 130 * MIB : 200 * MIB)
   };
 }

@@ -115,10 +115,12 @@ function checkedGpu(gpu: IGpu): IGpu {
   return {
     ...gpu,
     totalBytes,
+    // A caller in JavaScript may leave out what it doesn't know.
     freeBytes:
-      gpu.freeBytes === null
+      (gpu.freeBytes ?? null) === null
         ? null
-        : Math.min(totalBytes, size('freeBytes', gpu.freeBytes))
+        : Math.min(totalBytes, size('freeBytes', gpu.freeBytes ?? 0)),
+    computeCapability: gpu.computeCapability ?? null
   };
 }
 
