@@ -34,7 +34,8 @@ describe('PRESETS', () => {
   });
 
   it('should each be planned for as a known family', () => {
-    for (const { name, repository } of PRESETS) {
+    for (const { name, repository, gguf } of PRESETS) {
+      expect(gguf).toMatch(/^$|^[\w.-]+\/[\w.-]+-GGUF$/);
       const { shape, problem, model } = chosenOf(preset(name));
       expect(problem, name).toBe(null);
       expect(shape?.doubts.includes('unknown-architecture'), name).toBe(false);

@@ -50,14 +50,15 @@ function transformersCell(options: ICellOptions): string {
   const config = quantisation(plan.format);
   const dtype = { fp32: 'float32', fp16: 'float16' }[plan.format] ?? 'bfloat16';
   const memory = maxMemoryGiB
-    ? `    max_memory={${maxMemoryGiB.map((gib, index) => `${index}: "${gib}GiB"`).join(', ')}, "cpu": "64GiB"},\n`
+    ? `    max_memory={${maxMemoryGiB.map((gib, index) => `${index}: "${gib}GiB"`).join(', ')}, "cpu": psutil.virtual_memory().available},\n`
     : '';
   const imports = [
     kind,
     'AutoTokenizer',
     ...(config ? ['BitsAndBytesConfig'] : [])
   ];
-  return `import torch
+  // accelerate, which maps the devices, needs psutil itself.
+  return `${maxMemoryGiB ? 'import psutil\n' : ''}import torch
 from transformers import ${imports.join(', ')}
 
 model_id = ${quoted(model)}

@@ -144,7 +144,10 @@ function offloads(
     return torch;
   }
   const format = shape.file?.format ?? 'Q4_K_M';
-  const { count } = gpuLayers(shape, { ...options, format }, gpu);
+  const { count, total } = gpuLayers(shape, { ...options, format }, gpu);
+  if (count === total) {
+    return torch;
+  }
   return [
     ...torch,
     remedy('gpu-layers', planFit(shape, { ...options, format }), {

@@ -26,13 +26,20 @@ export const PRESETS: readonly IPreset[] = presets.rows.map(row => {
   return {
     name,
     repository,
-    gguf,
+    gguf: ggufRepository(repository, gguf),
     config: { ...Object.fromEntries(config), ...more } as Record<
       string,
       unknown
     >
   };
 });
+
+/** Most are named after the model's; then the data has the owner only. */
+function ggufRepository(repository: string, gguf: string): string {
+  return gguf === '' || gguf.includes('/')
+    ? gguf
+    : `${gguf}/${repository.split('/')[1] ?? ''}-GGUF`;
+}
 
 /** Common cards, for those who plan for another than the kernel's. */
 export const CARDS: readonly IGpu[] = cards.rows.map(row => {

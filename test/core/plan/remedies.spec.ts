@@ -53,15 +53,22 @@ describe('remediesFor()', () => {
       'gguf',
       'gguf',
       'gguf',
-      'offload',
-      'gpu-layers'
+      'offload'
     ]);
     expect(remedies.map(({ isEnough }) => isEnough)).toEqual([
-      ...[false, true, true, true, true, true, true, true]
+      ...[false, true, true, true, true, true, true]
     ]);
     remedies.forEach(remedy =>
       expect(remedySentence(remedy, english)).toMatch(/\.$/)
     );
+  });
+
+  it('should say how many layers go on a card that is too small for all', () => {
+    const remedies = remediesFor(EIGHT_B, { format: 'bf16', gpus: [gpu(5)] });
+    const last = remedies[remedies.length - 1];
+    expect(last?.kind).toBe('gpu-layers');
+    expect(last?.gpuLayers).toBeGreaterThan(0);
+    expect(last?.gpuLayers).toBeLessThan(33);
   });
 
   it('should say fp16 where the card has no bf16', () => {
@@ -122,7 +129,7 @@ describe('planCell()', () => {
   it('should quote what a person typed', () => {
     const [python] = cell('nf4', 'a"b\\c\n');
     expect(python).toContain('model_id = "a\\"b\\\\c\\n"');
-    expect(python).toContain('max_memory={0: "6GiB", "cpu": "64GiB"}');
+    expect(python).toContain('max_memory={0: "6GiB", "cpu": psutil');
     const [, shell] = cell('Q4_K_M', "it's");
     expect(shell).toContain(`-hf 'it'\\''s:Q4_K_M'`);
   });
