@@ -57,7 +57,11 @@ export class FakeAgent {
 
   /** Let it answer what is asked over `connection`. */
   serve(connection: FakeConnection): void {
-    const kinds: Record<string, string> = { attach: 'attached', detach: 'done', clear: 'cleared' };
+    const kinds: Record<string, string> = {
+      attach: 'attached',
+      detach: 'done',
+      clear: 'cleared'
+    };
     connection.answer = ({ op }) =>
       this.message({ kind: kinds[op] ?? 'answered', ...this.top });
   }
