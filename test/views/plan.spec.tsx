@@ -1,5 +1,5 @@
 import * as React from 'react';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { parameterCounts } from '../../src/core/plan';
 import { GIB } from '../../src/core/units';
@@ -14,7 +14,7 @@ import {
   plansOf
 } from '../../src/views/plan/state';
 import { draw, eraseAll, texts, trans } from './draw';
-import { device, FakeActions } from './fake';
+import { device, FakeActions, FakeMonitor, reading } from './fake';
 
 const CARD = {
   name: 'card',
@@ -159,5 +159,30 @@ describe('Planner', () => {
       const labels = (control as HTMLInputElement).labels?.length ?? 0;
       expect(labels > 0 || control.hasAttribute('aria-label')).toBe(true);
     }
+  });
+
+  it('should show what was measured beside the plan once something is loaded', async () => {
+    const measured = async (allocatedBytes: number): Promise<string[]> => {
+      const own = { allocatedBytes, peakAllocatedBytes: 2.5 * GIB };
+      const monitor = new FakeMonitor({ reading: reading([device(own)]) });
+      const node = await draw(
+        <Planner
+          monitor={monitor}
+          actions={new FakeActions()}
+          trans={trans}
+          hasDocument={true}
+        />
+      );
+      node.querySelectorAll<HTMLElement>('.jp-VramPlan-row')[1]?.click();
+      return vi.waitFor(() => {
+        const chosen = node.querySelector('.jp-VramPlan-row input:checked');
+        expect(chosen?.parentElement?.textContent).toContain('bf16');
+        return texts(node, '.jp-VramPlan-measured');
+      });
+    };
+    expect(await measured(0)).toEqual([]);
+    const [words] = await measured(2.3 * GIB);
+    expect(words).toContain('2.30 GiB allocated (weights planned: 2.30 GiB)');
+    expect(words).toContain('peak 2.50 GiB');
   });
 });
