@@ -13,7 +13,7 @@ import time
 import uuid
 from typing import Any, Callable
 
-from . import practice
+from . import modelfiles, practice
 from .cells import CellRecorder
 from .clearing import clear
 from .failures import allocator_settings
@@ -285,6 +285,14 @@ def _failure(_fields: dict[str, Any]) -> dict[str, Any]:
     return {"allocator_settings": allocator_settings()}
 
 
+def _model_file(fields: dict[str, Any]) -> dict[str, Any]:
+    return modelfiles.describe(str(fields["path"]))
+
+
+def _cached_models(_fields: dict[str, Any]) -> dict[str, Any]:
+    return modelfiles.cached_models()
+
+
 def _texts(values: Any) -> list[str]:
     return [str(value) for value in values or ()]
 
@@ -306,6 +314,8 @@ _OPERATIONS: dict[str, Callable[[Agent, dict[str, Any]], dict[str, Any]]] = {
 _QUESTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "holders": _holders,
     "failure": _failure,
+    "model_file": _model_file,
+    "cached_models": _cached_models,
 }
 
 

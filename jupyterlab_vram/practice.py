@@ -150,6 +150,7 @@ def describe() -> dict[str, object] | None:
         "free_bytes": max(0, device.size_bytes - reserved),
         "total_bytes": device.size_bytes,
         "process_bytes": reserved,
+        "compute_capability": None,
     }
 
 

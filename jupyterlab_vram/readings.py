@@ -223,7 +223,16 @@ def _allocator_device(torch: Any, kind: str, family: Any, index: int) -> Device:
         "free_bytes": free,
         "total_bytes": int(properties.total_memory) if total is None else total,
         "process_bytes": driver.process_bytes(uuid, stats.current("reserved_bytes")),
+        "compute_capability": _compute_capability(torch, kind, properties),
     }
+
+
+def _compute_capability(torch: Any, kind: str, properties: Any) -> list[int] | None:
+    # ROCm fills the same fields with numbers of its own.
+    if kind != "cuda" or getattr(torch.version, "hip", None):
+        return None
+    found: list[int] | None = _or_none(lambda: [int(properties.major), int(properties.minor)])
+    return found
 
 
 def _free_and_total(
@@ -254,6 +263,7 @@ def _mps_device(mps: Any) -> Device:
         "free_bytes": None,
         "total_bytes": _or_none(lambda: int(mps.recommended_max_memory())),
         "process_bytes": None,
+        "compute_capability": None,
     }
 
 

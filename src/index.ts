@@ -7,6 +7,7 @@ import { failuresPlugin } from './plugins/failures';
 import { monitorsPlugin } from './plugins/monitors';
 import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
+import { planPlugin } from './plugins/plan';
 import { releasePlugin } from './plugins/release';
 import { settingsPlugin } from './plugins/settings';
 import { snippetsPlugin } from './plugins/snippets';
@@ -22,6 +23,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   clearPlugin,
   releasePlugin,
   snippetsPlugin,
+  planPlugin,
   statusPlugin,
   badgesPlugin,
   notificationsPlugin

@@ -61,6 +61,14 @@ export class Field {
       : this._expected('a string');
   }
 
+  /** Text as it is, of at most `maxLength` characters: for a parser, never to be shown. */
+  raw(maxLength: number): string {
+    const value = this._value;
+    return typeof value === 'string' && value.length <= maxLength
+      ? value
+      : this._expected(`a text of at most ${maxLength} characters`);
+  }
+
   /** As `text`; anything else is unknown. */
   textOrNull(maxLength: number): string | null {
     return typeof this._value === 'string'

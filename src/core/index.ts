@@ -3,6 +3,7 @@ export * from './leakwatch';
 export * from './limits';
 export * from './oom';
 export * from './parse';
+export * from './plan';
 export * from './reading';
 export * from './snippets';
 export * from './translation';

@@ -68,8 +68,17 @@ function parseDevice(device: Field): IDeviceReading {
     pinnedBytes: atMost(pinned, reservedBytes - allocatedBytes),
     freeBytes: isBeyond(free, totalBytes) ? null : free,
     totalBytes,
-    processBytes: device.key('process_bytes').wholeOrNull()
+    processBytes: device.key('process_bytes').wholeOrNull(),
+    computeCapability: device.key('compute_capability').orNull(capability)
   };
+}
+
+/** Two small numbers; whatever else came is unknown. */
+function capability(field: Field): readonly [number, number] | null {
+  const numbers = field.list(3, each => each.wholeOrNull() ?? NaN);
+  const [major = NaN, minor = NaN] = numbers;
+  const isPair = numbers.length === 2 && major < 1000 && minor < 1000;
+  return isPair ? [major, minor] : null;
 }
 
 function atLeast(value: number | null, least: number): number | null {

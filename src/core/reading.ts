@@ -37,6 +37,8 @@ export interface IDeviceReading {
   readonly totalBytes: number | null;
   /** The driver's figure for the kernel's process, reserved memory included. */
   readonly processBytes: number | null;
+  /** CUDA compute capability, such as `[9, 0]`; null for other families, or unknown. */
+  readonly computeCapability: readonly [number, number] | null;
 }
 
 /**

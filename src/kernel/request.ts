@@ -24,6 +24,8 @@ export type AgentRequest =
       readonly min_bytes: number;
     }
   | { readonly op: 'failure' };
+  | { readonly op: 'model_file'; readonly path: string }
+  | { readonly op: 'cached_models' };
 
 /**
  * The Python expression that carries `request` to the agent.

@@ -101,6 +101,7 @@ function actionsOf(commands: CommandRegistry): IPanelActions {
       void commands.execute(CommandIDs.release, { names: [...names] }),
     insertSnippet: id =>
       void commands.execute(CommandIDs.insertSnippet, { id }),
+    insertCode: code => void commands.execute(CommandIDs.insertCode, { code }),
     usePractice: () => void commands.execute(CommandIDs.usePractice),
     retry: () => void commands.execute(CommandIDs.retry),
     openSettings: () =>

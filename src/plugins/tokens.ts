@@ -46,6 +46,7 @@ export namespace CommandIDs {
   export const release = 'jupyterlab-vram:release-memory';
   export const insertSnippet = 'jupyterlab-vram:insert-snippet';
   export const explain = 'jupyterlab-vram:explain-error';
+  export const insertCode = 'jupyterlab-vram:insert-code';
   export const retry = 'jupyterlab-vram:retry';
   export const usePractice = 'jupyterlab-vram:use-practice-device';
 }

@@ -18,6 +18,8 @@ export interface IPanelActions {
   release(names: readonly string[]): void;
   /** Insert the snippet with this id into the active notebook or console. */
   insertSnippet(id: string): void;
+  /** Insert a cell with this code into the active notebook or console. */
+  insertCode(code: string): void;
   /** Let torch on the CPU stand in for a GPU in the shown kernel. */
   usePractice(): void;
   /** Attach the agent again after it failed. */

@@ -11,6 +11,7 @@ import { Follower, type ITargetSource } from './follower';
 import { Header } from './header';
 import { vramIcon } from './icons';
 import { Notice } from './notice';
+import { Plan } from './plan';
 import { Snippets } from './snippets';
 import { noticeFor } from './states';
 
@@ -122,6 +123,10 @@ export class VramPanel extends Follower {
             {...{ monitor, reading, nowMs, actions, trans }}
           />
         )}
+        <Plan
+          {...{ monitor, actions, trans }}
+          hasDocument={target.hasDocument}
+        />
         {canInsert && <Snippets {...{ snippets, actions, trans }} />}
         {explanations?.pasteBox()}
       </>

@@ -19,7 +19,8 @@ const DEVICE: IDeviceReading = {
   pinnedBytes: 50,
   freeBytes: 200,
   totalBytes: 1000,
-  processBytes: 560
+  processBytes: 560,
+  computeCapability: null
 };
 
 function parts(fields: Partial<IDeviceReading>): [PartKey, number][] {

@@ -126,7 +126,8 @@ export class FakeKernel {
       pinnedBytes: this.pinned,
       freeBytes: this.total === null ? null : Math.max(0, this.total - used),
       totalBytes: this.total,
-      processBytes: this.reserved
+      processBytes: this.reserved,
+      computeCapability: null
     };
   }
 }

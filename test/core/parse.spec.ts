@@ -50,7 +50,8 @@ describe('parseMessage', () => {
             pinnedBytes: 20,
             freeBytes: 700,
             totalBytes: 1000,
-            processBytes: 220
+            processBytes: 220,
+            computeCapability: null
           }
         ]
       },
@@ -110,7 +111,8 @@ describe('parseMessage', () => {
         pinnedBytes: null,
         freeBytes: null,
         totalBytes: null,
-        processBytes: null
+        processBytes: null,
+        computeCapability: null
       });
     }
   );

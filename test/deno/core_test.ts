@@ -6,7 +6,9 @@ import {
   DEFAULT_THRESHOLDS,
   english,
   LeakWatch,
-  parseMessage
+  modelShape,
+  parseMessage,
+  planFit
 } from '../../src/core/index.ts';
 
 interface IFixture {
@@ -63,4 +65,19 @@ Deno.test('composeDevice() accounts for every byte of the fixture', () => {
       }
     }
   }
+});
+
+Deno.test('planFit() plans in Deno, too', () => {
+  const shape = modelShape({
+    model_type: 'llama',
+    hidden_size: 2048,
+    intermediate_size: 5632,
+    num_hidden_layers: 22,
+    num_attention_heads: 32,
+    num_key_value_heads: 4,
+    vocab_size: 32000
+  });
+  const { peakBytes } = planFit(shape, { contextTokens: 2048 });
+  // Measured on an H100: see test/fixtures/plan.
+  strictEqual(Math.round((1000 * peakBytes.likely) / 2385204736), 1000);
 });

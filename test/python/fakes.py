@@ -55,7 +55,9 @@ class Family:
 class Device:
     def __init__(self, *, allocated=GIB, peak=2 * GIB, uuid="0123-4567", free=4 * GIB):
         self.allocated, self.peak, self.free = allocated, peak, free
-        self.properties = types.SimpleNamespace(name="Fake GPU", total_memory=8 * GIB)
+        self.properties = types.SimpleNamespace(
+            name="Fake GPU", total_memory=8 * GIB, major=9, minor=0
+        )
         if uuid is not None:
             self.properties.uuid = uuid
 

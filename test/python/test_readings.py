@@ -55,6 +55,7 @@ def test_a_cuda_device(install):
         "free_bytes": 4 * GIB,
         "total_bytes": 8 * GIB,
         "process_bytes": None,
+        "compute_capability": [9, 0],
     }
     assert (second["id"], second["uuid"]) == ("cuda:1", None)
     assert [each.device for each in readings.allocations()] == ["cuda:0", "cuda:1"]
@@ -79,6 +80,14 @@ def test_rocm_reads_as_cuda_and_is_called_hip(install):
     install(fake_torch(cuda=Family(Device()), version={"cuda": None, "hip": "7.0"}))
     (device,) = take()["devices"]
     assert (device["id"], device["kind"]) == ("cuda:0", "hip")
+    assert device["compute_capability"] is None
+
+
+def test_a_torch_that_does_not_tell_the_compute_capability(install):
+    device = Device()
+    del device.properties.major
+    install(fake_torch(cuda=Family(device)))
+    assert take()["devices"][0]["compute_capability"] is None
 
 
 def test_an_intel_gpu_does_not_tell_what_is_pinned(install):

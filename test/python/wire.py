@@ -95,7 +95,8 @@ DEVICE = record(
         "free_bytes": or_null(whole),
         "total_bytes": or_null(whole),
         "process_bytes": or_null(whole),
-    }
+    },
+    {"compute_capability": or_null(list_of(whole))},
 )
 READING = record(
     {

@@ -144,6 +144,10 @@ export class FakeActions implements IPanelActions {
     this.calls.push(`release ${names.join(', ')}`);
   }
 
+  insertCode(code: string): void {
+    this.calls.push(`code ${code}`);
+  }
+
   insertSnippet(id: string): void {
     this.calls.push(`insert ${id}`);
   }
@@ -193,6 +197,7 @@ export function device(change: Partial<IDeviceReading> = {}): IDeviceReading {
     freeBytes: 56.5 * GIB,
     totalBytes: 79.6 * GIB,
     processBytes: 18.2 * GIB,
+    computeCapability: [9, 0],
     ...change
   };
 }
@@ -213,6 +218,7 @@ export function practiceDevice(
     totalBytes: 4 * GIB,
     freeBytes: 4 * GIB - 768 * MIB,
     processBytes: 768 * MIB,
+    computeCapability: null,
     ...change
   });
 }

@@ -1,0 +1,106 @@
+import { contextRange } from './context';
+import type { IFitPlan } from './fit';
+import { planFit } from './fit';
+import { formatNamed } from './formats';
+import { llamaCacheBytes } from './llamacpp';
+import type { IFitOptions, IGpu } from './options';
+import { checked } from './options';
+import type { IModelShape } from './shape';
+import { visitTensors } from './simulate';
+import { available } from './verdict';
+
+/** How many layers of a GGUF model go on the GPU. */
+export interface IGpuLayers {
+  /** For `-ngl` and `num_gpu`: the output counts as one more layer. */
+  readonly count: number;
+  /** All that there are, the output included. */
+  readonly total: number;
+}
+
+/** llama.cpp keeps this much of each GPU free by default (`--fit-target`). */
+const MARGIN_BYTES = 1024 ** 3;
+
+/** The layer count that fits on `gpu` in llama.cpp, with the whole context's cache. */
+export function gpuLayers(
+  shape: IModelShape,
+  options: IFitOptions,
+  gpu: IGpu
+): IGpuLayers {
+  const asked = checked({ ...options, gpus: [gpu] });
+  const layers = shape.layers.length;
+  const bytes = layerBytes(shape, asked.format);
+  const plan = planFit(shape, { ...options, gpus: [gpu] });
+  const cachePerLayer = llamaCacheBytes(shape, asked) / layers;
+  const output =
+    plan.peakBytes.likely -
+    plan.kvCacheBytes -
+    plan.activationBytes -
+    bytes.reduce((a, b) => a + b, 0);
+  let room =
+    available(gpu) -
+    MARGIN_BYTES -
+    contextRange(gpu).likely -
+    plan.activationBytes -
+    Math.max(0, output);
+  let count = 0;
+  for (const layer of bytes.slice().reverse()) {
+    room -= layer + cachePerLayer;
+    if (room < 0) {
+      return { count, total: layers + 1 };
+    }
+    count += 1;
+  }
+  return { count: layers + 1, total: layers + 1 };
+}
+
+/** Bytes of each repeating layer. */
+function layerBytes(shape: IModelShape, name: string): number[] {
+  if (shape.file) {
+    return shape.file.layerBytes.slice();
+  }
+  const format = formatNamed(name, 'llama.cpp');
+  const bytes = shape.layers.map(() => 0);
+  visitTensors(shape, (tensor, layer) => {
+    if (layer >= 0) {
+      const stored = format.stored(shape, tensor, layer);
+      bytes[layer] = (bytes[layer] ?? 0) + stored.reduce((a, b) => a + b, 0);
+    }
+  });
+  return bytes;
+}
+
+/** The longest context, in steps of 256 tokens, with which `options` fits; null for none. */
+export function longestContext(
+  shape: IModelShape,
+  options: IFitOptions
+): number | null {
+  const fits = (contextTokens: number): boolean =>
+    isSure(planFit(shape, { ...options, contextTokens }));
+  const most = Math.min(
+    options.contextTokens ?? 4096,
+    shape.contextLimit ?? 2 ** 24
+  );
+  let low = 0;
+  let high = Math.floor(most / 256);
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(256 * middle)) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low > 0 ? 256 * low : null;
+}
+
+/** Whether a plan fits on its first GPU even if it is too low. */
+export function isSure(plan: IFitPlan): boolean {
+  return plan.verdicts[0]?.status === 'fits';
+}
+
+/** GiB of each GPU for `max_memory`: what is free now, less one, rounded down; and of the CPU. */
+export function maxMemoryGiB(gpus: readonly IGpu[]): number[] {
+  return gpus.map(gpu =>
+    Math.max(0, Math.floor((available(gpu) - MARGIN_BYTES) / 1024 ** 3))
+  );
+}

@@ -1,0 +1,107 @@
+import type { Field } from '../border';
+import { parseGguf } from './gguf';
+import { ggufShape } from './ggufshape';
+import { modelShape, nativeFormat } from './model';
+import { safetensorsShape, safetensorsTable } from './safetensors';
+import type { IModelShape } from './shape';
+import { PlanError } from './shape';
+
+/** What a kernel found at a path. */
+export interface IModelFile {
+  readonly path: string;
+  readonly kind: 'config' | 'gguf' | 'safetensors';
+  /** JSON, of a config or of a safetensors header. */
+  readonly text: string | null;
+  /** A GGUF header in base64. */
+  readonly data: string | null;
+  /** Bytes of the weight files beside a config. */
+  readonly weightsBytes: number | null;
+}
+
+/** A model in the kernel's Hugging Face cache. */
+export interface ICachedModel {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** A shape, and the format that its weights were published in, if not 16 bit. */
+export interface IPlannable {
+  readonly shape: IModelShape;
+  readonly native: string | null;
+}
+
+const PATH_LENGTH = 4096;
+const MAX_CACHED = 200;
+/** A header of 4 MiB in base64, with room for a longer GGUF table. */
+const MAX_TEXT = 64 * 2 ** 20;
+
+/** Read what a kernel says of a file; a field that makes no sense refuses it. */
+export function readModelFile(answer: Field): IModelFile {
+  return {
+    path: answer.key('path').text(PATH_LENGTH),
+    kind: answer.key('kind').oneOf(['config', 'gguf', 'safetensors'] as const),
+    text: answer.key('text').orNull(raw),
+    data: answer.key('data').orNull(raw),
+    weightsBytes: answer.key('weights_bytes').wholeOrNull()
+  };
+}
+
+/** Read the list of cached models. */
+export function readCachedModels(answer: Field): ICachedModel[] {
+  return answer.key('models').list(MAX_CACHED, model => ({
+    name: model.key('name').text(256),
+    path: model.key('path').text(PATH_LENGTH)
+  }));
+}
+
+function raw(field: Field): string {
+  return field.raw(MAX_TEXT);
+}
+
+/**
+ * What to plan for, from what a kernel found.
+ *
+ * @throws PlanError when it can't be planned for.
+ */
+export function plannableOfFile(file: IModelFile): IPlannable {
+  switch (file.kind) {
+    case 'config':
+      return plannableOfText(file.text ?? '');
+    case 'gguf':
+      return {
+        shape: ggufShape(parseGguf(bytesOf(file.data ?? ''))),
+        native: null
+      };
+    case 'safetensors':
+      return {
+        shape: safetensorsShape(safetensorsTable(parsed(file.text ?? ''))),
+        native: null
+      };
+  }
+}
+
+/**
+ * What to plan for, from the text of a `config.json`.
+ *
+ * @throws PlanError when it is not JSON, or can't be planned for.
+ */
+export function plannableOfText(text: string): IPlannable {
+  const value = parsed(text);
+  return { shape: modelShape(value), native: nativeFormat(value) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new PlanError('This is not JSON: paste the whole of a config.json.');
+  }
+}
+
+function bytesOf(data: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(data), each => each.charCodeAt(0));
+  } catch {
+    throw new PlanError('The header of the GGUF file did not arrive whole.');
+  }
+}

@@ -1,0 +1,158 @@
+import type { IFitPlan } from './fit';
+import { planFit } from './fit';
+import { gpuLayers, isSure, longestContext, maxMemoryGiB } from './layers';
+import type { IFitOptions, IGpu } from './options';
+import type { IModelShape } from './shape';
+
+/** What a person can do, in the order in which it costs quality or speed. */
+export type RemedyKind =
+  | 'half'
+  | 'int8'
+  | 'nf4'
+  | 'gguf'
+  | 'shorter-context'
+  | 'quantised-cache'
+  | 'offload'
+  | 'gpu-layers';
+
+/** One thing to do when a model does not fit. */
+export interface IRemedy {
+  readonly kind: RemedyKind;
+  /** The plan after it; of an offload, null: what is on the GPU is limited instead. */
+  readonly plan: IFitPlan | null;
+  /** Whether it is enough, by itself. */
+  readonly isEnough: boolean;
+  /** `shorter-context`: the longest that fits. */
+  readonly contextTokens: number | null;
+  /** `gpu-layers`: how many. */
+  readonly gpuLayers: number | null;
+  /** `offload`: GiB of each GPU. */
+  readonly maxMemoryGiB: readonly number[] | null;
+}
+
+const AMPERE = 8;
+
+/** bf16, or fp16 where the card is older than Ampere and has no bf16. */
+export function halfFormat(gpu: IGpu | null): 'bf16' | 'fp16' {
+  const major = gpu?.computeCapability?.[0] ?? AMPERE;
+  return major < AMPERE ? 'fp16' : 'bf16';
+}
+
+/** The GGUF formats that are suggested, from the best to the smallest. */
+export const GGUF_STEPS = ['Q8_0', 'Q4_K_M', 'Q2_K'] as const;
+
+/** The formats of the table, from the best to the smallest. */
+export function tableFormats(gpu: IGpu | null): string[] {
+  return [
+    'fp32',
+    halfFormat(gpu),
+    'int8',
+    'nf4-dq',
+    ...['Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q3_K_M', 'Q2_K']
+  ];
+}
+
+/** What to do, in order, for a model that does not fit as `options` say. */
+export function remediesFor(
+  shape: IModelShape,
+  options: IFitOptions
+): IRemedy[] {
+  const gpu = options.gpus?.[0] ?? null;
+  const now = planFit(shape, options);
+  if (gpu === null || isSure(now)) {
+    return [];
+  }
+  const isSmaller = ({ plan }: IRemedy): boolean =>
+    plan !== null && plan.driverBytes.likely < now.driverBytes.likely;
+  const inFormat = (kind: RemedyKind, format: string): IRemedy => {
+    const plan = planFit(shape, { ...options, format });
+    return remedy(kind, plan);
+  };
+  const torch: IRemedy[] =
+    shape.file !== null
+      ? []
+      : [
+          inFormat('half', halfFormat(gpu)),
+          inFormat('int8', 'int8'),
+          inFormat('nf4', 'nf4-dq')
+        ];
+  const gguf = shape.isEncoder
+    ? []
+    : GGUF_STEPS.map(format => inFormat('gguf', format));
+  return [
+    ...torch.filter(isSmaller),
+    ...gguf.filter(isSmaller),
+    ...contextRemedies(shape, options),
+    ...offloads(shape, options, gpu)
+  ];
+}
+
+function remedy(
+  kind: RemedyKind,
+  plan: IFitPlan | null,
+  more: Partial<IRemedy> = {}
+): IRemedy {
+  return {
+    kind,
+    plan,
+    isEnough: plan !== null && isSure(plan),
+    contextTokens: null,
+    gpuLayers: null,
+    maxMemoryGiB: null,
+    ...more
+  };
+}
+
+function contextRemedies(shape: IModelShape, options: IFitOptions): IRemedy[] {
+  if (shape.isEncoder) {
+    return [];
+  }
+  const contextTokens = longestContext(shape, options);
+  const shorter =
+    contextTokens === null
+      ? []
+      : [
+          remedy(
+            'shorter-context',
+            planFit(shape, { ...options, contextTokens }),
+            { contextTokens }
+          )
+        ];
+  const quantised = remedy(
+    'quantised-cache',
+    planFit(shape, { ...options, kvFormat: 'q8_0' })
+  );
+  return [...shorter, ...(quantised.isEnough ? [quantised] : [])];
+}
+
+function offloads(
+  shape: IModelShape,
+  options: IFitOptions,
+  gpu: IGpu
+): IRemedy[] {
+  const gpus = options.gpus ?? [gpu];
+  const torch =
+    shape.file !== null
+      ? []
+      : [
+          remedy('offload', null, {
+            isEnough: true,
+            maxMemoryGiB: maxMemoryGiB(gpus)
+          })
+        ];
+  if (shape.isEncoder) {
+    return torch;
+  }
+  const format = shape.file?.format ?? 'Q4_K_M';
+  const { count, total } = gpuLayers(shape, { ...options, format }, gpu);
+  if (count === total) {
+    return torch;
+  }
+  return [
+    ...torch,
+    remedy('gpu-layers', planFit(shape, { ...options, format }), {
+      isEnough: true,
+      gpuLayers: count
+    })
+  ];
+}

@@ -1,0 +1,13 @@
+import type { ICachedModel, IModelFile } from '../core/plan/modelfile';
+import { readCachedModels, readModelFile } from '../core/plan/modelfile';
+import type { IQuestion } from './question';
+
+/** Asks what is at a path of the kernel's machine: a folder, a config, a GGUF or safetensors file. */
+export function modelFileAt(path: string): IQuestion<IModelFile> {
+  return { request: { op: 'model_file', path }, read: readModelFile };
+}
+
+/** Asks which models are in the kernel's Hugging Face cache. */
+export function cachedModels(): IQuestion<ICachedModel[]> {
+  return { request: { op: 'cached_models' }, read: readCachedModels };
+}

@@ -1,0 +1,205 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { ICachedModel } from '../../core/plan';
+import { cachedModels, modelFileAt } from '../../kernel/modelfiles';
+import type { IMonitor } from '../../model/tokens';
+import { Link } from '../link';
+import { Labelled, Problem } from './labelled';
+import { PRESETS } from './presets';
+import type { Source } from './state';
+import { sentenceOf } from './state';
+
+/** Properties of `Choice`. */
+export interface IChoiceProps {
+  readonly monitor: IMonitor | null;
+  readonly source: Source;
+  readonly setSource: (source: Source) => void;
+  readonly trans: TranslationBundle;
+}
+
+/** Which model: a preset, one on the kernel's machine, or a pasted config. */
+export function Choice(props: IChoiceProps): React.JSX.Element {
+  const { source, setSource, trans } = props;
+  const value =
+    source.kind === 'preset' ? `preset:${source.name}` : source.kind;
+  return (
+    <>
+      <Labelled label={trans.__('Model')}>
+        {id => (
+          <select
+            id={id}
+            value={value}
+            onChange={event => setSource(sourceOf(event.target.value))}
+          >
+            <option value="file">
+              {trans.__('On the kernel’s machine …')}
+            </option>
+            <option value="pasted">{trans.__('Paste a config …')}</option>
+            {PRESETS.map(({ name }) => (
+              <option key={name} value={`preset:${name}`}>
+                {name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Labelled>
+      {source.kind === 'file' && <FileChoice {...props} />}
+      {source.kind === 'pasted' && (
+        <Pasted text={source.text} {...{ setSource, trans }} />
+      )}
+    </>
+  );
+}
+
+function sourceOf(key: string): Source {
+  switch (key) {
+    case 'file':
+      return { kind: 'file', file: null };
+    case 'pasted':
+      return { kind: 'pasted', text: '' };
+    default:
+      return { kind: 'preset', name: key.replace('preset:', '') };
+  }
+}
+
+interface IPastedProps extends Pick<IChoiceProps, 'setSource' | 'trans'> {
+  readonly text: string;
+}
+
+function Pasted({ text, setSource, trans }: IPastedProps): React.JSX.Element {
+  return (
+    <textarea
+      className="jp-VramPlan-paste"
+      rows={4}
+      spellCheck={false}
+      placeholder={trans.__('The whole config.json of a model')}
+      aria-label={trans.__('The text of a config.json')}
+      value={text}
+      onChange={event =>
+        setSource({ kind: 'pasted', text: event.target.value })
+      }
+    />
+  );
+}
+
+/** A path, or one of the cached models. */
+function FileChoice(props: IChoiceProps): React.JSX.Element {
+  const { monitor, setSource, trans } = props;
+  const [models, setModels] = React.useState<readonly ICachedModel[] | null>(
+    null
+  );
+  const { attempt, problem, asking } = useAsking(monitor);
+  const refusal =
+    monitor === null ? trans.__('There is no kernel to ask.') : null;
+  const read = (where: string): void => {
+    setSource({ kind: 'file', file: null });
+    attempt(async asked => {
+      setSource({ kind: 'file', file: await asked.ask(modelFileAt(where)) });
+    });
+  };
+  const list = (): void =>
+    attempt(async asked => setModels(await asked.ask(cachedModels())));
+  return (
+    <div className="jp-VramPlan-file" aria-busy={asking}>
+      <PathForm {...{ read, trans }} isRefused={refusal !== null} />
+      {models === null ? (
+        <Link
+          label={trans.__('Look in the Hugging Face cache')}
+          refusal={refusal}
+          act={list}
+        />
+      ) : (
+        <Cached {...{ models, read, trans }} />
+      )}
+      <Problem problem={problem} />
+    </div>
+  );
+}
+
+interface IAsking {
+  readonly attempt: (ask: (monitor: IMonitor) => Promise<void>) => void;
+  readonly problem: string | null;
+  readonly asking: boolean;
+}
+
+/** Asks the kernel, and remembers what went wrong the last time. */
+function useAsking(monitor: IMonitor | null): IAsking {
+  const [problem, setProblem] = React.useState<string | null>(null);
+  const [asking, setAsking] = React.useState(false);
+  const attempt: IAsking['attempt'] = ask => {
+    if (monitor === null) {
+      return;
+    }
+    setAsking(true);
+    setProblem(null);
+    ask(monitor)
+      .catch(error => setProblem(sentenceOf(error)))
+      .finally(() => setAsking(false));
+  };
+  return { attempt, problem, asking };
+}
+
+interface IPathFormProps {
+  readonly read: (path: string) => void;
+  readonly isRefused: boolean;
+  readonly trans: TranslationBundle;
+}
+
+function PathForm(props: IPathFormProps): React.JSX.Element {
+  const { read, isRefused, trans } = props;
+  const [path, setPath] = React.useState('');
+  return (
+    <form
+      className="jp-VramPlan-path"
+      onSubmit={event => {
+        event.preventDefault();
+        read(path);
+      }}
+    >
+      <input
+        type="text"
+        value={path}
+        spellCheck={false}
+        placeholder={trans.__('Folder, config.json, .safetensors or .gguf')}
+        aria-label={trans.__('Path on the kernel’s machine')}
+        onChange={event => setPath(event.target.value)}
+      />
+      <button type="submit" disabled={path === '' || isRefused}>
+        {trans.__('Read')}
+      </button>
+    </form>
+  );
+}
+
+interface ICachedProps {
+  readonly models: readonly ICachedModel[];
+  readonly read: (path: string) => void;
+  readonly trans: TranslationBundle;
+}
+
+function Cached({ models, read, trans }: ICachedProps): React.JSX.Element {
+  if (models.length === 0) {
+    return (
+      <p className="jp-VramPanel-quiet">
+        {trans.__('There is no model in the cache.')}
+      </p>
+    );
+  }
+  return (
+    <select
+      aria-label={trans.__('A model in the Hugging Face cache')}
+      defaultValue=""
+      onChange={event => read(event.target.value)}
+    >
+      <option value="" disabled>
+        {trans.__('Choose …')}
+      </option>
+      {models.map(({ name, path }) => (
+        <option key={path} value={path}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}

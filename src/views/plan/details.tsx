@@ -1,0 +1,111 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { IFitPlan } from '../../core/plan';
+import { noteSentence, qualityNote } from '../../core/plan';
+import { formatBytes, formatDelta, formatExact } from '../../core/units';
+import type { IMonitor } from '../../model/tokens';
+import { Sentence } from '../sentence';
+
+/** Properties of `Details`. */
+export interface IDetailsProps {
+  readonly plan: IFitPlan;
+  readonly monitor: IMonitor | null;
+  readonly trans: TranslationBundle;
+}
+
+/** Every term of the chosen plan, how sure it is, and what was measured since. */
+export function Details(props: IDetailsProps): React.JSX.Element {
+  const { plan, trans } = props;
+  return (
+    <div className="jp-VramPlan-details">
+      <dl>
+        {termsOf(plan, trans).map(([name, bytes]) => (
+          <React.Fragment key={name}>
+            <dt>{name}</dt>
+            <dd title={formatExact(bytes, trans)}>{formatBytes(bytes)}</dd>
+          </React.Fragment>
+        ))}
+      </dl>
+      <p className="jp-VramPanel-quiet">{rangeWords(plan, trans)}</p>
+      <p className="jp-VramPanel-quiet">{qualityNote(plan.format, trans)}</p>
+      <Measured {...props} />
+      {plan.notes.length > 0 && (
+        <ul className="jp-VramPlan-notes">
+          {plan.notes.map(note => (
+            <li key={note.kind}>
+              <Sentence text={noteSentence(note, trans)} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function termsOf(plan: IFitPlan, trans: TranslationBundle): [string, number][] {
+  const peakName =
+    plan.runtime === 'transformers'
+      ? trans.__('PyTorch’s peak')
+      : trans.__('llama.cpp’s buffers');
+  return [
+    [trans.__('Weights'), plan.weightsBytes],
+    [trans.__('Keys and values'), plan.kvCacheBytes],
+    [trans.__('Activations'), plan.activationBytes],
+    [peakName, plan.peakBytes.likely],
+    [trans.__('CUDA context'), plan.contextBytes],
+    [trans.__('nvidia-smi will say'), plan.driverBytes.likely]
+  ];
+}
+
+/** How sure it is, and what is left of the GPU. */
+function rangeWords(plan: IFitPlan, trans: TranslationBundle): string {
+  const { low, high } = plan.driverBytes;
+  const range = trans.__(
+    'Between %1 and %2.',
+    formatBytes(low),
+    formatBytes(high)
+  );
+  const left = plan.verdicts[0]?.leftBytes;
+  const rest =
+    left === undefined
+      ? ''
+      : left >= 0
+        ? trans.__('%1 stays free.', formatBytes(left))
+        : trans.__('%1 is missing.', formatBytes(-left));
+  return `${range} ${rest}`;
+}
+
+/** From this share of the planned weights on, what is allocated is taken for them. */
+const LOADED_SHARE = 0.5;
+
+/** What is allocated since a load, beside the plan. */
+function Measured(props: IDetailsProps): React.JSX.Element | null {
+  const { plan, monitor, trans } = props;
+  const device = (monitor?.reading?.devices ?? [])
+    .slice()
+    .sort((a, b) => b.allocatedBytes - a.allocatedBytes)[0];
+  const isLoaded =
+    device !== undefined &&
+    device.allocatedBytes >= LOADED_SHARE * plan.weightsBytes;
+  if (!isLoaded || plan.runtime !== 'transformers') {
+    return null;
+  }
+  const { allocatedBytes, peakAllocatedBytes } = device;
+  const off =
+    peakAllocatedBytes === null
+      ? null
+      : peakAllocatedBytes - plan.peakBytes.likely;
+  return (
+    <p className="jp-VramPlan-measured">
+      {trans.__(
+        'Measured in this kernel: %1 allocated (weights planned: %2), peak %3 (planned: %4, %5).',
+        formatBytes(allocatedBytes),
+        formatBytes(plan.weightsBytes),
+        formatBytes(peakAllocatedBytes),
+        formatBytes(plan.peakBytes.likely),
+        formatDelta(off)
+      )}
+    </p>
+  );
+}

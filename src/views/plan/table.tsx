@@ -1,0 +1,135 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { IFitPlan, IGpu } from '../../core/plan';
+import { qualityNote, statusWords } from '../../core/plan';
+import { formatBytes, formatExact } from '../../core/units';
+
+/** Properties of `Table`. */
+export interface ITableProps {
+  readonly plans: readonly IFitPlan[];
+  /** The one whose details are shown. */
+  readonly plan: IFitPlan;
+  /** The best that fits; null if none does. */
+  readonly first: IFitPlan | null;
+  readonly gpu: IGpu | null;
+  readonly choose: (format: string) => void;
+  readonly trans: TranslationBundle;
+}
+
+/** One row for each format: its parts as a bar against the GPU, and whether it fits. */
+export function Table(props: ITableProps): React.JSX.Element {
+  const { plans, trans } = props;
+  const name = React.useId();
+  return (
+    <div
+      className="jp-VramPlan-table"
+      role="radiogroup"
+      aria-label={trans.__('Formats')}
+    >
+      <Key trans={trans} />
+      {plans.map(plan => (
+        <Row key={plan.format} {...props} row={plan} name={name} />
+      ))}
+    </div>
+  );
+}
+
+interface IRowProps extends ITableProps {
+  readonly row: IFitPlan;
+  readonly name: string;
+}
+
+function Row(props: IRowProps): React.JSX.Element {
+  const { row, plan, first, gpu, choose, name, trans } = props;
+  const status = row.verdicts[0]?.status ?? 'unknown';
+  const isFirst = row.format === first?.format;
+  const { likely } = row.driverBytes;
+  const words = isFirst
+    ? trans.__('best that fits')
+    : statusWords(status, trans);
+  return (
+    <label
+      className="jp-VramPlan-row"
+      data-status={status}
+      data-first={isFirst}
+      title={qualityNote(row.format, trans)}
+    >
+      <input
+        type="radio"
+        name={name}
+        checked={row.format === plan.format}
+        onChange={() => choose(row.format)}
+      />
+      <span className="jp-VramPlan-format">{row.format}</span>
+      <PlanBar plan={row} gpu={gpu} />
+      <span className="jp-VramPlan-figure" title={formatExact(likely, trans)}>
+        {formatBytes(likely)}
+      </span>
+      <span className="jp-VramPlan-status">{words}</span>
+    </label>
+  );
+}
+
+/** The parts of a plan against what the GPU has free; the rest of the track is headroom. */
+function PlanBar(props: {
+  readonly plan: IFitPlan;
+  readonly gpu: IGpu | null;
+}): React.JSX.Element {
+  const { plan, gpu } = props;
+  const available = gpu ? (gpu.freeBytes ?? gpu.totalBytes) : 0;
+  const whole = Math.max(available, plan.driverBytes.likely, 1);
+  const rest =
+    plan.driverBytes.likely -
+    plan.weightsBytes -
+    plan.kvCacheBytes -
+    plan.activationBytes;
+  const parts = [
+    ['weights', plan.weightsBytes],
+    ['cache', plan.kvCacheBytes],
+    ['activations', plan.activationBytes],
+    ['context', Math.max(0, rest)]
+  ] as const;
+  const isOver = available > 0 && plan.driverBytes.likely > available;
+  return (
+    <span className="jp-VramPlan-bar" aria-hidden="true">
+      {parts.map(([part, bytes]) => (
+        <span
+          key={part}
+          data-plan={part}
+          style={{ width: `${(bytes / whole) * 100}%` }}
+        />
+      ))}
+      {isOver && (
+        <span
+          className="jp-VramPlan-limit"
+          style={{ left: `${(available / whole) * 100}%` }}
+        />
+      )}
+    </span>
+  );
+}
+
+/** What the colours mean. */
+function Key({
+  trans
+}: {
+  readonly trans: TranslationBundle;
+}): React.JSX.Element {
+  const keys = [
+    ['weights', trans.__('weights')],
+    ['cache', trans.__('keys and values')],
+    ['activations', trans.__('activations')],
+    ['context', trans.__('CUDA')]
+  ] as const;
+  return (
+    <p className="jp-VramPlan-key">
+      {keys.map(([part, label]) => (
+        <span key={part}>
+          <span className="jp-VramPlan-swatch" data-plan={part} />
+          {label}
+        </span>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,23 @@
+/**
+ * Prints how far the planner is off, row by row: `npm run bench:plan [file of rows]`.
+ *
+ * A file of rows has the fields of `test/fixtures/plan/fit_measured_h100.jsonl` or of
+ * `fit_published.jsonl`, one JSON object a line.
+ */
+import path from 'node:path';
+
+import { at, nodeBin } from '../../scripts/paths.mjs';
+import { run } from '../../scripts/process.mjs';
+
+const files = process.argv.slice(2).map(file => path.resolve(file));
+const { code } = await run(nodeBin('deno'), [
+  ...['run', '--no-config', '--no-lock', '--no-remote', '--quiet'],
+  ...['--unstable-sloppy-imports', '--allow-read'],
+  at('test', 'bench', 'plan', 'score.ts'),
+  ...(files.length > 0
+    ? files
+    : ['fit_measured_h100', 'fit_measured_more_h100', 'fit_published'].map(
+        name => at('test', 'fixtures', 'plan', `${name}.jsonl`)
+      ))
+]);
+process.exitCode = code;
