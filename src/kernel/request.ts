@@ -23,7 +23,7 @@ export type AgentRequest =
       /** Holders of less than this are summed up in one line. */
       readonly min_bytes: number;
     }
-  | { readonly op: 'failure' };
+  | { readonly op: 'failure' }
   | { readonly op: 'model_file'; readonly path: string }
   | { readonly op: 'cached_models' };
 

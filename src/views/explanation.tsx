@@ -221,6 +221,7 @@ function deviceThen(explanation: IOutOfMemory): IDeviceReading | null {
     index: 0,
     name: '',
     uuid: null,
+    computeCapability: null,
     allocatedBytes,
     reservedBytes: Math.max(reserved, allocatedBytes),
     peakAllocatedBytes: null,

@@ -47,7 +47,7 @@ export interface IProcessUse {
 }
 
 /** The figures of a message, in bytes; null is *the text does not say*, never zero. */
-export interface IFigures {
+export interface IOomFigures {
   readonly requestedBytes: number | null;
   /** The whole device. */
   readonly capacityBytes: number | null;
@@ -71,10 +71,10 @@ export interface IFigures {
 }
 
 /** The names of the figures. */
-export type FigureName = keyof IFigures;
+export type FigureName = keyof IOomFigures;
 
 /** No figure at all. */
-export const NO_FIGURES: IFigures = {
+export const NO_FIGURES: IOomFigures = {
   requestedBytes: null,
   capacityBytes: null,
   freeBytes: null,
@@ -87,7 +87,7 @@ export const NO_FIGURES: IFigures = {
 };
 
 /** What can be read out of a message. */
-export interface IOomFacts extends IFigures {
+export interface IOomFacts extends IOomFigures {
   readonly backend: Backend;
   /** The device, such as `cuda:0`, as torch names it; null where the text does not say. */
   readonly device: string | null;

@@ -1,7 +1,7 @@
 import type {
   Backend,
   FigureName,
-  IFigures,
+  IOomFigures,
   IOomFacts,
   IProcessUse
 } from './facts';
@@ -94,7 +94,7 @@ export function readFacts(text: IOomText): IFound | null {
   };
 }
 
-function readFigures(groups: Readonly<Record<string, string>>): IFigures {
+function readFigures(groups: Readonly<Record<string, string>>): IOomFigures {
   const figures: Record<FigureName, number | null> = { ...NO_FIGURES };
   for (const [group, name] of Object.entries(GROUPS)) {
     figures[name] = bytesOf(groups[group]);
@@ -134,7 +134,7 @@ function deviceName(backend: Backend, index?: string): string | null {
   return `${backend === 'xpu' || backend === 'npu' ? backend : 'cuda'}:${Number(index)}`;
 }
 
-function readProcesses(message: string, figures: IFigures): IProcessUse[] {
+function readProcesses(message: string, figures: IOomFigures): IProcessUse[] {
   const found: IProcessUse[] = [];
   for (const [, pid, size] of message.matchAll(PROCESS)) {
     const bytes = bytesOf(size);
@@ -157,7 +157,7 @@ function readProcesses(message: string, figures: IFigures): IProcessUse[] {
  */
 function withSelf(
   processes: readonly IProcessUse[],
-  figures: IFigures
+  figures: IOomFigures
 ): IProcessUse[] {
   const { allocatedBytes, capacityBytes, freeBytes } = figures;
   if (allocatedBytes === null || capacityBytes === null || freeBytes === null) {

@@ -16,7 +16,7 @@ export type RemedyKind =
   | 'gpu-layers';
 
 /** One thing to do when a model does not fit. */
-export interface IRemedy {
+export interface IPlanRemedy {
   readonly kind: RemedyKind;
   /** The plan after it; of an offload, null: what is on the GPU is limited instead. */
   readonly plan: IFitPlan | null;
@@ -56,19 +56,19 @@ export function tableFormats(gpu: IGpu | null): string[] {
 export function remediesFor(
   shape: IModelShape,
   options: IFitOptions
-): IRemedy[] {
+): IPlanRemedy[] {
   const gpu = options.gpus?.[0] ?? null;
   const now = planFit(shape, options);
   if (gpu === null || isSure(now)) {
     return [];
   }
-  const isSmaller = ({ plan }: IRemedy): boolean =>
+  const isSmaller = ({ plan }: IPlanRemedy): boolean =>
     plan !== null && plan.driverBytes.likely < now.driverBytes.likely;
-  const inFormat = (kind: RemedyKind, format: string): IRemedy => {
+  const inFormat = (kind: RemedyKind, format: string): IPlanRemedy => {
     const plan = planFit(shape, { ...options, format });
     return remedy(kind, plan);
   };
-  const torch: IRemedy[] =
+  const torch: IPlanRemedy[] =
     shape.file !== null
       ? []
       : [
@@ -90,8 +90,8 @@ export function remediesFor(
 function remedy(
   kind: RemedyKind,
   plan: IFitPlan | null,
-  more: Partial<IRemedy> = {}
-): IRemedy {
+  more: Partial<IPlanRemedy> = {}
+): IPlanRemedy {
   return {
     kind,
     plan,
@@ -103,7 +103,10 @@ function remedy(
   };
 }
 
-function contextRemedies(shape: IModelShape, options: IFitOptions): IRemedy[] {
+function contextRemedies(
+  shape: IModelShape,
+  options: IFitOptions
+): IPlanRemedy[] {
   if (shape.isEncoder) {
     return [];
   }
@@ -129,7 +132,7 @@ function offloads(
   shape: IModelShape,
   options: IFitOptions,
   gpu: IGpu
-): IRemedy[] {
+): IPlanRemedy[] {
   const gpus = options.gpus ?? [gpu];
   const torch =
     shape.file !== null

@@ -1,7 +1,7 @@
 import type { ITranslate } from '../translation';
 import { formatBytes } from '../units';
 import type { INote } from './notes';
-import type { IRemedy } from './remedies';
+import type { IPlanRemedy } from './remedies';
 import type { FitStatus } from './verdict';
 
 /** The words of the planner. Backticks mark code; a view draws the rest as text. */
@@ -100,7 +100,7 @@ export function noteSentence(note: INote, trans: ITranslate): string {
 }
 
 /** What to do, as a sentence. */
-export function remedySentence(remedy: IRemedy, trans: ITranslate): string {
+export function remedySentence(remedy: IPlanRemedy, trans: ITranslate): string {
   const { plan } = remedy;
   const size = plan ? formatBytes(plan.driverBytes.likely) : '';
   const format = plan?.format ?? '';

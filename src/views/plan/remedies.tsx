@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IFitOptions, IModelShape, IRemedy } from '../../core/plan';
+import type { IFitOptions, IModelShape, IPlanRemedy } from '../../core/plan';
 import { remediesFor, remedySentence } from '../../core/plan';
 import { Link } from '../link';
 import { Sentence } from '../sentence';
@@ -40,7 +40,7 @@ export function Remedies(props: IRemediesProps): React.JSX.Element | null {
 }
 
 interface IUseProps extends IRemediesProps {
-  readonly remedy: IRemedy;
+  readonly remedy: IPlanRemedy;
 }
 
 /** Takes a remedy that is a change of the plan. */

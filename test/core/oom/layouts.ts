@@ -1,10 +1,10 @@
-import type { IFigures, IProcessUse } from '../../../src/core/oom';
+import type { IOomFigures, IProcessUse } from '../../../src/core/oom';
 import type { Random } from '../random';
 
 /** What a rendered message says. */
 export interface IRendered {
   readonly text: string;
-  readonly figures: Partial<IFigures>;
+  readonly figures: Partial<IOomFigures>;
   readonly device: string | null;
   readonly processes?: readonly IProcessUse[];
 }
