@@ -10,7 +10,7 @@ describe('plugins', () => {
   it('should be twelve, each with an id of its own', () => {
     const ids = plugins.map(({ id }) => id);
     expect(ids).toHaveLength(12);
-    expect(new Set(ids).size).toBe(11);
+    expect(new Set(ids).size).toBe(12);
     for (const id of ids) {
       expect(id).toMatch(new RegExp(`^${manifest.name}:[a-z]+$`));
     }
