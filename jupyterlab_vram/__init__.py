@@ -9,16 +9,19 @@ from typing import Any
 
 from . import driver, practice
 from .clearing import ClearRefusedError, ClearReport, clear
+from .gpu_processes import GpuProcess, processes
 from .readings import take_reading
 from .version import __version__
 
 __all__ = [
     "ClearRefusedError",
     "ClearReport",
+    "GpuProcess",
     "__version__",
     "clear",
     "load_ipython_extension",
     "practice",
+    "processes",
     "reading",
     "unload_ipython_extension",
 ]
@@ -44,8 +47,9 @@ def load_ipython_extension(shell: Any) -> None:
 
 def unload_ipython_extension(shell: Any) -> None:
     """Remove the magics: ``%unload_ext jupyterlab_vram``."""
-    for kind, name in (("line", "vram"), ("cell", "vram"), ("line", "vram_clear")):
-        shell.magics_manager.magics[kind].pop(name, None)
+    for name in ("vram", "vram_clear", "vram_ps"):
+        shell.magics_manager.magics["line"].pop(name, None)
+    shell.magics_manager.magics["cell"].pop("vram", None)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -13,9 +13,10 @@ import time
 import uuid
 from typing import Any, Callable
 
-from . import practice
+from . import practice, stopping
 from .cells import CellRecorder
 from .clearing import ClearRefusedError, clear
+from .gpu_processes import LEFTOVER_BYTES, survey
 from .kernel_io import MIME_TYPE, CannotPushError, KernelIO
 from .pusher import MAX_INTERVAL_S, Pusher
 from .readings import take_reading
@@ -286,8 +287,21 @@ _OPERATIONS: dict[str, Callable[[Agent, dict[str, Any]], dict[str, Any]]] = {
     "clear": _clear,
 }
 
+
+def _processes(fields: dict[str, Any]) -> dict[str, Any]:
+    return survey(int(fields.get("leftover_bytes", LEFTOVER_BYTES))).to_dict()
+
+
+def _stop_process(fields: dict[str, Any]) -> dict[str, Any]:
+    identity, force = str(fields["identity"]), fields.get("force") is True
+    return stopping.stop(int(fields["pid"]), identity, force).to_dict()
+
+
 #: What is answered with facts of its own, from the fields of the request. May raise RefusedError.
-_QUESTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+_QUESTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "processes": _processes,
+    "stop": _stop_process,
+}
 
 
 def _is_main_thread() -> bool:

@@ -1,4 +1,4 @@
-"""The magics: ``%vram``, ``%%vram`` and ``%vram_clear``."""
+"""The magics: ``%vram``, ``%%vram``, ``%vram_clear`` and ``%vram_ps``."""
 
 # ruff: noqa: T201 - printing is what magics do
 from __future__ import annotations
@@ -11,9 +11,10 @@ from IPython.core import magic
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from . import driver, practice, report
+from . import driver, practice, process_report, report
 from .cells import PeakMeter, allocations_or_none
 from .clearing import ClearRefusedError, clear
+from .gpu_processes import survey
 from .readings import device_types, reset_peaks, take_reading
 from .torch_access import driver_is_missing, gpu_build, loaded_torch
 from .units import parse_bytes
@@ -80,6 +81,14 @@ class VramMagics(magic.Magics):
             print(report.cleared(clear()))
         except ClearRefusedError as error:
             raise UsageError(str(error)) from None
+
+    @magic_arguments()
+    @argument("--all", action="store_true", help="processes that only draw, too")
+    @magic.line_magic
+    def vram_ps(self, line: str) -> None:
+        """Print who uses each GPU: notebooks, other processes, what may be left over."""
+        arguments = parse_argstring(self.vram_ps, line)
+        print(process_report.table(survey(), with_graphics=arguments.all))
 
     def _run(self, cell: str) -> Any:
         """Run ``cell`` as itself: its exceptions are the cell's, its last value the output."""

@@ -40,7 +40,7 @@ def table(reading: dict[str, Any]) -> str:
         figures = [device[key] for _, key in _COLUMNS]
         label = device_label(device["id"], device["name"])
         rows.append([label, *("-" if n is None else format_bytes(n) for n in figures)])
-    return _align(rows)
+    return align(rows)
 
 
 def unreadable(detail: str) -> str:
@@ -72,7 +72,7 @@ def run(before: list[Allocation], after: list[Allocation], meter: PeakMeter) -> 
                 format_bytes(now.reserved),
             ]
         )
-    return _align(rows) if after else "The cell used no GPU memory."
+    return align(rows) if after else "The cell used no GPU memory."
 
 
 def cleared(report: ClearReport) -> str:
@@ -95,10 +95,14 @@ def cleared(report: ClearReport) -> str:
     return "\n".join(lines)
 
 
-def _align(rows: list[list[str]]) -> str:
+def align(rows: list[list[str]], left: tuple[int, ...] = (0,)) -> str:
+    """Lay out ``rows`` as a table: the columns ``left`` begin alike, the others end alike."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
-    for first, *rest in rows:
-        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:])]
-        lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+    for row in rows:
+        cells = [
+            cell.ljust(width) if column in left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths))
+        ]
+        lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
