@@ -49,6 +49,13 @@ print(ready.wait(120), child.pid)
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 WAIT = "; print('ready', os.getpid(), flush=True); time.sleep(600)"
 
+RECORDED = (
+    ("-q", "-x"),
+    ("-L",),
+    ("--query-gpu=uuid,memory.total,memory.used,name", "--format=csv,noheader,nounits"),
+    ("--query-compute-apps=gpu_uuid,pid,used_memory,process_name", "--format=csv,noheader,nounits"),
+)
+
 checks: list[bool] = []
 
 
@@ -107,6 +114,14 @@ def listed(notebook: Notebook) -> dict[int, dict[str, Any]]:
     if survey["state"] != "ok":
         say(survey=survey)
     return {process["pid"]: process for process in survey["processes"]}
+
+
+def recorded(*words: str) -> str:
+    """What nvidia-smi prints, to be kept as a test's fixture."""
+    try:
+        return smi.run(*words)
+    except DriverError as error:
+        return str(error)
 
 
 def check_figures(kind: str, found: dict[int, dict[str, Any]], grown: dict[int, int]) -> None:
@@ -220,6 +235,7 @@ def flow(kernels: MultiKernelManager) -> None:
     check_names(found, names, orphan)
     check_sources(grown)
     say(table=alpha.run("%load_ext jupyterlab_vram\n%vram_ps").splitlines())
+    say(recorded={" ".join(words): recorded(*words) for words in RECORDED})
     check_refusals(alpha, beta)
     check_stop(alpha, bare, stubborn)
     answer = ask_to_stop(alpha, listed(alpha)[orphan])
