@@ -153,7 +153,7 @@ def _check(pid: int, identity: str, force: bool) -> float | None:
 def _open(pid: int) -> int | None:
     """Return a handle that keeps meaning one process, where the system has such handles."""
     if hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal") and pid > 0:
-        with suppress(OSError):
+        with suppress(OSError, OverflowError):
             return os.pidfd_open(pid)
     return None
 
