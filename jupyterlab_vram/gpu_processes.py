@@ -115,6 +115,17 @@ def processes(leftover_bytes: int = LEFTOVER_BYTES) -> list[GpuProcess]:
     return list(survey(leftover_bytes).processes)
 
 
+def answer(fields: dict[str, Any]) -> dict[str, Any]:
+    """Answer a front end's request for a survey."""
+    return survey(checked_threshold(fields.get("leftover_bytes"))).to_dict()
+
+
+def checked_threshold(wanted: Any) -> int:
+    """Return a number of bytes that a front end sent, or the usual one."""
+    is_whole = isinstance(wanted, int) and not isinstance(wanted, bool)
+    return wanted if is_whole and 0 <= wanted < 1 << 53 else LEFTOVER_BYTES
+
+
 def survey(leftover_bytes: int = LEFTOVER_BYTES) -> Survey:
     """List every GPU and process; never raises."""
     now_s = time.time()

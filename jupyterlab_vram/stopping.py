@@ -126,6 +126,16 @@ def stop(pid: int, identity: str, force: bool = False) -> StopReport:
             os.close(handle)
 
 
+def answer(fields: dict[str, Any]) -> dict[str, Any]:
+    """Answer a front end's request to stop a process.
+
+    Raises:
+        RefusedError: as :func:`stop`.
+    """
+    pid, identity = int(fields["pid"]), str(fields["identity"])
+    return stop(pid, identity, fields.get("force") is True).to_dict()
+
+
 def _check(pid: int, identity: str, force: bool) -> float | None:
     """Check every rule; returns when the process was asked to end."""
     if is_read_only():
