@@ -3,6 +3,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { badgesPlugin } from './plugins/badges';
 import { clearPlugin } from './plugins/clear';
 import { documentPlugin } from './plugins/document';
+import { fleetPlugin } from './plugins/fleet';
 import { monitorsPlugin } from './plugins/monitors';
 import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
@@ -15,6 +16,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   settingsPlugin,
   documentPlugin,
   monitorsPlugin,
+  fleetPlugin,
   panelPlugin,
   clearPlugin,
   snippetsPlugin,

@@ -4,6 +4,8 @@ import * as React from 'react';
 
 import type { IPanelActions, ISnippetItem } from './actions';
 import { Content } from './content';
+import type { IFleetOptions } from './fleet';
+import { FleetSection } from './fleet';
 import { Follower, type ITargetSource } from './follower';
 import { Header } from './header';
 import { vramIcon } from './icons';
@@ -16,6 +18,8 @@ export interface IPanelOptions {
   readonly source: ITargetSource;
   readonly actions: IPanelActions;
   readonly snippets: readonly ISnippetItem[];
+  /** Every notebook and process; left out, there is no such section. */
+  readonly fleet?: IFleetOptions;
   readonly translator?: ITranslator;
 }
 
@@ -39,10 +43,12 @@ export class VramPanel extends Follower {
     this.title.caption = name;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', name);
+    options.fleet?.fleet.changed.connect(this.refresh, this);
   }
 
   override dispose(): void {
     window.clearTimeout(this._tick);
+    this._options.fleet?.fleet.changed.disconnect(this.refresh, this);
     super.dispose();
   }
 
@@ -75,17 +81,21 @@ export class VramPanel extends Follower {
       this.update();
     }
     const { monitor } = this.source.target;
-    if (monitor !== null) {
+    const fleet = this._options.fleet?.fleet;
+    const isBusy =
+      monitor?.busy === true ||
+      fleet?.kernels.some(kernel => kernel.monitor?.busy) === true;
+    if (monitor !== null || fleet !== undefined) {
       this._tick = window.setTimeout(
         () => this.refresh(),
-        monitor.busy ? BUSY_TICK_MS : IDLE_TICK_MS
+        isBusy ? BUSY_TICK_MS : IDLE_TICK_MS
       );
     }
   }
 
   protected override render(): React.JSX.Element {
     const { trans } = this;
-    const { actions, snippets } = this._options;
+    const { actions, snippets, fleet } = this._options;
     const { target } = this.source;
     const { monitor } = target;
     const nowMs = Date.now();
@@ -108,6 +118,7 @@ export class VramPanel extends Follower {
             {...{ monitor, reading, nowMs, actions, trans }}
           />
         )}
+        {fleet && <FleetSection options={fleet} {...{ nowMs, trans }} />}
         {canInsert && <Snippets {...{ snippets, actions, trans }} />}
       </>
     );

@@ -58,6 +58,7 @@ describe('parseMessage', () => {
       finished: null,
       leaks: [],
       records: [],
+      survey: null,
       clear: null,
       reason: null
     });

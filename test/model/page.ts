@@ -57,9 +57,13 @@ export class FakeAgent {
 
   /** Let it answer what is asked over `connection`. */
   serve(connection: FakeConnection): void {
-    const kinds = { attach: 'attached', detach: 'done', clear: 'cleared' };
+    const kinds: Record<string, string> = {
+      attach: 'attached',
+      detach: 'done',
+      clear: 'cleared'
+    };
     connection.answer = ({ op }) =>
-      this.message({ kind: kinds[op], ...this.top });
+      this.message({ kind: kinds[op] ?? 'answered', ...this.top });
   }
 
   /** Its next message, as JSON. */

@@ -24,6 +24,8 @@ const PLACES: {
   watchWhenClosed: settings => settings.watchWhenClosed,
   clearAction: settings => settings.clearAction,
   exactPeaks: settings => settings.exactPeaks,
+  leftoverMiB: settings => settings.leftoverBytes / MIB,
+  neverStop: settings => settings.neverStop,
   practiceDevice: settings => settings.practiceDevice
 };
 
@@ -75,7 +77,9 @@ describe('parseSettings()', () => {
       watchWhenClosed: true,
       clearAction: 'quietly',
       exactPeaks: true,
-      practiceDevice: true
+      practiceDevice: true,
+      leftoverMiB: 300,
+      neverStop: true
     });
     expect(settings).toEqual({
       pushIntervalMs: 1000,
@@ -93,7 +97,9 @@ describe('parseSettings()', () => {
       watchWhenClosed: true,
       clearAction: 'quietly',
       exactPeaks: true,
-      practiceDevice: true
+      practiceDevice: true,
+      leftoverBytes: 300 * MIB,
+      neverStop: true
     });
   });
 

@@ -7,10 +7,10 @@ import { CommandIDs } from '../../src/plugins/tokens';
 import { Lab } from './lab';
 
 describe('plugins', () => {
-  it('should be nine, each with an id of its own', () => {
+  it('should be ten, each with an id of its own', () => {
     const ids = plugins.map(({ id }) => id);
-    expect(ids).toHaveLength(9);
-    expect(new Set(ids).size).toBe(9);
+    expect(ids).toHaveLength(10);
+    expect(new Set(ids).size).toBe(10);
     for (const id of ids) {
       expect(id).toMatch(new RegExp(`^${manifest.name}:[a-z]+$`));
     }
