@@ -17,8 +17,18 @@ export class FleetSection {
       .waitFor();
   }
 
+  /** Fold it, if it is there and not folded. */
   async close(): Promise<void> {
-    await this._heading('true').click();
+    const heading = this._heading('true');
+    if ((await heading.count()) > 0 && (await heading.isVisible())) {
+      await heading.click();
+    }
+  }
+
+  /** Wait until a notebook's kernel is said to be in this state. */
+  async says(name: string, state: string | RegExp): Promise<void> {
+    const words = this.kernel(name).locator('.jp-VramKernels-state');
+    await words.filter({ hasText: state }).waitFor();
   }
 
   get root(): Locator {
