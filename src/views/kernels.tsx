@@ -210,8 +210,11 @@ function detailsOf(
     const span = formatSpan(nowMs - kernel.lastActivityMs, trans);
     details.push(trans.__('idle for %1', span));
   }
+  const running = kernel.monitor?.running?.executionCount ?? null;
   const last = lastRecord(kernel);
-  if (last && last.executionCount !== null) {
+  if (running !== null) {
+    details.push(trans.__('cell [%1] is running', running));
+  } else if (last && last.executionCount !== null) {
     details.push(trans.__('last cell [%1]', last.executionCount));
   }
   if (kernel.monitor === null) {
