@@ -23,7 +23,8 @@ export interface IPanelOptions {
   readonly translator?: ITranslator;
 }
 
-const BUSY_TICK_MS = 1000;
+/** A silent kernel must be known for one within 2 s. */
+const BUSY_TICK_MS = 200;
 const IDLE_TICK_MS = 5000;
 
 /**
