@@ -10,15 +10,20 @@ from typing import Any
 from . import driver, practice
 from .clearing import ClearRefusedError, ClearReport, clear
 from .gpu_processes import GpuProcess, processes
+from .holders import Holder, holders
 from .readings import take_reading
+from .refusal import RefusedError
 from .version import __version__
 
 __all__ = [
     "ClearRefusedError",
     "ClearReport",
     "GpuProcess",
+    "Holder",
+    "RefusedError",
     "__version__",
     "clear",
+    "holders",
     "load_ipython_extension",
     "practice",
     "processes",
@@ -47,9 +52,11 @@ def load_ipython_extension(shell: Any) -> None:
 
 def unload_ipython_extension(shell: Any) -> None:
     """Remove the magics: ``%unload_ext jupyterlab_vram``."""
-    for name in ("vram", "vram_clear", "vram_ps"):
-        shell.magics_manager.magics["line"].pop(name, None)
-    shell.magics_manager.magics["cell"].pop("vram", None)
+    from .magics import VramMagics
+
+    for kind, names in VramMagics.magics.items():
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -1,14 +1,22 @@
-"""Give back what no live tensor needs: collect cycles, then empty the caches."""
+"""Give back what no live tensor needs: let go if asked to, collect cycles, empty the caches."""
 
 from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .holders import Holder, holders
 from .readings import Allocation, allocations, empty_caches
 from .refusal import RefusedError
+from .releasing import let_go
 from .torch_access import is_capturing, loaded_torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Holders of what remains that a report names, at most.
+_MAX_REMAINING = 20
 
 
 class ClearRefusedError(RefusedError):
@@ -23,6 +31,10 @@ class ClearReport:
     after: tuple[Allocation, ...]
     #: Objects that the garbage collector found unreachable.
     collected_objects: int
+    #: Names of what let go.
+    released: tuple[str, ...] = ()
+    #: Who holds what remains; only where something was to let go.
+    remaining: tuple[Holder, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as the wire format's ``ClearReport``."""
@@ -39,20 +51,52 @@ class ClearReport:
                     "after_reserved_bytes": now.reserved,
                 }
             )
-        return {"devices": devices, "collected_objects": self.collected_objects}
+        return {
+            "devices": devices,
+            "collected_objects": self.collected_objects,
+            "released": list(self.released),
+        }
 
 
-def clear() -> ClearReport:
-    """Collect reference cycles, then hand unused cached blocks back to the driver.
+def clear(release: Iterable[str] = (), names: Iterable[str] = ()) -> ClearReport:
+    """Let go of what was named, collect cycles, then hand unused memory back to the driver.
+
+    Args:
+        release: what the notebook holds by itself and shall let go of: ``"outputs"``,
+            ``"tracebacks"``, ``"all"`` for both, or the name of one holder such as
+            ``"Out[7]"``. Outputs that hold no device memory stay. After ``"tracebacks"``
+            ``%debug`` can't look into the last error any more.
+        names: variables to delete.
 
     Raises:
         ClearRefusedError: while a CUDA graph is being captured, which emptying
             the cache would break.
+        RefusedError: for a name that nothing has; then nothing was done.
     """
+    release, names = _listed(release), _listed(names)
     torch = loaded_torch()
     if torch is not None and is_capturing(torch):
         raise ClearRefusedError("A CUDA graph is being captured; clear when the capture has ended.")
     before = tuple(allocations())
+    released = tuple(let_go(release, names))
     collected = gc.collect()
+    if released:
+        # What one round lets go of may be what another cycle hung on.
+        collected += gc.collect()
+    _clear_workspaces(torch)
     empty_caches()
-    return ClearReport(before, tuple(allocations()), collected)
+    after = tuple(allocations())
+    remaining = tuple(holders()[:_MAX_REMAINING]) if release or names else ()
+    return ClearReport(before, after, collected, released, remaining)
+
+
+def _clear_workspaces(torch: Any) -> None:
+    """Give back the workspaces of cuBLAS, where PyTorch has a public way to do it."""
+    give_back = getattr(getattr(torch, "cuda", None), "clear_cublas_workspaces", None)
+    if give_back is not None and torch.cuda.is_initialized():
+        give_back()
+
+
+def _listed(names: Iterable[str]) -> list[str]:
+    """Take one name for a list of one: a text is a list of letters otherwise."""
+    return [names] if isinstance(names, str) else list(names)

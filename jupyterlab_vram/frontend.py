@@ -15,7 +15,8 @@ from typing import Any, Callable
 
 from . import gpu_processes, practice, stopping
 from .cells import CellRecorder
-from .clearing import ClearRefusedError, clear
+from .clearing import clear
+from .holders import find_holders
 from .kernel_io import MIME_TYPE, CannotPushError, KernelIO
 from .process_watch import ProcessWatch
 from .pusher import MAX_INTERVAL_S, Pusher
@@ -105,14 +106,16 @@ class Agent:
             self._pusher.stop()
             self._recorder.remove()
 
-    def clear(self) -> dict[str, Any]:
-        """Clear the memory, unless a cell runs or a graph is being captured."""
+    def clear(self, release: list[str], names: list[str]) -> dict[str, Any]:
+        """Clear the memory; what was named lets go first.
+
+        Raises:
+            RefusedError: while a cell runs or a graph is being captured, or for a name
+                that nothing has.
+        """
         if self._recorder.running is not None:
-            return self.refuse("A cell is running; clear when it has ended.")
-        try:
-            report = clear()
-        except ClearRefusedError as error:
-            return self.refuse(str(error))
+            raise RefusedError("A cell is running; clear when it has ended.")
+        report = clear(release, names)
         message = self._compose("cleared")
         message["clear"] = report.to_dict()
         return message
@@ -292,8 +295,16 @@ def _detach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
     return agent.detach(str(fields["viewer"])[:64])
 
 
-def _clear(agent: Agent, _fields: dict[str, Any]) -> dict[str, Any]:
-    return agent.clear()
+def _clear(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
+    return agent.clear(_texts(fields.get("release")), _texts(fields.get("names")))
+
+
+def _holders(fields: dict[str, Any]) -> dict[str, Any]:
+    return find_holders(int(fields["min_bytes"])).to_dict()
+
+
+def _texts(values: Any) -> list[str]:
+    return [str(value) for value in values or ()]
 
 
 def _set_practice(wanted: Any) -> None:
@@ -313,6 +324,7 @@ _OPERATIONS: dict[str, Callable[[Agent, dict[str, Any]], dict[str, Any]]] = {
 _QUESTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "processes": gpu_processes.answer,
     "stop": stopping.answer,
+    "holders": _holders,
 }
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .storages import (
-    Storage,
+from .search import names_holding
+from .storages import Walker
+from .tensors import (
     Storages,
-    Walker,
     alive_bytes,
     can_follow,
     has_graph,
@@ -48,7 +48,7 @@ class Removal(NamedTuple):
     how: str
     device: str
     held_bytes: int
-    storages: list[Storage]
+    storages: Storages
     held_by: list[str]
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Removal(NamedTuple):
             "how": self.how,
             "device": self.device,
             "held_bytes": self.held_bytes,
-            "alive_bytes": alive_bytes(self.storages),
+            "alive_bytes": alive_bytes(self.storages.values()),
             "held_by": self.held_by,
         }
 
@@ -142,13 +142,13 @@ class Watch:
         walker = Walker(self._namespace, _AFTER_S)
         is_left = any(self._may_be_moved(name) and held.is_alive() for name, held in gone.items())
         moved = self._moved(walker) if is_left else set()
-        found = []
+        found: list[Removal] = []
         for name, held in gone.items():
             kept = {key: each for key, each in held.storages.items() if key not in moved}
             for device in sorted({storage.device for storage in kept.values()}):
                 group = {key: each for key, each in kept.items() if each.device == device}
                 found.append(self._removal(name, held, device, group, walker))
-        return [removal for removal in found if removal.held_bytes >= MIN_BYTES]
+        return _with_holders([each for each in found if each.held_bytes >= MIN_BYTES])
 
     def _is_gone(self, name: str, held: Held) -> bool:
         return name not in self._namespace or not held.is_value(self._namespace[name])
@@ -186,8 +186,7 @@ class Watch:
             kept = alive
         group = {key: each for key, each in group.items() if key not in kept}
         held_bytes = sum(storage.nbytes for storage in group.values())
-        held_by = list(holders)[:MAX_HOLDERS]
-        return Removal(name, how, device, held_bytes, list(group.values()), held_by)
+        return Removal(name, how, device, held_bytes, group, list(holders)[:MAX_HOLDERS])
 
     def _holders(self, alive: set[int], walker: Walker) -> dict[str, set[int]]:
         """Which visible variables reach which of the storages that are ``alive``."""
@@ -195,6 +194,22 @@ class Watch:
             return {}
         reached = {name: alive & self._reach(name, walker) for name in self._visible()}
         return {name: keys for name, keys in reached.items() if keys}
+
+
+def _with_holders(removals: list[Removal]) -> list[Removal]:
+    """Name whoever holds what did not come back: variables, outputs, tracebacks, graphs."""
+    left = [
+        {key for key, each in removal.storages.items() if each.is_alive()} for removal in removals
+    ]
+    if not any(left):
+        return removals
+    names = names_holding(set().union(*left), _AFTER_S)
+    found = []
+    for removal, keys in zip(removals, left):
+        found_names = [name for name, reached in names.items() if reached & keys]
+        held_by = dict.fromkeys([*removal.held_by, *found_names])
+        found.append(removal._replace(held_by=list(held_by)[:MAX_HOLDERS]))
+    return found
 
 
 class Leak(NamedTuple):
@@ -220,7 +235,7 @@ class Leaks:
 
     def add(self, removal: Removal, run: int, execution_count: int | None) -> None:
         """Follow a removal that left memory behind; others are of no interest."""
-        if alive_bytes(removal.storages) < MIN_BYTES:
+        if alive_bytes(removal.storages.values()) < MIN_BYTES:
             return
         self._leaks.append(Leak(self._next_id, run, execution_count, removal))
         self._next_id += 1
@@ -229,6 +244,6 @@ class Leaks:
     def to_list(self) -> list[dict[str, Any]]:
         """Drop what has come back and return the rest, oldest first."""
         self._leaks = [
-            leak for leak in self._leaks if alive_bytes(leak.removal.storages) >= MIN_BYTES
+            leak for leak in self._leaks if alive_bytes(leak.removal.storages.values()) >= MIN_BYTES
         ]
         return [leak.to_dict() for leak in self._leaks]

@@ -1,9 +1,4 @@
-"""Which device storages an object reaches, followed by weak references only.
-
-A storage is the block of device memory behind one or more tensors. Knowing
-that a storage is still alive needs no tensor: PyTorch's ``StorageWeakRef``
-tells without keeping the memory, so following a leak never becomes one.
-"""
+"""Which device storages an object reaches."""
 
 from __future__ import annotations
 
@@ -11,25 +6,26 @@ import gc
 import sys
 import time
 import types
-from collections import OrderedDict, deque
+from collections import deque
+from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from .readings import device_id, device_types
-from .torch_access import loaded_torch
+from .frames import frame_values
+from .graphs import GraphReader
+from .tensors import Storages, attributes_of_class, bases_of, module_of, share, tensor_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Items of one container that a walk looks at, at most.
+#: Items of one container that a bounded walk looks at, at most.
 MAX_ITEMS = 20_000
-#: A walk looks at its clock after this many objects.
-_OBJECTS_A_LOOK = 256
+#: Objects that a walk looks at between two looks at its clock.
+_BATCH = 256
 
 _CLOSED_TYPES = (
     type,
     types.ModuleType,
-    types.FrameType,
     types.CodeType,
     str,
     bytes,
@@ -40,183 +36,200 @@ _CLOSED_TYPES = (
     type(None),
 )
 _CONTAINER_TYPES = (list, tuple, dict, set, frozenset, deque)
-
-#: A class's bases and names as they are, whatever its metaclass would answer.
-_bases_of = type.__dict__["__mro__"].__get__
-_module_of = type.__dict__["__module__"].__get__
-
-
-class Storage(NamedTuple):
-    """One storage, known by a weak reference."""
-
-    weak: Any
-    device: str
-    nbytes: int
-
-    def is_alive(self) -> bool:
-        """Whether anything still holds the storage."""
-        return not self.weak.expired()
-
-
-#: Storages by the address of their implementation, which is unique for as long
-#: as there is a weak reference to it.
-Storages = dict[int, Storage]
+#: The machinery around a cell: what it holds on a person's behalf are holders of their own.
+_CLOSED_PACKAGES = ("IPython.", "ipykernel.", "traitlets.", "zmq.", "tornado.", "jupyter_client.")
+#: IPython's record of one run, which keeps the error of a cell: frames refer to it.
+_RESULT = "ExecutionResult"
 
 
 class Walker:
     """Finds the device storages that objects reach, within one allowance of time.
 
-    A walk asks the garbage collector what each object refers to, so it runs no
-    code of the person's. It does not enter modules, classes, frames, functions'
-    globals or the person's namespace. Tensors that an autograd graph alone holds
-    are not reached: they have no Python object.
+    A walk asks the garbage collector what objects refer to, so it runs no code
+    of the person's. It does not enter modules, classes, functions' globals, the
+    machinery of IPython, or the person's namespace.
     """
 
-    def __init__(self, namespace: dict[str, Any], seconds: float) -> None:
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        seconds: float,
+        *,
+        graphs: bool = False,
+        max_items: int | None = MAX_ITEMS,
+    ) -> None:
         """Start the clock.
 
         Args:
             namespace: the person's namespace, should something refer to it whole.
             seconds: what all walks together may take; they hold the interpreter's lock.
+            graphs: whether to follow autograd graphs, where tensors have no Python object.
+            max_items: of a longer container only both ends are looked at; None: no bound.
         """
-        self._torch: Any = loaded_torch()
-        self._weak_class = _weak_reference_class()
-        self._namespace = namespace
-        self._device_types = device_types()
+        self.reader = tensor_reader()
+        self._graphs = GraphReader() if graphs else None
+        self._max_items = max_items
+        self._stops = {id(namespace)}
         self._deadline_s = time.monotonic() + seconds
         self._kinds: dict[int, Any] = {}
+        #: Classes whose objects need no closer look.
+        self._plain_types: set[int] = set()
+        #: Classes of objects that the garbage collector does not track.
+        self._untracked_types: set[int] = set()
+        self._special_types = {id(types.FunctionType): "function", id(types.FrameType): "frame"}
+        array_type: Any = getattr(sys.modules.get("numpy"), "ndarray", None)
+        if array_type is not None:
+            self._special_types[id(array_type)] = "array"
+            self._untracked_types.add(id(array_type))
+        #: What earlier walks proved to reach nothing.
+        self._barren: set[int] = set()
+        #: Identities of the tensors that walks came to.
+        self.tensors: set[int] = set()
+        #: Private pools of the CUDA graphs that the latest walk came to.
+        self.pools: set[tuple[int, int]] = set()
+        #: Whether the latest walk came to an autograd graph.
+        self.met_graph = False
         #: Whether no walk had to give up so far.
         self.is_complete = True
 
-    def storages(self, root: Any) -> Storages:
-        """Return the storages that ``root`` reaches."""
+    @property
+    def is_late(self) -> bool:
+        """Whether the allowance is used up."""
+        return time.monotonic() > self._deadline_s
+
+    def stop_at(self, objects: Iterable[Any]) -> None:
+        """Do not enter ``objects``, which are holders of their own."""
+        self._stops.update(map(id, objects))
+
+    def storages(self, *roots: Any) -> Storages:
+        """Return the storages that ``roots`` reach together."""
         found: Storages = {}
-        if self._torch is None or self._weak_class is None:
+        self.pools, self.met_graph = set(), False
+        if self.reader is None:
             return found
-        kinds, seen = self._kinds, {id(self._namespace)}
-        stack, steps = [root], 0
-        while stack:
-            steps += 1
-            if steps % _OBJECTS_A_LOOK == 1 and time.monotonic() > self._deadline_s:
+        seen = set(self._stops)
+        batches: list[list[Any]] = [[each for each in roots if id(each) not in seen]]
+        seen.update(map(id, roots))
+        #: Autograd nodes, kept for as long as `seen` knows them by their identities.
+        nodes: list[Any] = []
+        while batches:
+            batch = batches.pop()
+            if self.is_late:
                 self.is_complete = False
-                break
-            item = stack.pop()
-            if id(item) in seen:
-                continue
-            seen.add(id(item))
-            kind = kinds.get(id(type(item))) or self._kind_of(type(item))
-            if kind == "closed":
-                continue
-            if kind == "tensor":
-                self._add_tensor(item, found)
-            stack += [
-                each
-                for each in _referents(item, kind)
-                # What is not tracked refers to nothing of interest; a module's many
-                # empty tables of hooks are most of what a model consists of.
-                if gc.is_tracked(each) and (type(each) is not OrderedDict or each)
-            ]
+                return found
+            plain, more = self._sift(batch, found, seen, nodes)
+            fresh = self._fresh([*gc.get_referents(*plain), *more], seen)
+            batches += [fresh[start : start + _BATCH] for start in range(0, len(fresh), _BATCH)]
+        if not found and not self.pools:
+            self._barren |= seen
         return found
+
+    def _fresh(self, items: list[Any], seen: set[int]) -> list[Any]:
+        """Leave out what was seen, and what refers to nothing of interest."""
+        untracked = self._untracked_types
+        by_id = {
+            id(each): each for each in items if gc.is_tracked(each) or id(type(each)) in untracked
+        }
+        new = by_id.keys() - seen
+        if self._barren:
+            new -= self._barren
+        seen |= new
+        return [by_id[key] for key in new]
+
+    def _sift(
+        self, batch: list[Any], found: Storages, seen: set[int], nodes: list[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """Return what the garbage collector may be asked about, and what else is reached."""
+        if self._plain_types.issuperset(map(id, map(type, batch))):
+            return batch, []
+        plain: list[Any] = []
+        more: list[Any] = []
+        for item in batch:
+            kind = self._kinds.get(id(type(item))) or self._kind_of(type(item))
+            if kind == "plain":
+                plain.append(item)
+            elif kind == "tensor":
+                plain.append(item)
+                more += self._tensor(item, found, seen, nodes)
+            elif not isinstance(kind, str):
+                _take_container(item, kind, self._max_items or sys.maxsize, plain, more)
+            elif kind != "closed":
+                more += self._special(kind, item, found, seen, nodes)
+        return plain, more
+
+    def _tensor(self, item: Any, found: Storages, seen: set[int], nodes: list[Any]) -> list[Any]:
+        reader: Any = self.reader
+        more: list[Any] = reader.add(item, found)
+        self.tensors.add(id(item))
+        if self._graphs is not None:
+            node = reader.graph_of(item)
+            if node is not None:
+                self.met_graph = True
+                more += self._graphs.kept(node, seen, nodes)
+        return more
+
+    def _special(
+        self, kind: str, item: Any, found: Storages, seen: set[int], nodes: list[Any]
+    ) -> list[Any]:
+        if kind == "function":
+            return [item.__closure__, item.__defaults__, item.__kwdefaults__, item.__dict__]
+        if kind == "frame":
+            return frame_values(item)
+        if kind == "array":
+            return list(item.flat) if item.dtype.hasobject else []
+        if kind == "node" and self._graphs is not None:
+            # It counts as seen already, as every object that a walk comes to.
+            seen.discard(id(item))
+            self.met_graph = True
+            return self._graphs.kept(item, seen, nodes)
+        if kind == "storage" and self.reader is not None:
+            self.reader.add_storage(item, found)
+        if kind == "cuda graph":
+            with suppress(Exception):
+                self.pools.add(tuple(item.pool()))
+        return []
 
     def _kind_of(self, cls: type) -> Any:
         """Return how to treat objects of ``cls``: a word, or the container that it is."""
-        bases = _bases_of(cls)
-        if _has(bases, (self._torch.Tensor,)):
-            kind: Any = "tensor"
-        elif _has(bases, _CLOSED_TYPES):
-            kind = "closed"
-        else:
-            containers = [base for base in _CONTAINER_TYPES if _has(bases, (base,))]
-            kind = containers[0] if containers else "object"
+        kind = self._new_kind(cls, bases_of(cls))
         self._kinds[id(cls)] = kind
+        if kind == "plain":
+            self._plain_types.add(id(cls))
         return kind
 
-    def _add_tensor(self, tensor: Any, found: Storages) -> None:
-        torch = self._torch
-        try:
-            with torch._C.DisableTorchFunctionSubclass():  # noqa: SLF001
-                self._add_storage(tensor, found)
-                if torch.Tensor.is_leaf.__get__(tensor):
-                    grad = torch.Tensor.grad.__get__(tensor)
-                    if grad is not None:
-                        self._add_storage(grad, found)
-        except Exception:
-            # Tensors without a storage (sparse, functorch).
-            return
-
-    def _add_storage(self, tensor: Any, found: Storages) -> None:
-        storage = self._torch.Tensor.untyped_storage(tensor)
-        if storage.device.type not in self._device_types or not storage.nbytes():
-            return
-        if self._is_wrapper(tensor):
-            return
-        weak = self._weak_class(storage)
-        found[storage._cdata] = Storage(weak, device_id(storage.device), storage.nbytes())  # noqa: SLF001
-
-    def _is_wrapper(self, tensor: Any) -> bool:
-        """Whether a tensor only claims its size, and keeps its data in tensors of its own."""
-        torch = self._torch
-        if _has((torch.Tensor, torch.nn.Parameter), (type(tensor),)):
-            return False
-        # Not `data_ptr`, which gives a lazily copied tensor memory of its own.
-        address = getattr(torch._C, "_data_address", None)  # noqa: SLF001
-        return address is not None and not address(tensor)
+    def _new_kind(self, cls: type, bases: tuple[type, ...]) -> Any:
+        reader: Any = self.reader
+        word = reader.kind_of_class(bases) or self._special_types.get(id(cls))
+        if word is not None:
+            return word
+        if share(bases, _CLOSED_TYPES) or is_machinery(cls):
+            return "closed"
+        if self._max_items is None:
+            return "node" if _is_node(bases) else "plain"
+        containers = [base for base in _CONTAINER_TYPES if share(bases, (base,))]
+        return containers[0] if containers else "plain"
 
 
-def can_follow() -> bool:
-    """Whether this torch offers what following a storage needs (torch 2.0 or newer)."""
-    return loaded_torch() is not None and _weak_reference_class() is not None
+def is_machinery(cls: type) -> bool:
+    """Whether objects of ``cls`` run cells; what they hold are holders of their own."""
+    name = type.__dict__["__name__"].__get__(cls)
+    return module_of(cls).startswith(_CLOSED_PACKAGES) and name != _RESULT
 
 
-def alive_bytes(storages: Iterable[Storage]) -> int:
-    """Sum the bytes of the storages that are still alive."""
-    return sum(storage.nbytes for storage in storages if storage.is_alive())
+def _is_node(bases: tuple[type, ...]) -> bool:
+    """Whether a class is one of autograd's, which its instances' attributes tell only by name."""
+    return any("next_functions" in attributes_of_class(base) for base in bases[:3])
 
 
-def is_tensor(value: Any) -> bool:
-    """Whether ``value`` is a tensor, without asking ``value``."""
-    torch = loaded_torch()
-    return torch is not None and _has(_bases_of(type(value)), (torch.Tensor,))
-
-
-def is_optimizer(value: Any) -> bool:
-    """Whether ``value`` is one of torch's optimizers or schedulers."""
-    try:
-        modules = [_module_of(base) for base in _bases_of(type(value))]
-    except AttributeError:
-        return False
-    return any(type(name) is str and name.startswith("torch.optim") for name in modules)
-
-
-def has_graph(value: Any) -> bool:
-    """Whether ``value`` is a tensor that remembers what it was made from."""
-    try:
-        torch = loaded_torch()
-        return torch is not None and torch.Tensor.grad_fn.__get__(value) is not None
-    except Exception:
-        return False
-
-
-def _weak_reference_class() -> Any:
-    reductions = sys.modules.get("torch.multiprocessing.reductions")
-    return getattr(reductions, "StorageWeakRef", None)
-
-
-def _has(classes: tuple[type, ...], wanted: tuple[type, ...]) -> bool:
-    """Whether the two share a class, by identity: a metaclass may have its own equality."""
-    return any(each is one for each in classes for one in wanted)
-
-
-def _referents(item: Any, kind: Any) -> list[Any]:
-    """As ``gc.get_referents``, without globals and what is too much."""
-    if type(item) is types.FunctionType:
-        return [item.__closure__, item.__defaults__, item.__kwdefaults__, item.__dict__]
-    if not isinstance(kind, str):
-        # As the base sees it: a subclass may count and iterate in its own way.
-        length = kind.__len__(item)
-        if not length or length > MAX_ITEMS:
-            return _some_items(kind, item) if length else []
-    return gc.get_referents(item)
+def _take_container(
+    item: Any, base: Any, max_items: int, plain: list[Any], more: list[Any]
+) -> None:
+    # As the base sees it: a subclass may count and iterate in its own way.
+    length = base.__len__(item)
+    if length > max_items:
+        more += _some_items(base, item)
+    elif length or type(item) is not base:
+        plain.append(item)
 
 
 def _some_items(base: Any, container: Any) -> list[Any]:

@@ -20,7 +20,7 @@ _DRIVER_NODES = {
 }
 
 #: A module's names without asking it: one that loads itself on first touch stays untouched.
-_names_of: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
+names_of: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
 def loaded_torch() -> Any | None:
@@ -32,7 +32,7 @@ def loaded_torch() -> Any | None:
     module = sys.modules.get("torch")
     if not issubclass(type(module), ModuleType):
         return None
-    names = _names_of(module)
+    names = names_of(module)
     if getattr(names.get("__spec__"), "_initializing", False):
         return None
     return module if all(part in names for part in _PARTS) else None

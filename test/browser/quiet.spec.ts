@@ -75,6 +75,8 @@ describe('An idle kernel', () => {
     await lab.panel.cellRows.waitFor();
     await notebook.idle();
     const log = await MessageLog.of(notebook);
+    // JupyterLab's own requests to a new kernel (its debugger's, for one) may still be under way.
+    await expect.poll(() => log.during(1000), { timeout: 20_000 }).toEqual([]);
     const before = await kernelModel(await notebook.kernelId());
     expect(await log.during(20_000)).toEqual([]);
     const after = await kernelModel(await notebook.kernelId());

@@ -1,5 +1,6 @@
 """Names that are deleted or rebound: what is called a leak, and what is not."""
 
+import re
 from typing import NamedTuple
 
 import pytest
@@ -50,13 +51,13 @@ class Case(NamedTuple):
 CASES = {
     "plain del": Case([MODEL, "del model"], "model deleted 0/16"),
     "del of a tensor": Case([f"x = {BIG}", "del x"], "x deleted 0/16"),
-    "held by an autograd graph": Case([MODEL, RUN, "del model"], "model deleted 16/16", "del y"),
+    "held by an autograd graph": Case([MODEL, RUN, "del model"], "model deleted 16/16 y", "del y"),
     "run and deleted in one cell": Case(
-        [MODEL, f"{RUN}; del model"], "model deleted 16/16", "del y"
+        [MODEL, f"{RUN}; del model"], "model deleted 16/16 y", "del y"
     ),
     "held by Out": Case(
         [MODEL, "model", "del model"],
-        "model deleted 16/16",
+        "model deleted 16/16 Out[n]",
         FLUSH,
     ),
     "held by another variable": Case(
@@ -71,11 +72,11 @@ CASES = {
         "del use",
     ),
     "held by a hidden variable": Case(
-        [MODEL, "_hidden = model", "del model"], "model deleted 16/16", "del _hidden"
+        [MODEL, "_hidden = model", "del model"], "model deleted 16/16 _hidden", "del _hidden"
     ),
     "held by a cycle": Case(
         [MODEL, "model.me = [model]; gc.disable()", "del model"],
-        "model deleted 16/16",
+        "model deleted 16/16 cycle through Sequential",
         "gc.collect()",
     ),
     "held by an exception": Case(
@@ -85,7 +86,7 @@ CASES = {
             "try: fail(model)\nexcept Exception as e: kept = e",
             "del model",
         ],
-        "model deleted 16/16",
+        "model deleted 16/16 kept",
         "del kept",
     ),
     "gradients count": Case(
@@ -111,17 +112,17 @@ CASES = {
     "rebound, old one freed": Case([MODEL, MODEL], "model rebound 0/16"),
     "rebound, old one in Out": Case(
         [MODEL, "model", MODEL],
-        "model rebound 16/16",
+        "model rebound 16/16 Out[n]",
         FLUSH,
     ),
-    "rebound, old one in a graph": Case([MODEL, RUN, MODEL], "model rebound 16/16", "del y"),
+    "rebound, old one in a graph": Case([MODEL, RUN, MODEL], "model rebound 16/16 y", "del y"),
     "rebound, old one kept in a list": Case([MODEL, "models = [model]", MODEL]),
     "rebound, in a loop": Case([MODEL, f"for _ in range(3):\n    {MODEL}"], "model rebound 0/16"),
     "rebound to None": Case([MODEL, "model = None"], "model rebound 0/16"),
     "rebound by import": Case(["math = torch.ones(2**22)", "import math"], "math rebound 0/16"),
     "rebound by def": Case([MODEL, "def model(): pass"], "model rebound 0/16"),
     "deleted, then loaded again": Case(
-        [MODEL, RUN, f"del model\n{MODEL}"], "model rebound 16/16", "del y"
+        [MODEL, RUN, f"del model\n{MODEL}"], "model rebound 16/16 y", "del y"
     ),
     "one layer after another": Case(
         [
@@ -147,8 +148,8 @@ CASES = {
     "%reset, without the sign": Case([MODEL, "reset -f"], "model deleted 0/16"),
     "%xdel": Case([MODEL, "%xdel model"], "model deleted 0/16"),
     "%xdel, without the sign": Case([MODEL, "xdel model"], "model deleted 0/16"),
-    "%time del": Case([MODEL, RUN, "%time del model"], "model deleted 16/16", "del y"),
-    "%%time": Case([MODEL, RUN, "%%time\ndel model"], "model deleted 16/16", "del y"),
+    "%time del": Case([MODEL, RUN, "%time del model"], "model deleted 16/16 y", "del y"),
+    "%%time": Case([MODEL, RUN, "%%time\ndel model"], "model deleted 16/16 y", "del y"),
     "%%capture": Case([MODEL, "%%capture\ndel model"], "model deleted 0/16"),
     "except ... as": Case(
         ["e = torch.ones(2**22)", "try: 1 / 0\nexcept Exception as e: pass"], "e deleted 0/16"
@@ -175,7 +176,8 @@ def described(removal):
     name, how = removal["name"], removal["how"]
     assert removal["device"] == "practice"
     alive, held = (round(removal[key] / MIB) for key in ("alive_bytes", "held_bytes"))
-    return " ".join([name, how, f"{alive}/{held}", *removal["held_by"]])
+    held_by = [re.sub(r"^Out\[\d+\]$", "Out[n]", each) for each in removal["held_by"]]
+    return " ".join([name, how, f"{alive}/{held}", *held_by])
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -11,7 +11,8 @@ from quiet_torch import torch
 from walks import MIB, big, reached
 
 from jupyterlab_vram import practice
-from jupyterlab_vram.storages import MAX_ITEMS, Walker, has_graph, is_optimizer
+from jupyterlab_vram.storages import MAX_ITEMS, Walker
+from jupyterlab_vram.tensors import has_graph, is_optimizer
 
 pytestmark = pytest.mark.usefixtures("practice_device")
 

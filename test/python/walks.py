@@ -2,7 +2,8 @@
 
 from quiet_torch import torch
 
-from jupyterlab_vram.storages import Walker, alive_bytes
+from jupyterlab_vram.storages import Walker
+from jupyterlab_vram.tensors import alive_bytes
 
 MIB = 2**20
 

@@ -1,0 +1,132 @@
+"""Who has how much: what each root reaches, against what is allocated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from .holders import DeviceShare, Holder, Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .memory import Memory
+    from .root import Root
+    from .tensors import Storage, Storages
+
+_MAX_ALSO = 8
+
+
+class Unit(NamedTuple):
+    """One piece of allocated memory: a block of the allocator's, or a storage."""
+
+    device: str
+    key: int
+
+
+class Reach(NamedTuple):
+    """One root that reaches device memory, and what it reaches."""
+
+    root: Root
+    storages: Storages
+    #: Private pools of the CUDA graphs that it reaches.
+    pools: frozenset[tuple[int, int]]
+    #: Whether it reaches most only through an autograd graph.
+    by_graph: bool
+
+
+class Account:
+    """What every root of one search holds of what is allocated."""
+
+    def __init__(self, reaches: list[Reach], memory: Memory) -> None:
+        """Weigh what ``reaches`` found."""
+        self.reaches = reaches
+        self.memory = memory
+        #: Bytes of each unit that some root reaches.
+        self.bytes: dict[Unit, int] = {}
+        self._units = [self._weigh(reach.storages) for reach in reaches]
+        self._owners: dict[Unit, list[int]] = {}
+        for place, units in enumerate(self._units):
+            for unit in units:
+                self._owners.setdefault(unit, []).append(place)
+
+    def units(self, place: int) -> set[Unit]:
+        """Return what the root at ``place`` reaches."""
+        return self._units[place]
+
+    def weigh(self, storages: Storages) -> int:
+        """Return the bytes of some storages together."""
+        return sum(self.bytes[unit] for unit in self._weigh(storages))
+
+    def holder(self, place: int) -> Holder:
+        """Say what the root at ``place`` holds; its path and parts are left open."""
+        root, storages, _, by_graph = self.reaches[place]
+        shares: dict[str, DeviceShare] = {}
+        also: Counter[int] = Counter()
+        for unit in self._units[place]:
+            share = shares.setdefault(unit.device, DeviceShare(unit.device))
+            owners = self._owners[unit]
+            if len(owners) == 1:
+                share.bytes += self.bytes[unit]
+            else:
+                share.shared_bytes += self.bytes[unit]
+                also.update({other: self.bytes[unit] for other in owners if other != place})
+        devices = sorted(shares.values(), key=lambda each: each.bytes + each.shared_bytes)[::-1]
+        names = [self.reaches[other].root.name for other, _ in also.most_common(_MAX_ALSO)]
+        return Holder(
+            name=root.name,
+            kind="autograd graph" if by_graph else root.kind,
+            path=root.name,
+            bytes=sum(each.bytes for each in devices),
+            shared_bytes=sum(each.shared_bytes for each in devices),
+            also_held_by=list(dict.fromkeys(names)),
+            tensor_count=len(storages),
+            device=devices[0].id if devices else "",
+            devices=devices,
+            release=root.release,
+            note=root.note,
+        )
+
+    def covered(self, places: Iterable[int]) -> set[Unit]:
+        """Return what the roots at ``places`` reach together."""
+        return set().union(*(self._units[place] for place in places))
+
+    def totals(self, rest: list[Holder]) -> list[Totals]:
+        """Sum up each device; ``rest`` is what no root reaches."""
+        return [
+            Totals(
+                device,
+                allocated,
+                self.named_bytes(device),
+                sum(each.bytes for each in rest if each.device == device and is_unknown(each)),
+            )
+            for device, allocated in self.memory.allocated_bytes.items()
+        ]
+
+    def left_bytes(self, device: str) -> int:
+        """Return what is allocated and no root reaches."""
+        return max(0, self.memory.allocated_bytes.get(device, 0) - self.named_bytes(device))
+
+    def named_bytes(self, device: str) -> int:
+        """Return what roots reach on one device, each byte once."""
+        return sum(count for unit, count in self.bytes.items() if unit.device == device)
+
+    def _weigh(self, storages: Storages) -> set[Unit]:
+        found = set()
+        for key, storage in storages.items():
+            unit = self._unit(key, storage)
+            if unit not in self.bytes:
+                self.bytes[unit] = self.memory.taken_bytes(storage)
+            if self.bytes[unit]:
+                found.add(unit)
+        return found
+
+    def _unit(self, key: int, storage: Storage) -> Unit:
+        block = self.memory.block_of(storage)
+        # A storage that is no block of the allocator's has a number of its own kind.
+        return Unit(storage.device, -1 - key if block is None else block)
+
+
+def is_unknown(holder: Holder) -> bool:
+    """Whether nobody could say what it is."""
+    return holder.kind == "unattributed"

@@ -1,0 +1,132 @@
+"""How much of a device's allocated memory each storage takes, to the byte.
+
+On CUDA the allocator's own list of blocks tells, private pools and pinned
+segments included. On the practice device the C library's header before each
+block does. Elsewhere a storage takes what it says.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import practice
+from .readings import allocations
+from .torch_access import loaded_torch
+
+if TYPE_CHECKING:
+    from .tensors import Storage
+
+_PAGE_BYTES = 4096
+_HEADER_BYTES = 16
+_IS_MMAPPED = 0b10
+_FLAGS = 0b111
+#: XPU's allocator hands out multiples of this, as CUDA's does.
+_ROUNDING_BYTES = 512
+
+
+@dataclass
+class Segment:
+    """One piece of memory that the allocator took from the driver."""
+
+    total_bytes: int
+    active_bytes: int
+    #: The private pool that it belongs to; None for the common one.
+    pool: tuple[int, int] | None
+    #: Its unused pages can be returned, whoever lives in it.
+    is_expandable: bool = False
+
+
+@dataclass
+class Blocks:
+    """The blocks of one device that are allocated, in the order of their addresses."""
+
+    starts: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    #: What was asked for, before rounding.
+    requested: list[int] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+
+    def at(self, address: int) -> int | None:
+        """Return the place of the block that contains ``address``."""
+        place = bisect_right(self.starts, address) - 1
+        if place < 0 or address >= self.starts[place] + self.sizes[place]:
+            return None
+        return place
+
+
+class Memory:
+    """What is allocated on each device now, and by which blocks where that is known."""
+
+    def __init__(self) -> None:
+        """Read the counters and, where there are any, the blocks.
+
+        Raises:
+            Exception: whatever torch raises, such as for a device that is gone.
+        """
+        self.blocks = _cuda_blocks()
+        self.allocated_bytes = {each.device: each.allocated for each in allocations()}
+        for device, blocks in self.blocks.items():
+            # Of the same moment as the blocks.
+            self.allocated_bytes[device] = sum(blocks.sizes)
+
+    def block_of(self, storage: Storage) -> int | None:
+        """Return the place of the block of a storage, where blocks are known."""
+        blocks = self.blocks.get(storage.device)
+        return None if blocks is None else blocks.at(storage.address)
+
+    def taken_bytes(self, storage: Storage) -> int:
+        """Return what a storage takes of its device's allocated bytes; 0 if it is not counted."""
+        blocks = self.blocks.get(storage.device)
+        if blocks is not None:
+            place = blocks.at(storage.address)
+            return 0 if place is None else blocks.sizes[place]
+        if storage.device == practice.DEVICE_ID:
+            return _mapped_bytes(storage.address, storage.nbytes)
+        if storage.device.startswith("xpu"):
+            return -(-storage.nbytes // _ROUNDING_BYTES) * _ROUNDING_BYTES
+        return storage.nbytes
+
+
+def _cuda_blocks() -> dict[str, Blocks]:
+    torch = loaded_torch()
+    if torch is None or not torch.cuda.is_initialized():
+        return {}
+    try:
+        segments = torch.cuda.memory_snapshot()
+    except Exception:
+        # Another allocator than PyTorch's own.
+        return {}
+    found: dict[str, Blocks] = {}
+    for segment in sorted(segments, key=lambda each: int(each["address"])):
+        _add_segment(found.setdefault(f"cuda:{segment['device']}", Blocks()), segment)
+    return {device: blocks for device, blocks in found.items() if blocks.starts}
+
+
+def _add_segment(blocks: Blocks, segment: dict[str, Any]) -> None:
+    address = int(segment["address"])
+    owner = segment.get("segment_pool_id", (0, 0))
+    pool = tuple(owner) if tuple(owner) != (0, 0) else None
+    total, active = int(segment["total_size"]), int(segment["allocated_size"])
+    kept = Segment(total, active, pool, bool(segment.get("is_expandable", False)))
+    for block in segment["blocks"]:
+        size = int(block["size"])
+        if block["state"] == "active_allocated":
+            blocks.starts.append(address)
+            blocks.sizes.append(size)
+            blocks.requested.append(int(block.get("requested_size", size)))
+            blocks.segments.append(kept)
+        address += size
+
+
+def _mapped_bytes(address: int, nbytes: int) -> int:
+    """Return the size of the C library's large block at ``address``; 0 if it is none of those."""
+    if nbytes < practice.SMALLEST_BLOCK_BYTES or address % _PAGE_BYTES < _HEADER_BYTES:
+        # A block that begins with its page is a file's, or another allocator's.
+        return 0
+    before, size = (ctypes.c_size_t.from_address(address - offset).value for offset in (16, 8))
+    taken = before + (size & ~_FLAGS)
+    is_whole = taken % _PAGE_BYTES == 0 and nbytes < taken <= nbytes + 3 * _PAGE_BYTES
+    return taken if size & _IS_MMAPPED and is_whole else 0

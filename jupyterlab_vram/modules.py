@@ -1,0 +1,111 @@
+"""Which modules and classes are a person's own, and what their names hold."""
+
+from __future__ import annotations
+
+import gc
+import site
+import sys
+import sysconfig
+import types
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .root import Root
+from .tensors import attributes_of_class, module_of
+from .torch_access import names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+@lru_cache(maxsize=1)
+def _library_folders() -> tuple[str, ...]:
+    """The folders of the standard library and of installed packages."""
+    paths = sysconfig.get_paths()
+    folders = [paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
+    folders += [*site.getsitepackages(), site.getusersitepackages()]
+    # Debian keeps its packages beside the others.
+    folders += [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    resolved = {str(Path(folder).resolve()) for folder in folders}
+    return tuple(folder + "/" for folder in {*folders, *resolved})
+
+
+def is_own(module: Any) -> bool:
+    """Whether ``module`` is neither the standard library's nor an installed package's."""
+    names = names_of(module)
+    name, file = names.get("__name__"), names.get("__file__")
+    if type(name) is not str or name.partition(".")[0] in (_PACKAGE, "sys", "builtins"):
+        return False
+    if type(file) is not str:
+        origin = getattr(names.get("__spec__"), "origin", None)
+        return origin is None and name not in sys.builtin_module_names
+    return not file.startswith(_library_folders())
+
+
+def is_own_class(value: Any) -> bool:
+    """Whether ``value`` is a class that is defined in a cell or in an own module."""
+    if not issubclass(type(value), type):
+        return False
+    name = module_of(value)
+    module = sys.modules.get(name)
+    return name == "__main__" or (_is_module(module) and is_own(module))
+
+
+def own_modules() -> list[tuple[str, Any]]:
+    """List the imported modules that are the person's own."""
+    found = list(sys.modules.items())
+    return [(name, each) for name, each in found if _is_module(each) and is_own(each)]
+
+
+def attribute_roots(name: str, owner: Any, line: str) -> list[Root]:
+    """Make one root for all that a module or a class holds, which splits by name when needed.
+
+    Args:
+        name: what a person calls the owner.
+        owner: the module or the class.
+        line: what lets go of one attribute, when its name is put behind it.
+    """
+
+    def expand() -> list[Root]:
+        found: list[Root] = []
+        for key, value in list(_attributes(owner).items()):
+            if type(key) is not str:
+                continue
+            label = f"{name}.{key}"
+            if is_own_class(value):
+                found += attribute_roots(label, value, f"{line}{key}.")
+            elif gc.is_tracked(value):
+                delete = partial(_delete, owner, key)
+                found.append(Root(label, "module", [(label, value)], line + key, None, delete))
+        return found
+
+    return [Root(name, "module", [(name, each) for each in _values(owner)], expand=expand)]
+
+
+def _attributes(owner: Any) -> Mapping[str, Any]:
+    return names_of(owner) if _is_module(owner) else attributes_of_class(owner)
+
+
+def _values(owner: Any) -> list[Any]:
+    """Everything that an owner's attributes hold, own classes' attributes included."""
+    found: list[Any] = []
+    for value in list(_attributes(owner).values()):
+        if is_own_class(value):
+            found += attributes_of_class(value).values()
+        elif gc.is_tracked(value):
+            found.append(value)
+    return found
+
+
+def _delete(owner: Any, name: str) -> None:
+    if _is_module(owner):
+        names_of(owner).pop(name, None)
+    else:
+        type.__delattr__(owner, name)
+
+
+def _is_module(value: Any) -> bool:
+    return issubclass(type(value), types.ModuleType)

@@ -1,0 +1,31 @@
+"""One thing that a person can let go of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+
+@dataclass
+class Root:
+    """One thing to let go of: a variable, an output, the last traceback, a thread.
+
+    A root holds the objects themselves, so it must live only for as long as one search takes.
+    """
+
+    name: str
+    #: See ``Holder.kind``.
+    kind: str
+    #: What it holds: how a path to it begins, and the object.
+    values: list[tuple[str, Any]]
+    #: A line of Python that lets go, or None.
+    release: str | None = None
+    note: str | None = None
+    #: Does what the line does; None where nothing can.
+    let_go: Callable[[], None] | None = None
+    #: Splits a root that stands for many, once it is known to reach something.
+    expand: Callable[[], list[Root]] | None = field(default=None, repr=False)
+
+    def objects(self) -> list[Any]:
+        """Return what it holds."""
+        return [value for _, value in self.values]

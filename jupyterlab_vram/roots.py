@@ -1,0 +1,27 @@
+"""Everything by which a kernel holds objects on a person's behalf."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .outputs import Outputs, hidden_roots
+from .running import frame_roots, task_roots
+from .tracebacks import Tracebacks
+
+if TYPE_CHECKING:
+    from .root import Root
+    from .variables import Namespace
+
+
+def every_root(namespace: Namespace) -> list[Root]:
+    """List the roots of this process, those that a person knows best first."""
+    shell = namespace.shell
+    found = namespace.variable_roots()
+    if shell is not None:
+        found += [*Outputs(shell).roots(), *hidden_roots(shell)]
+    found += Tracebacks(shell).roots()
+    found += frame_roots()
+    found += task_roots(shell)
+    found += namespace.module_roots()
+    found += namespace.garbage_roots()
+    return found

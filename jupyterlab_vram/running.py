@@ -1,0 +1,130 @@
+"""What running code holds: frames of threads, arguments of threads, asyncio tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from .frames import frame_items
+from .root import Root
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_PACKAGE = __name__.partition(".")[0]
+#: The machinery that runs cells, threads and tasks; its frames hold nothing of the person's own.
+_MACHINERY = (
+    _PACKAGE,
+    "IPython.",
+    "ipykernel",
+    "traitlets",
+    "tornado.",
+    "asyncio.",
+    "threading",
+    "zmq.",
+    "runpy",
+    "concurrent.",
+    "jupyter_client",
+)
+_FRAME_NOTE = (
+    "It is running. The memory comes back when it returns; interrupt the kernel to end it."
+)
+_THREAD_NOTE = "The memory comes back when the thread ends; no other thread can end it."
+_TASK_NOTE = "The memory comes back once the task has been cancelled or has ended."
+
+
+def frame_roots() -> list[Root]:
+    """One root for each function that the running cell is in, and one for each other thread."""
+    # The one way to see other threads' stacks.
+    stacks = sys._current_frames()  # noqa: SLF001
+    # A frame that refers to itself would keep all of this alive.
+    stacks.pop(threading.get_ident(), None)
+    main = threading.main_thread().ident
+    caller = sys._getframe(1) if threading.get_ident() == main else stacks.get(main or 0)  # noqa: SLF001
+    found = [_frame_root(frame) for frame in _own_frames(caller)]
+    for thread in threading.enumerate():
+        if thread.ident not in (main, threading.get_ident()):
+            found += _thread_roots(thread, _own_frames(stacks.get(thread.ident or 0)))
+    return found
+
+
+def task_roots(shell: Any) -> list[Root]:
+    """One root for each pending task of the kernel's event loop."""
+    kernel = getattr(shell, "kernel", None)
+    loop = getattr(getattr(kernel, "io_loop", None), "asyncio_loop", None)
+    found: list[Root] = []
+    with suppress(Exception):
+        for task in asyncio.all_tasks(loop) if loop is not None else ():
+            found += _task_roots(task)
+    return found
+
+
+def _task_roots(task: Any) -> list[Root]:
+    coroutine = task.get_coro()
+    frame = getattr(coroutine, "cr_frame", None)
+    name = getattr(coroutine, "__name__", "task")
+    if frame is None or not is_machinery_frame(frame):
+        task_name = task.get_name()
+        line = (
+            "import asyncio; [each.cancel() for each in asyncio.all_tasks() "
+            f"if each.get_name() == {task_name!r}]"
+        )
+        label = f"{name}() in {task_name}"
+
+        def let_go() -> None:
+            task.get_loop().call_soon_threadsafe(task.cancel)
+
+        return [Root(label, "task", [(label, task)], line, _TASK_NOTE, let_go)]
+    # A task of the kernel's: the person's own coroutines are what it waits for.
+    found = []
+    step = coroutine
+    while step is not None:
+        frame = getattr(step, "cr_frame", None)
+        if frame is not None and not is_machinery_frame(frame):
+            found.append(_frame_root(frame))
+        step = getattr(step, "cr_await", None)
+    return found
+
+
+def _thread_roots(thread: Any, frames: list[FrameType]) -> list[Root]:
+    values = [item for frame in frames for item in _labelled(frame)]
+    # What the thread was started with is kept until it ends.
+    for key in ("_args", "_kwargs", "_target"):
+        value = vars(thread).get(key)
+        if value:
+            values.append((f"{thread.name}.{key[1:]}", value))
+    if not values:
+        return []
+    inner = f"{frames[-1].f_code.co_name}() in " if frames else ""
+    return [Root(f"{inner}thread {thread.name}", "thread", values, None, _THREAD_NOTE)]
+
+
+def _frame_root(frame: FrameType) -> Root:
+    name = f"{frame.f_code.co_name}() running"
+    return Root(name, "frame", _labelled(frame), None, _FRAME_NOTE)
+
+
+def _labelled(frame: FrameType) -> list[tuple[str, Any]]:
+    return [(f"{frame.f_code.co_name}(): {name}", value) for name, value in frame_items(frame)]
+
+
+def _own_frames(frame: FrameType | None) -> list[FrameType]:
+    """The functions on a stack that are not machinery, innermost first."""
+    found = []
+    while frame is not None:
+        if not is_machinery_frame(frame) and frame.f_code.co_name != "<module>":
+            found.append(frame)
+        frame = frame.f_back
+    return found
+
+
+def is_machinery_frame(frame: FrameType) -> bool:
+    """Whether a frame is of what runs cells, threads and tasks."""
+    name = frame.f_globals.get("__name__")
+    if type(name) is not str:
+        # What a front end runs to ask the agent has no name.
+        return True
+    return name.startswith(_MACHINERY)

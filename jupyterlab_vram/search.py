@@ -1,0 +1,191 @@
+"""The search for holders: what each root reaches, and who holds what no root reaches."""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import replace
+from itertools import compress
+from typing import TYPE_CHECKING, Any
+
+from .account import Account, Reach
+from .frames import frame_values
+from .holders import Holder, Holdings, Part
+from .leftovers import leftover_holders, pinned_bytes
+from .memory import Memory
+from .paths import children, path_to_tensor
+from .roots import every_root
+from .running import is_machinery_frame
+from .storages import Walker
+from .tracebacks import frames_of
+from .unnamed import unnamed_roots
+from .variables import Namespace
+
+if TYPE_CHECKING:
+    from .root import Root
+    from .tensors import Storages
+
+_MAX_PARTS = 12
+#: Children of one holder that are weighed for its parts.
+_MAX_CHILDREN = 64
+_MIN_STRAY_BYTES = 1 << 20
+#: What paths and parts may take of the time.
+_DETAIL_SHARE = 0.25
+
+
+class Search:
+    """One search; it lives no longer than the call that made it."""
+
+    def __init__(self, seconds: float) -> None:
+        """Start the clock: ``seconds`` is what everything together may take."""
+        self._started_s = time.monotonic()
+        self._seconds = seconds
+        self.namespace = Namespace()
+        self._walker = self._new_walker(seconds * (1 - _DETAIL_SHARE), graphs=True)
+        self._is_complete = True
+
+    def reaches(self) -> list[Reach]:
+        """Find every root that reaches device memory."""
+        found = [reach for root in every_root(self.namespace) for reach in self._reaches_of(root)]
+        strays = self._strays()
+        if strays:
+            ignored = {id(strays), id(found), *map(id, self.namespace.dictionaries())}
+            roots, is_complete = unnamed_roots(strays, self._left_s(), ignored)
+            self._is_complete &= is_complete
+            found += [reach for root in roots for reach in self._reaches_of(root)]
+        self._is_complete &= self._walker.is_complete
+        return found
+
+    def holdings(self, min_bytes: int) -> Holdings:
+        """Find all holders, and hold them against what is allocated."""
+        if self._walker.reader is None:
+            return Holdings([], [], is_complete=True, seconds=0.0)
+        account = Account(self.reaches(), Memory())
+        found = [(place, account.holder(place)) for place in range(len(account.reaches))]
+        found.sort(key=lambda each: each[1].bytes + each[1].shared_bytes, reverse=True)
+        listed = [each for each in found if each[1].bytes + each[1].shared_bytes >= min_bytes]
+        for place, holder in listed:
+            self._describe(place, holder, account)
+        listed_places = [place for place, _ in listed]
+        small = _smaller(account, listed_places, [place for place, _ in found[len(listed) :]])
+        rest = leftover_holders(account)
+        holders = [*(holder for _, holder in listed), *small, *rest]
+        took_s = time.monotonic() - self._started_s
+        return Holdings(holders, account.totals(rest), self._is_complete, took_s)
+
+    def _new_walker(self, seconds: float, *, graphs: bool) -> Walker:
+        walker = Walker(self.namespace.names, seconds, graphs=graphs, max_items=None)
+        walker.stop_at(self.namespace.dictionaries())
+        return walker
+
+    def _left_s(self) -> float:
+        return max(0.0, self._started_s + self._seconds - time.monotonic())
+
+    def _reaches_of(self, root: Root) -> list[Reach]:
+        walker = self._walker
+        storages = walker.storages(*root.objects())
+        pools, met_graph = frozenset(walker.pools), walker.met_graph
+        if not storages and not pools:
+            return []
+        if root.expand is not None:
+            return [reach for each in root.expand() for reach in self._reaches_of(each)]
+        if root.kind == "traceback":
+            root = replace(root, name=self._name_of_traceback(root))
+        by_graph = met_graph and root.kind == "variable" and self._is_by_graph(root, storages)
+        return [Reach(root, storages, pools, by_graph)]
+
+    def _name_of_traceback(self, root: Root) -> str:
+        """Name the function whose local variables hold most of it."""
+        sizes: dict[str, int] = {}
+        for frame in frames_of(root.objects()):
+            if is_machinery_frame(frame):
+                continue
+            count = _nbytes(self._walker.storages(*frame_values(frame)))
+            name = frame.f_code.co_name
+            sizes[name] = max(sizes.get(name, 0), count)
+        name = max(sizes, key=lambda each: sizes[each], default="")
+        return f"{name}() in {root.name}" if sizes.get(name) else root.name
+
+    def _is_by_graph(self, root: Root, storages: Storages) -> bool:
+        """Whether a root reaches most of its bytes only through an autograd graph."""
+        walker = self._new_walker(self._left_s() * _DETAIL_SHARE, graphs=False)
+        direct = walker.storages(*root.objects())
+        return _nbytes(direct) * 2 < _nbytes(storages)
+
+    def _strays(self) -> list[Any]:
+        """Return the tensors on a device that no root led to."""
+        reader = self._walker.reader
+        if reader is None:
+            return []
+        objects = gc.get_objects()
+        is_tensor = map(reader.classes().__contains__, map(id, map(type, objects)))
+        known = self._walker.tensors
+        found = [each for each in compress(objects, is_tensor) if id(each) not in known]
+        sizes: Storages = {}
+        strays = [each for each in found if reader.keys(each)]
+        for each in strays:
+            reader.add(each, sizes)
+        # Looking for who holds them takes long; nobody asks for so little.
+        return strays if _nbytes(sizes) >= _MIN_STRAY_BYTES else []
+
+    def _describe(self, place: int, holder: Holder, account: Account) -> None:
+        """Add what is for reading only, while there is time."""
+        reach = account.reaches[place]
+        holder.pinned_bytes = pinned_bytes(account.units(place), account)
+        reader = self._walker.reader
+        if reader is None or not self._left_s():
+            return
+        wanted = reach.storages.keys()
+        path = path_to_tensor(
+            reach.root.values, reader, lambda tensor: not wanted.isdisjoint(reader.keys(tensor))
+        )
+        holder.path = path or holder.path
+        holder.parts = self._parts(reach, account)
+
+    def _parts(self, reach: Reach, account: Account) -> list[Part]:
+        values = reach.root.values
+        if reach.root.kind == "cycle":
+            return []
+        if len(values) == 1:
+            ((path, value),) = values
+            values = [(path + label, child) for label, child in children(value) if label]
+        found = []
+        for path, child in values[:_MAX_CHILDREN]:
+            walker = self._new_walker(self._left_s(), graphs=True)
+            count = account.weigh(walker.storages(child))
+            if count:
+                found.append(Part(path, count))
+        found.sort(key=lambda part: part.bytes, reverse=True)
+        return found[:_MAX_PARTS] if len(found) > 1 else []
+
+
+def _smaller(account: Account, listed: list[int], others: list[int]) -> list[Holder]:
+    """One line for each device, for all holders that are too small for one of their own."""
+    known = account.covered(listed)
+    rest = account.covered(others) - known
+    found = []
+    for device in sorted({unit.device for unit in rest}):
+        units = [unit for unit in rest if unit.device == device]
+        count = sum(account.bytes[unit] for unit in units)
+        name = f"{len(others)} smaller"
+        found.append(Holder(name, "smaller", "", count, tensor_count=len(units), device=device))
+    return found
+
+
+def _nbytes(storages: Storages) -> int:
+    return sum(each.nbytes for each in storages.values())
+
+
+def names_holding(keys: set[int], seconds: float) -> dict[str, set[int]]:
+    """Name whoever reaches some storages, and which of them; whoever reaches most comes first.
+
+    Args:
+        keys: of storages that a weak reference follows, see ``Storages``.
+        seconds: what looking may take.
+    """
+    found: dict[str, set[int]] = {}
+    for reach in Search(seconds).reaches():
+        reached = keys & reach.storages.keys()
+        if reached:
+            found.setdefault(reach.root.name, set()).update(reached)
+    return dict(sorted(found.items(), key=lambda each: len(each[1]), reverse=True))

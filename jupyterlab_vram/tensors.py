@@ -1,0 +1,222 @@
+"""Tensors and the device storages behind them, read without a trace.
+
+A storage is the block of device memory behind one or more tensors. Knowing
+that a storage is still alive needs no tensor: PyTorch's ``StorageWeakRef``
+tells without keeping the memory, so following a leak never becomes one.
+
+No code of a tensor's own class runs, nothing is allocated, and a tensor that
+is copied lazily stays so.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .readings import device_id, device_types
+from .torch_access import loaded_torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: A class's bases and names as they are, whatever its metaclass would answer.
+bases_of = type.__dict__["__mro__"].__get__
+attributes_of_class = type.__dict__["__dict__"].__get__
+_module_of = type.__dict__["__module__"].__get__
+
+#: The parts that hold the memory of a tensor which has no storage of its own.
+_SPARSE_PARTS = (
+    "_indices",
+    "_values",
+    "crow_indices",
+    "ccol_indices",
+    "col_indices",
+    "row_indices",
+)
+
+
+class Storage(NamedTuple):
+    """One storage, known by a weak reference."""
+
+    weak: Any
+    device: str
+    nbytes: int
+    #: Where it begins on its device; 0 where that is not known.
+    address: int = 0
+
+    def is_alive(self) -> bool:
+        """Whether anything still holds the storage."""
+        return not self.weak.expired()
+
+
+#: Storages by the address of their implementation, which is unique for as long
+#: as there is a weak reference to it.
+Storages = dict[int, Storage]
+
+
+class TensorReader:
+    """Reads which storages tensors keep."""
+
+    def __init__(self, torch: Any, weak_class: Any) -> None:
+        """Make a reader; use :func:`tensor_reader`, which knows what it needs."""
+        self._torch = torch
+        self._weak_class = weak_class
+        self._device_types = device_types()
+        self._plain = (torch.Tensor, torch.nn.Parameter)
+        self._address = getattr(torch._C, "_data_address", None)  # noqa: SLF001
+
+    def is_tensor_class(self, bases: tuple[type, ...]) -> bool:
+        """Whether a class with these bases is one of tensors."""
+        return share(bases, (self._torch.Tensor,))
+
+    def kind_of_class(self, bases: tuple[type, ...]) -> str | None:
+        """Return ``tensor``, ``storage`` or ``cuda graph`` for a class with these bases."""
+        torch = self._torch
+        kinds = {
+            "tensor": torch.Tensor,
+            "storage": torch.UntypedStorage,
+            "cuda graph": getattr(torch.cuda, "CUDAGraph", None),
+        }
+        return next((kind for kind, cls in kinds.items() if share(bases, (cls,))), None)
+
+    def keys(self, tensor: Any) -> set[int]:
+        """Return the keys of the storages of one tensor, as ``Storages`` has them."""
+        found: Storages = {}
+        self.add(tensor, found)
+        return set(found)
+
+    def classes(self) -> set[int]:
+        """Return the identities of all classes of tensors."""
+        found: set[int] = set()
+        pending = [self._torch.Tensor]
+        while pending:
+            cls = pending.pop()
+            if id(cls) not in found:
+                found.add(id(cls))
+                pending += type.__subclasses__(cls)
+        return found
+
+    def add(self, tensor: Any, found: Storages) -> list[Any]:
+        """Add the storages of ``tensor`` to ``found``; returns tensors that it keeps besides."""
+        torch = self._torch
+        try:
+            with torch._C.DisableTorchFunctionSubclass():  # noqa: SLF001
+                if torch.Tensor.layout.__get__(tensor) is not torch.strided:
+                    return self._parts(tensor)
+                self._add_storage_of(tensor, found)
+                return self._gradient(tensor)
+        except Exception:
+            # Tensors without a storage (functorch's, opaque ones).
+            return []
+
+    def add_storage(self, storage: Any, found: Storages) -> None:
+        """Add a storage that something holds without a tensor."""
+        torch = self._torch
+        try:
+            with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():  # noqa: SLF001
+                # Only a tensor tells its address without touching it; an empty one has no memory.
+                view = torch.empty(0, dtype=torch.uint8, device=storage.device)
+                self._add_storage_of(torch.Tensor.set_(view, storage), found)
+        except Exception:
+            return
+
+    def graph_of(self, tensor: Any) -> Any | None:
+        """Return the autograd node that made ``tensor``, or None."""
+        try:
+            return self._torch.Tensor.grad_fn.__get__(tensor)
+        except Exception:
+            return None
+
+    def _gradient(self, tensor: Any) -> list[Any]:
+        cls = self._torch.Tensor
+        # Asking any other tensor for its gradient warns.
+        if cls.is_leaf.__get__(tensor) or cls.retains_grad.__get__(tensor):
+            gradient = cls.grad.__get__(tensor)
+            return [] if gradient is None else [gradient]
+        return []
+
+    def _parts(self, tensor: Any) -> list[Any]:
+        found: list[Any] = []
+        for name in _SPARSE_PARTS:
+            # Each layout has parts of its own, and raises for the others.
+            with suppress(Exception):
+                found.append(getattr(self._torch.Tensor, name)(tensor))
+        return found
+
+    def _add_storage_of(self, tensor: Any, found: Storages) -> None:
+        storage = self._torch.Tensor.untyped_storage(tensor)
+        if storage._cdata in found or storage.device.type not in self._device_types:  # noqa: SLF001
+            return
+        start = 0
+        if self._address is not None:
+            # Not `data_ptr`, which gives a lazily copied tensor memory of its own.
+            start = self._address(tensor)
+            if not start and not share(self._plain, (type(tensor),)):
+                # It only claims its size, and keeps its data in tensors of its own.
+                return
+            cls = self._torch.Tensor
+            start -= cls.storage_offset(tensor) * cls.element_size(tensor)
+        self._add(storage, max(0, start), found)
+
+    def _add(self, storage: Any, address: int, found: Storages) -> None:
+        key = storage._cdata  # noqa: SLF001
+        nbytes = storage.nbytes()
+        if nbytes and key not in found and storage.device.type in self._device_types:
+            weak = self._weak_class(storage)
+            found[key] = Storage(weak, device_id(storage.device), nbytes, address)
+
+
+def tensor_reader() -> TensorReader | None:
+    """Return a reader; None without torch, or with one too old to follow storages (before 2.0)."""
+    torch, weak_class = loaded_torch(), _weak_reference_class()
+    return None if torch is None or weak_class is None else TensorReader(torch, weak_class)
+
+
+def can_follow() -> bool:
+    """Whether this torch offers what following a storage needs (torch 2.0 or newer)."""
+    return loaded_torch() is not None and _weak_reference_class() is not None
+
+
+def alive_bytes(storages: Iterable[Storage]) -> int:
+    """Sum the bytes of the storages that are still alive."""
+    return sum(storage.nbytes for storage in storages if storage.is_alive())
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether ``value`` is a tensor, without asking ``value``."""
+    torch = loaded_torch()
+    return torch is not None and share(bases_of(type(value)), (torch.Tensor,))
+
+
+def is_optimizer(value: Any) -> bool:
+    """Whether ``value`` is one of torch's optimizers or schedulers."""
+    return any(module_of(base).startswith("torch.optim") for base in bases_of(type(value)))
+
+
+def has_graph(value: Any) -> bool:
+    """Whether ``value`` is a tensor that remembers what it was made from."""
+    try:
+        torch = loaded_torch()
+        return torch is not None and torch.Tensor.grad_fn.__get__(value) is not None
+    except Exception:
+        return False
+
+
+def module_of(cls: type) -> str:
+    """Return the name of the module that defines ``cls``; empty where it has none."""
+    try:
+        name = _module_of(cls)
+    except AttributeError:
+        return ""
+    return name if type(name) is str else ""
+
+
+def share(classes: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
+    """Whether the two share a class, by identity: a metaclass may have its own equality."""
+    return any(each is one for each in classes for one in wanted)
+
+
+def _weak_reference_class() -> Any:
+    reductions = sys.modules.get("torch.multiprocessing.reductions")
+    return getattr(reductions, "StorageWeakRef", None)

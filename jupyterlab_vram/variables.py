@@ -1,0 +1,95 @@
+"""A person's variables, and the names of their own modules and classes."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import types
+from typing import Any
+
+from .modules import attribute_roots, is_own, is_own_class, own_modules
+from .outputs import is_output_name
+from .root import Root
+from .torch_access import names_of
+
+_IPYTHONS = ("In", "Out", "_oh", "_ih", "_dh", "__builtins__")
+
+
+class Namespace:
+    """The person's namespace, without what IPython put there."""
+
+    def __init__(self) -> None:
+        """Find the shell of this process, if it has one."""
+        ipython = sys.modules.get("IPython")
+        self.shell: Any = ipython.get_ipython() if ipython is not None else None
+        main: Any = sys.modules.get("__main__")
+        self.names: dict[str, Any] = names_of(main) if main is not None else {}
+        if self.shell is not None:
+            self.names = self.shell.user_ns
+
+    def dictionaries(self) -> list[Any]:
+        """Return the tables that hold everything, and that no holder is blamed for."""
+        found: list[Any] = [
+            self.names,
+            sys.modules,
+            names_of(sys),
+            names_of(sys.modules["builtins"]),
+        ]
+        if self.shell is not None:
+            history = self.shell.history_manager
+            found += [self.shell.user_ns_hidden, history.output_hist, self.names.get("_oh")]
+        return found
+
+    def variable_roots(self) -> list[Root]:
+        """One root for each variable; more for modules and classes of the person's own."""
+        found: list[Root] = []
+        for name, value in list(self.names.items()):
+            if type(name) is str and not self._is_ipythons(name, value):
+                found += self._roots_of(name, value)
+        return found
+
+    def _is_ipythons(self, name: str, value: Any) -> bool:
+        if name in _IPYTHONS or value is self.names:
+            return True
+        return self.shell is not None and is_output_name(self.shell, name, value)
+
+    def _roots_of(self, name: str, value: Any) -> list[Root]:
+        if issubclass(type(value), (types.ModuleType, type)):
+            own = (
+                is_own(value) if issubclass(type(value), types.ModuleType) else is_own_class(value)
+            )
+            return attribute_roots(name, value, f"del {name}.") if own else []
+        if not gc.is_tracked(value) and not _may_hold_objects(value):
+            return []
+
+        def let_go() -> None:
+            self.names.pop(name, None)
+
+        return [Root(name, "variable", [(name, value)], f"del {name}", None, let_go)]
+
+    def module_roots(self) -> list[Root]:
+        """One root for each module of the person's own that no variable stands for."""
+        named = {id(value) for value in list(self.names.values())}
+        found = []
+        for module_name, module in own_modules():
+            names = names_of(module)
+            if id(module) in named or names is self.names or module_name == "__main__":
+                continue
+            line = f"import sys; del sys.modules[{module_name!r}]."
+            found += attribute_roots(module_name, module, line)
+        return found
+
+    def garbage_roots(self) -> list[Root]:
+        """What the garbage collector keeps because it was told to."""
+        if not gc.garbage:
+            return []
+        line = "import gc; gc.garbage.clear()"
+        note = "gc.set_debug(gc.DEBUG_SAVEALL) keeps what was collected."
+        values = [("gc.garbage", gc.garbage)]
+        return [Root("gc.garbage", "cycle", values, line, note, gc.garbage.clear)]
+
+
+def _may_hold_objects(value: Any) -> bool:
+    """Whether an object that the collector does not track may hold others all the same."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(value) is getattr(numpy, "ndarray", None)
