@@ -61,6 +61,18 @@ def test_two_gpus_and_one_process_of_each_kind():
     )
 
 
+def test_what_an_h100_really_printed():
+    answer = parse("h100.xml")
+    assert [(gpu.index, gpu.name, gpu.used_bytes) for gpu in answer.gpus] == [
+        (0, "NVIDIA H100 80GB HBM3", 17737 * MIB)
+    ]
+    figures = {1114: 4614, 1162: 6662, 1213: 1542, 1243: 2566, 1269: 1030, 1300: 1286}
+    assert {use.pid: use.used_bytes for use in answer.uses} == {
+        pid: mebibytes * MIB for pid, mebibytes in figures.items()
+    }
+    assert {use.program for use in answer.uses} == {"/opt/torch/.venv/bin/python3"}
+
+
 def test_slices_have_their_own_memory_and_processes():
     uuids = smi.slice_uuids(fixture("mig-list.txt"))
     answer = parse("mig.xml", uuids)
