@@ -179,7 +179,6 @@ export class Fleet implements IFleet, IDisposable {
 
   private _rest(): void {
     const { monitors } = this._options;
-    this._reporter.rest();
     this._watched.forEach(monitor => {
       monitor.changed.disconnect(this._emitChanged, this);
       if (!monitor.isDisposed && !monitors.wasActive(monitor.kernelId)) {
@@ -187,6 +186,8 @@ export class Fleet implements IFleet, IDisposable {
       }
     });
     this._watched.clear();
+    // Last: whoever was told to stop pushing need not be told to stop telling.
+    this._reporter.rest();
   }
 
   /** Ask, once, whoever is open elsewhere and has been at work since. */

@@ -9,6 +9,7 @@ uses. Prints JSON lines; the last one says whether all was right.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -227,7 +228,11 @@ def flow(kernels: MultiKernelManager) -> None:
     orphan = hold(lambda: start_bare(HOLD % 768, orphan=True))
     attached = alpha.ask({"op": "attach", "viewer": "gpu-check", "interval_ms": 250})
     for device in attached["reading"]["devices"]:
-        say(attached_process_mib=(device["process_bytes"] or 0) / MIB, device=device["id"])
+        say(attached=device)
+    own = "import json, jupyterlab_vram; print(json.dumps(jupyterlab_vram.reading()))"
+    figure = json.loads(alpha.run(own))["devices"][0]["process_bytes"]
+    passed = figure is not None and abs(figure - grown[alpha.pid]) <= TOLERANCE
+    check("the reading's figure of this process", passed, said_mib=figure and figure / MIB)
     found = listed(alpha)
     say(processes=list(found.values()))
     check_figures("figure in the agent", found, grown)

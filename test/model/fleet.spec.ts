@@ -104,7 +104,7 @@ class World {
     };
     const path = `work/${id}.ipynb`;
     const session = { id: `s-${id}`, path, name: path, type, kernel };
-    this.sessions.models.push(session as Session.IModel);
+    this.sessions.models.push(session);
     this.kernels.models.push(kernel);
   }
 
@@ -351,6 +351,15 @@ describe('Fleet', () => {
     expect(active.requests[2]).not.toHaveProperty('leftover_bytes');
   });
 
+  it('should tell a kernel that was never active to rest by one request', async () => {
+    const only = world.open('a');
+    await look();
+    expect(only.requests[0]).toHaveProperty('leftover_bytes');
+    world.fleet.setLooking(false);
+    await turns();
+    expect(only.operations).toEqual(['attach', 'detach']);
+  });
+
   it('should follow what is opened and what ends', async () => {
     world.open('a');
     await look();
@@ -391,11 +400,11 @@ describe('Fleet', () => {
       const connection = world.open('a');
       await look();
       world.agents.get('a')?.push(connection, { processes: SURVEY });
-      for (const _ of [1, 2]) {
+      for (const passedMs of [3000, 6000]) {
         const stopping = world.fleet.stop(listed, false);
         await turns();
         await stopping;
-        vi.setSystemTime(NOW_MS + 3000);
+        vi.setSystemTime(NOW_MS + passedMs);
       }
       const pending = world.fleet.pendingStop(listed.identity ?? '');
       expect(pending?.mayKillMs).toBe(NOW_MS + 5000);
