@@ -90,14 +90,17 @@ export class Fleet implements IFleet, IDisposable {
   }
 
   async glanceAt(kernelId: string): Promise<void> {
-    const model = this._models.get(kernelId);
-    if (!model || this._options.monitors.monitorOf(kernelId)) {
-      return;
+    await this._glance(kernelId, 'look');
+  }
+
+  async clear(kernelId: string): Promise<string | null> {
+    const monitor = this._options.monitors.monitorOf(kernelId);
+    if (monitor) {
+      return monitor.clearQuietly();
     }
-    const asking = this._glances.ask(model);
-    this._update();
-    await asking;
-    this._update();
+    await this._glance(kernelId, 'clear');
+    const failure = this._glances.get(kernelId)?.failure ?? null;
+    return failure === '' ? 'The kernel gave no answer.' : failure;
   }
 
   async stop(process: IGpuProcess, force: boolean): Promise<IStopReport> {
@@ -129,6 +132,16 @@ export class Fleet implements IFleet, IDisposable {
     this._isDisposed = true;
     this._reporter.dispose();
     Signal.clearData(this);
+  }
+
+  private async _glance(id: string, op: 'look' | 'clear'): Promise<void> {
+    const model = this._models.get(id);
+    if (model && !this._options.monitors.monitorOf(id)) {
+      const asking = this._glances.ask(model, op);
+      this._update();
+      await asking;
+      this._update();
+    }
   }
 
   /** See which kernels there are, and watch those that are open in this page. */

@@ -60,6 +60,13 @@ export interface IFleet {
   /** Ask a kernel that is open nowhere in this page, once. */
   glanceAt(kernelId: string): Promise<void>;
   /**
+   * Clear a kernel's memory without a cell, wherever it is open.
+   *
+   * @returns why it was refused, or null when it was done
+   * @throws what `IMonitor.ask` throws
+   */
+  clear(kernelId: string): Promise<string | null>;
+  /**
    * Stop a process of the latest survey.
    *
    * @throws RefusedError with one plain sentence, and what `IMonitor.ask` throws

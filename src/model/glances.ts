@@ -27,14 +27,21 @@ export class Glances {
     return this._asking.has(kernelId);
   }
 
-  /** Ask; a kernel that is being asked already is not asked twice. */
-  async ask(model: Kernel.IModel): Promise<void> {
+  /**
+   * Ask; a kernel that is being asked already is not asked twice.
+   *
+   * @param op - `clear` to clear its memory, too
+   */
+  async ask(
+    model: Kernel.IModel,
+    op: 'look' | 'clear' = 'look'
+  ): Promise<void> {
     if (this._asking.has(model.id)) {
       return;
     }
     this._asking.add(model.id);
     try {
-      this._glances.set(model.id, await this._glance(model));
+      this._glances.set(model.id, await this._glance(model, op));
     } finally {
       this._asking.delete(model.id);
     }
@@ -49,11 +56,14 @@ export class Glances {
     }
   }
 
-  private async _glance(model: Kernel.IModel): Promise<IGlance> {
+  private async _glance(
+    model: Kernel.IModel,
+    op: 'look' | 'clear'
+  ): Promise<IGlance> {
     const kernel = this._connect(model);
     try {
       await withinTime(kernel.info);
-      return await this._askOver(new KernelLink(kernel));
+      return await this._askOver(new KernelLink(kernel), op);
     } catch (reason) {
       const isSilent = reason instanceof NoAnswerError;
       const failure =
@@ -64,11 +74,16 @@ export class Glances {
     }
   }
 
-  private async _askOver(link: KernelLink): Promise<IGlance> {
+  private async _askOver(
+    link: KernelLink,
+    op: 'look' | 'clear'
+  ): Promise<IGlance> {
     try {
       // Detaching a viewer that never was attached only answers.
       const viewer = this._viewer;
-      const message = await link.request({ op: 'detach', viewer });
+      const message = await link.request(
+        op === 'clear' ? { op } : { op: 'detach', viewer }
+      );
       const takenMs = Date.now();
       return message.kind === 'refused'
         ? { ...NOTHING, takenMs, failure: message.reason ?? '' }

@@ -6,7 +6,6 @@ import { bytesOf } from '../core/holdings';
 import type { IGpuProcess } from '../core/survey';
 import { formatBytes } from '../core/units';
 import type { IFleet, IFleetKernel } from '../model/fleettokens';
-import type { IMonitors } from '../model/tokens';
 import type { IFleetActions } from '../views/fleetactions';
 import { processName } from '../views/fleetwords';
 
@@ -14,14 +13,13 @@ import { processName } from '../views/fleetwords';
 export interface IFleetContext {
   readonly app: JupyterFrontEnd;
   readonly fleet: IFleet;
-  readonly monitors: IMonitors;
   readonly trans: TranslationBundle;
 }
 
 /** What a person can do to kernels and processes; whatever ends something asks first. */
 export function fleetActions(context: IFleetContext): IFleetActions {
   return {
-    clear: kernel => void told(clear(kernel, context)),
+    clear: kernel => void told(context.fleet.clear(kernel.kernelId)),
     open: kernel => void told(open(kernel, context)),
     shutDown: kernel => void told(shutDown(kernel, context)),
     glanceAt: kernel => void context.fleet.glanceAt(kernel.kernelId),
@@ -37,14 +35,6 @@ async function told(action: Promise<string | null>): Promise<void> {
   if (sentence !== null) {
     Notification.warning(sentence, { autoClose: 5000 });
   }
-}
-
-async function clear(
-  kernel: IFleetKernel,
-  { monitors }: IFleetContext
-): Promise<string | null> {
-  const monitor = monitors.monitorOf(kernel.kernelId);
-  return monitor ? monitor.clearQuietly() : null;
 }
 
 async function open(

@@ -41,7 +41,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     let isFleetOpen = false;
     const fleetOptions = (known: IFleet): IFleetOptions => ({
       fleet: known,
-      actions: fleetActions({ app, fleet: known, monitors, trans }),
+      actions: fleetActions({ app, fleet: known, trans }),
       mayStop: () => !source.settings.neverStop,
       onToggle: isOpen => {
         isFleetOpen = isOpen;

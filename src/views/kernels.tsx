@@ -143,7 +143,7 @@ function Actions(props: IKernelRowsProps): React.JSX.Element {
         label={trans.__('Clear')}
         refusal={
           monitor === null
-            ? trans.__('Open it first: only then can it be cleared.')
+            ? refusalElsewhere(kernel, trans)
             : refusal(monitor, trans)
         }
         act={() => actions.clear(kernel)}
@@ -157,6 +157,19 @@ function Actions(props: IKernelRowsProps): React.JSX.Element {
       />
     </span>
   );
+}
+
+/** Why a kernel can't be cleared now that is open nowhere in this page. */
+function refusalElsewhere(
+  kernel: IFleetKernel,
+  trans: TranslationBundle
+): string | null {
+  if (kernel.isBeingAsked) {
+    return trans.__('It is being asked.');
+  }
+  return kernel.state === 'busy'
+    ? trans.__('A cell is running. Clear when it ends.')
+    : null;
 }
 
 /** The sum over all devices; null if nothing is known. */

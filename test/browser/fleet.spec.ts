@@ -91,6 +91,11 @@ describe('Notebooks and processes', () => {
     expect(await fleet.process('without a figure').innerText()).toContain(
       'GiB'
     );
+    // The server starts it again; what it held is gone.
+    const restarted = dead.run(0);
+    await fleet.says('fleet-dead', 'Restarting');
+    await restarted.catch(() => undefined);
+    await fleet.says('fleet-dead', 'Idle');
     await dead.kill();
     await fleet.kernel('fleet-dead').waitFor({ state: 'detached' });
   });

@@ -374,6 +374,29 @@ describe('Fleet', () => {
     expect(world.names).toEqual(['work/b.ipynb']);
   });
 
+  describe('#clear()', () => {
+    it('should clear a kernel of this page by its own connection', async () => {
+      const connection = world.open('a');
+      await look();
+      const clearing = world.fleet.clear('a');
+      await turns();
+      expect(await clearing).toBeNull();
+      expect(connection.operations).toEqual(['attach', 'clear']);
+      expect(world.made).toEqual([]);
+    });
+
+    it('should clear one that is open nowhere, and show what it said then', async () => {
+      world.run('b');
+      await look();
+      const clearing = world.fleet.clear('b');
+      await turns();
+      expect(await clearing).toBeNull();
+      expect(world.made[0]?.operations).toEqual(['clear']);
+      expect(world.made[0]?.isDisposed).toBe(true);
+      expect(world.fleet.kernels[0]?.glance?.reading).not.toBeNull();
+    });
+  });
+
   describe('#stop()', () => {
     it('should ask the kernel that listed the process', async () => {
       const connection = world.open('a');

@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IGpuProcess, IStopReport } from '../../src/core/survey';
 import type { IFleet, IFleetKernel } from '../../src/model/fleettokens';
-import type { IMonitors } from '../../src/model/tokens';
 import { fleetActions } from '../../src/plugins/fleetactions';
 import type { IFleetActions } from '../../src/views/fleetactions';
 
@@ -58,6 +57,10 @@ describe('fleetActions()', () => {
         calls.push(`${force ? 'kill' : 'stop'} ${process.pid}`);
         return outcome();
       },
+      clear: async (id: string) => {
+        calls.push(`clear ${id}`);
+        return Promise.resolve('A cell is running; clear when it has ended.');
+      },
       glanceAt: async (id: string) => Promise.resolve(calls.push(`ask ${id}`))
     } as unknown as IFleet;
     const app = {
@@ -73,16 +76,8 @@ describe('fleetActions()', () => {
         sessions: { refreshRunning: async () => Promise.resolve() }
       }
     } as unknown as JupyterFrontEnd;
-    const monitors = {
-      monitorOf: (id: string) => ({
-        clearQuietly: async () => {
-          calls.push(`clear ${id}`);
-          return Promise.resolve('A cell is running; clear when it has ended.');
-        }
-      })
-    } as unknown as IMonitors;
     const trans = nullTranslator.load('jupyterlab_vram');
-    actions = fleetActions({ app, fleet, monitors, trans });
+    actions = fleetActions({ app, fleet, trans });
   });
 
   afterEach(() => {
