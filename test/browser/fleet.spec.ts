@@ -59,9 +59,10 @@ describe('Notebooks and processes', () => {
       { name: 'fleet-busy' }
     );
     const busyPid = await join(busy);
-    const dead = await lab.notebook(['import os; os._exit(1)'], {
-      name: 'fleet-dead'
-    });
+    const dead = await lab.notebook(
+      [take('c', 700), 'import os; os.kill(os.getpid(), 9)'],
+      { name: 'fleet-dead' }
+    );
     const active = await lab.watchedNotebook(
       [useDriver(driver), take('b', 500)],
       { name: 'fleet-active' }
@@ -91,11 +92,17 @@ describe('Notebooks and processes', () => {
     expect(await fleet.process('without a figure').innerText()).toContain(
       'GiB'
     );
-    // The server starts it again; what it held is gone.
-    const restarted = dead.run(0);
-    await fleet.says('fleet-dead', 'Restarting');
-    await restarted.catch(() => undefined);
-    await fleet.says('fleet-dead', 'Idle');
+    await dead.run(0);
+    await expect
+      .poll(() => fleet.figure('fleet-dead', 0))
+      .toMatch(/^7\d\d MiB$/);
+    await dead.select(1);
+    void lab.execute('notebook:run-cell').catch(() => undefined);
+    // JupyterLab tells the person that the server started it again.
+    await lab.page.locator('.jp-Dialog .jp-mod-accept').click();
+    await expect
+      .poll(() => fleet.figure('fleet-dead', 0))
+      .toMatch(/^\d(\.\d)? MiB$/);
     await dead.kill();
     await fleet.kernel('fleet-dead').waitFor({ state: 'detached' });
   });
