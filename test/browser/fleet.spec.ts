@@ -127,6 +127,7 @@ describe('Notebooks and processes', () => {
     ]);
     await fleet.open();
     await expect.poll(() => fleet.figure('fleet-stuck', 2)).toBe('1.00 GiB');
+    await stuck.idle();
     await stuck.start(2);
     await active.select(0);
     await fleet.says('fleet-stuck', /as of \d+ s ago/);
@@ -158,6 +159,8 @@ describe('Notebooks and processes', () => {
     ]);
     await fleet.open();
     await expect.poll(() => fleet.figure('fleet-first', 2)).toBe('1.00 GiB');
+    // Of the request that attached its agent, too.
+    await teller.idle();
     await teller.start(1);
     await driver.say(9000, [
       { pid, mib: 2048 },
