@@ -1,8 +1,10 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Plugin } from 'vitest/config';
 import { defineConfig } from 'vitest/config';
+
+import { agentFiles } from './scripts/agent-source.mjs';
 
 /** SVG files are strings in the built extension; make them strings here too. */
 const svgAsText: Plugin = {
@@ -23,13 +25,7 @@ const agentAsDataUrl: Plugin = {
     if (!id.endsWith('.py?agent')) {
       return null;
     }
-    const folder = path.dirname(id);
-    const names = (await readdir(folder)).filter(name => name.endsWith('.py'));
-    const files = names.map(async name => [
-      name,
-      await readFile(path.join(folder, name), 'utf8')
-    ]);
-    const json = JSON.stringify(Object.fromEntries(await Promise.all(files)));
+    const json = JSON.stringify(await agentFiles(path.dirname(id)));
     const url = `data:application/json,${encodeURIComponent(json)}`;
     return `export default ${JSON.stringify(url)};`;
   }

@@ -28,13 +28,12 @@ class GraphReader:
         self._python_base: Any = functions
         self._names: _SavedNames = {}
 
-    def kept(self, node: Any, seen: set[int], alive: list[Any]) -> list[Any]:
+    def kept(self, node: Any, seen: dict[int, Any]) -> list[Any]:
         """Return what the graph behind ``node`` keeps: tensors, hooks, contexts of functions.
 
         Args:
             node: the ``grad_fn`` of a tensor.
-            seen: identities of the nodes that were followed before; grows.
-            alive: takes nodes and saved tensors, so that their identities stay valid.
+            seen: the nodes that were followed before, by identity; grows.
         """
         found: list[Any] = []
         pending = [node]
@@ -42,13 +41,10 @@ class GraphReader:
             node = pending.pop()
             if node is None or id(node) in seen:
                 continue
-            seen.add(id(node))
-            alive.append(node)
+            seen[id(node)] = node
             try:
                 pending += self._next(node)
-                saved = self._saved(node)
-                alive += saved
-                found += saved
+                found += self._saved(node)
                 # Hooks; for functions written in Python, what they keep in their context.
                 found += gc.get_referents(node)
             except Exception:  # noqa: S112 - a node that can't be read is skipped

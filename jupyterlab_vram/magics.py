@@ -1,4 +1,4 @@
-"""The magics: ``%vram``, ``%%vram``, ``%vram_clear`` and ``%vram_ps``."""
+"""The magics: ``%vram``, ``%%vram``, ``%vram_clear``, ``%vram_holders`` and ``%vram_ps``."""
 
 # ruff: noqa: T201 - printing is what magics do
 from __future__ import annotations
@@ -13,9 +13,12 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 
 from . import driver, practice, process_report, report
 from .cells import PeakMeter, allocations_or_none
-from .clearing import ClearRefusedError, clear
+from .clearing import clear
 from .gpu_processes import survey
+from .holders import find_holders
 from .readings import device_types, reset_peaks, take_reading
+from .refusal import RefusedError
+from .releasing import GROUPS
 from .torch_access import driver_is_missing, gpu_build, loaded_torch
 from .units import parse_bytes
 
@@ -73,13 +76,26 @@ class VramMagics(magic.Magics):
         return None
 
     @magic_arguments()
+    @argument(
+        "what",
+        nargs="*",
+        help="what lets go first: outputs, tracebacks, all for both; names of variables to delete; "
+        "or the name of any holder that %%vram_holders lists, in quotes if it has blanks",
+    )
     @magic.line_magic
     def vram_clear(self, line: str) -> None:
-        """Collect reference cycles, empty the caches, and print what came back."""
-        parse_argstring(self.vram_clear, line)
+        """Collect reference cycles, empty the caches, and print what came back.
+
+        ``%vram_clear outputs tracebacks`` first lets go of the outputs that hold
+        device memory, and of the last error; ``%vram_clear model y`` first deletes
+        two variables. What remains is printed with its holders.
+        """
+        words = [word.strip("'\"") for word in parse_argstring(self.vram_clear, line).what]
+        names = [word for word in words if word.isidentifier() and word not in GROUPS]
+        release = [word for word in words if word not in names]
         try:
-            print(report.cleared(clear()))
-        except ClearRefusedError as error:
+            print(report.cleared(clear(release, names)))
+        except RefusedError as error:
             raise UsageError(str(error)) from None
 
     @magic_arguments()
@@ -89,6 +105,23 @@ class VramMagics(magic.Magics):
         """Print who uses each GPU: notebooks, other processes, what may be left over."""
         arguments = parse_argstring(self.vram_ps, line)
         print(process_report.table(survey(), with_graphics=arguments.all))
+
+    @magic_arguments()
+    @argument("--min", default="1MiB", help="what holds less is summed up in one line")
+    @argument("--all", action="store_true", help="also list what one holder holds, part by part")
+    @magic.line_magic
+    def vram_holders(self, line: str) -> None:
+        """Print who holds the GPU memory of this kernel, biggest first, and what lets go.
+
+        *frees* is what comes back if only this holder lets go; *shared* is also
+        held by others.
+        """
+        arguments = parse_argstring(self.vram_holders, line)
+        try:
+            least = parse_bytes(arguments.min.strip("'\""))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        print(report.holders(find_holders(least), with_parts=arguments.all))
 
     def _run(self, cell: str) -> Any:
         """Run ``cell`` as itself: its exceptions are the cell's, its last value the output."""

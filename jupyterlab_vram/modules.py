@@ -40,9 +40,12 @@ def is_own(module: Any) -> bool:
     if type(name) is not str or name.partition(".")[0] in (_PACKAGE, "sys", "builtins"):
         return False
     if type(file) is not str:
+        # A package without a file of its own is where its folders are.
+        file = next(iter(names.get("__path__") or ()), "")
         origin = getattr(names.get("__spec__"), "origin", None)
-        return origin is None and name not in sys.builtin_module_names
-    return not file.startswith(_library_folders())
+        if origin is not None or name in sys.builtin_module_names:
+            return False
+    return not str(file).startswith(_library_folders())
 
 
 def is_own_class(value: Any) -> bool:
@@ -56,8 +59,17 @@ def is_own_class(value: Any) -> bool:
 
 def own_modules() -> list[tuple[str, Any]]:
     """List the imported modules that are the person's own."""
-    found = list(sys.modules.items())
-    return [(name, each) for name, each in found if _is_module(each) and is_own(each)]
+    modules = {name: each for name, each in list(sys.modules.items()) if _is_module(each)}
+    #: What is true of a package is true of all its modules.
+    verdicts: dict[str, bool] = {}
+    found = []
+    for name, module in modules.items():
+        package = name.partition(".")[0]
+        if package not in verdicts:
+            verdicts[package] = is_own(modules.get(package, module))
+        if verdicts[package]:
+            found.append((name, module))
+    return found
 
 
 def attribute_roots(name: str, owner: Any, line: str) -> list[Root]:

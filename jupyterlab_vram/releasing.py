@@ -10,6 +10,7 @@ from .search import Search
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .account import Reach
     from .root import Root
 
 #: Groups of holders that the notebook itself keeps, and their kinds.
@@ -36,7 +37,7 @@ def let_go(release: Iterable[str], names: Iterable[str]) -> list[str]:
         return []
     # Every one is found before the first lets go.
     search = Search(SEARCH_S)
-    held = [reach.root for reach in search.reaches()] if wanted else []
+    held = _held(search, wanted) if wanted else []
     roots = [root for name in wanted for root in _chosen(name, held)]
     roots += [_variable(name, search) for name in variables]
     for root in roots:
@@ -50,6 +51,15 @@ def let_go(release: Iterable[str], names: Iterable[str]) -> list[str]:
 
 #: What finding the holders may take before they are let go of.
 SEARCH_S = 2.0
+
+
+def _held(search: Search, wanted: list[str]) -> list[Root]:
+    """Return all that holds device memory, as far as it takes to find what is ``wanted``."""
+
+    def is_enough(reaches: list[Reach]) -> bool:
+        return {*wanted} <= {*GROUPS, *(reach.root.name for reach in reaches)}
+
+    return [reach.root for reach in search.reaches(is_enough)]
 
 
 def _chosen(name: str, held: list[Root]) -> list[Root]:

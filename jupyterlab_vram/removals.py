@@ -39,6 +39,8 @@ MAX_HOLDERS = 5
 _ASSIGNED_S = 0.05
 _DELETED_S = 0.3
 _AFTER_S = 0.3
+#: What naming the holders may take, once it is known that memory did not come back.
+_NAMING_S = 1.0
 
 
 class Removal(NamedTuple):
@@ -203,7 +205,7 @@ def _with_holders(removals: list[Removal]) -> list[Removal]:
     ]
     if not any(left):
         return removals
-    names = names_holding(set().union(*left), _AFTER_S)
+    names = names_holding(set().union(*left), _NAMING_S)
     found = []
     for removal, keys in zip(removals, left):
         found_names = [name for name, reached in names.items() if reached & keys]

@@ -11,6 +11,7 @@ from .units import format_bytes, format_change
 if TYPE_CHECKING:
     from .cells import PeakMeter
     from .clearing import ClearReport
+    from .holders import Holdings
 
 _WHY_NOTHING = {
     "no-torch": "torch is not imported in this kernel, so it holds no GPU memory.",
@@ -19,6 +20,9 @@ _WHY_NOTHING = {
     "Try `%vram practice on`.",
     "not-initialised": "Nothing in this kernel has used the GPU yet, so it holds no GPU memory.",
 }
+
+#: Holders of what remains after a clear that are told.
+_MAX_REMAINING = 8
 
 _COLUMNS = (
     ("allocated", "allocated_bytes"),
@@ -75,6 +79,30 @@ def run(before: list[Allocation], after: list[Allocation], meter: PeakMeter) -> 
     return align(rows) if after else "The cell used no GPU memory."
 
 
+def holders(found: Holdings, *, with_parts: bool = False) -> str:
+    """Lay out who holds the memory: a line for each holder, and what lets go of it."""
+    if not found.holders:
+        return "Nothing in this kernel holds GPU memory."
+    rows = [["held by", "frees", "shared", "kind", "to let go"]]
+    for each in found.holders:
+        release = each.release or (each.note or "").partition(". ")[0]
+        kind = (
+            each.kind
+            if not each.pinned_bytes
+            else f"{each.kind}, pins {format_bytes(each.pinned_bytes)}"
+        )
+        shared = format_bytes(each.shared_bytes) if each.shared_bytes else ""
+        rows.append([each.name, format_bytes(each.bytes), shared, kind, release])
+        if with_parts:
+            rows += [
+                [f"  {part.path}", format_bytes(part.bytes), "", "", ""] for part in each.parts
+            ]
+    lines = [align(rows, left=(0, 3, 4))]
+    if not found.is_complete:
+        lines.append("The time was up before everything was searched: there may be more holders.")
+    return "\n".join(lines)
+
+
 def cleared(report: ClearReport) -> str:
     """Say what a clear gave back and what it could not."""
     if not report.after:
@@ -92,6 +120,12 @@ def cleared(report: ClearReport) -> str:
         )
         if now.allocated:
             lines.append(f"  {format_bytes(now.allocated)} is still in live tensors.")
+    if report.released:
+        lines.append(f"Released: {', '.join(report.released)}.")
+    lines += [
+        f"  {format_bytes(each.bytes + each.shared_bytes)} held by {each.name}"
+        for each in report.remaining[:_MAX_REMAINING]
+    ]
     return "\n".join(lines)
 
 

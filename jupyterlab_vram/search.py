@@ -8,12 +8,13 @@ from dataclasses import replace
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from .account import Account, Reach
+from .account import Account, Reach, is_unknown
 from .frames import frame_values
 from .holders import Holder, Holdings, Part
 from .leftovers import leftover_holders, pinned_bytes
 from .memory import Memory
 from .paths import children, path_to_tensor
+from .practice import DEVICE_ID
 from .roots import every_root
 from .running import is_machinery_frame
 from .storages import Walker
@@ -22,6 +23,8 @@ from .unnamed import unnamed_roots
 from .variables import Namespace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .root import Root
     from .tensors import Storages
 
@@ -29,6 +32,8 @@ _MAX_PARTS = 12
 #: Children of one holder that are weighed for its parts.
 _MAX_CHILDREN = 64
 _MIN_STRAY_BYTES = 1 << 20
+#: The practice device also counts large blocks of the interpreter and of libraries.
+_LEAST_LEFT = {DEVICE_ID: 12 << 20}
 #: What paths and parts may take of the time.
 _DETAIL_SHARE = 0.25
 
@@ -44,10 +49,14 @@ class Search:
         self._walker = self._new_walker(seconds * (1 - _DETAIL_SHARE), graphs=True)
         self._is_complete = True
 
-    def reaches(self) -> list[Reach]:
-        """Find every root that reaches device memory."""
+    def reaches(self, is_enough: Callable[[list[Reach]], bool]) -> list[Reach]:
+        """Find every root that reaches device memory.
+
+        Looking for what no root leads to takes longer than all the rest, and is
+        done only where ``is_enough`` says no to what the roots lead to.
+        """
         found = [reach for root in every_root(self.namespace) for reach in self._reaches_of(root)]
-        strays = self._strays()
+        strays = [] if is_enough(found) else self._strays()
         if strays:
             ignored = {id(strays), id(found), *map(id, self.namespace.dictionaries())}
             roots, is_complete = unnamed_roots(strays, self._left_s(), ignored)
@@ -60,7 +69,8 @@ class Search:
         """Find all holders, and hold them against what is allocated."""
         if self._walker.reader is None:
             return Holdings([], [], is_complete=True, seconds=0.0)
-        account = Account(self.reaches(), Memory())
+        memory = Memory()
+        account = Account(self.reaches(lambda found: _is_accounted_for(found, memory)), memory)
         found = [(place, account.holder(place)) for place in range(len(account.reaches))]
         found.sort(key=lambda each: each[1].bytes + each[1].shared_bytes, reverse=True)
         listed = [each for each in found if each[1].bytes + each[1].shared_bytes >= min_bytes]
@@ -159,6 +169,16 @@ class Search:
         return found[:_MAX_PARTS] if len(found) > 1 else []
 
 
+def _is_accounted_for(reaches: list[Reach], memory: Memory) -> bool:
+    """Whether so little is left over that nobody asks for it."""
+    rest = leftover_holders(Account(reaches, memory))
+    return all(
+        each.bytes < _LEAST_LEFT.get(each.device, _MIN_STRAY_BYTES)
+        for each in rest
+        if is_unknown(each)
+    )
+
+
 def _smaller(account: Account, listed: list[int], others: list[int]) -> list[Holder]:
     """One line for each device, for all holders that are too small for one of their own."""
     known = account.covered(listed)
@@ -184,7 +204,11 @@ def names_holding(keys: set[int], seconds: float) -> dict[str, set[int]]:
         seconds: what looking may take.
     """
     found: dict[str, set[int]] = {}
-    for reach in Search(seconds).reaches():
+
+    def is_enough(reaches: list[Reach]) -> bool:
+        return keys <= set().union(*(reach.storages.keys() for reach in reaches))
+
+    for reach in Search(seconds).reaches(is_enough):
         reached = keys & reach.storages.keys()
         if reached:
             found.setdefault(reach.root.name, set()).update(reached)

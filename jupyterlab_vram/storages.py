@@ -8,7 +8,8 @@ import time
 import types
 from collections import deque
 from contextlib import suppress
-from itertools import islice
+from itertools import compress, filterfalse, islice
+from operator import not_
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 MAX_ITEMS = 20_000
 #: Objects that a walk looks at between two looks at its clock.
 _BATCH = 256
+#: So many barren objects stay in a set of their own, which costs less than to add them.
+_MANY = 20_000
 
 _CLOSED_TYPES = (
     type,
@@ -82,7 +85,7 @@ class Walker:
             self._special_types[id(array_type)] = "array"
             self._untracked_types.add(id(array_type))
         #: What earlier walks proved to reach nothing.
-        self._barren: set[int] = set()
+        self._barren: list[dict[int, Any]] = [{}]
         #: Identities of the tensors that walks came to.
         self.tensors: set[int] = set()
         #: Private pools of the CUDA graphs that the latest walk came to.
@@ -107,37 +110,52 @@ class Walker:
         self.pools, self.met_graph = set(), False
         if self.reader is None:
             return found
-        seen = set(self._stops)
-        batches: list[list[Any]] = [[each for each in roots if id(each) not in seen]]
-        seen.update(map(id, roots))
-        #: Autograd nodes, kept for as long as `seen` knows them by their identities.
-        nodes: list[Any] = []
-        while batches:
-            batch = batches.pop()
-            if self.is_late:
-                self.is_complete = False
-                return found
-            plain, more = self._sift(batch, found, seen, nodes)
-            fresh = self._fresh([*gc.get_referents(*plain), *more], seen)
-            batches += [fresh[start : start + _BATCH] for start in range(0, len(fresh), _BATCH)]
+        #: By identity, in the order in which they were met; keeps them, so that identities hold.
+        seen: dict[int, Any] = dict.fromkeys(self._stops)
+        nodes: dict[int, Any] = {}
+        known = len(seen)
+        seen.update((id(each), each) for each in roots if id(each) not in seen)
+        while len(seen) > known:
+            level = self._promising(list(islice(seen.values(), known, None)))
+            known = len(seen)
+            for start in range(0, len(level), _BATCH):
+                if self.is_late:
+                    self.is_complete = False
+                    return found
+                plain, more = self._sift(level[start : start + _BATCH], found, nodes)
+                # In C as far as it goes: this is where a walk over a large heap spends its time.
+                items = gc.get_referents(*plain)
+                fresh = list(filter(gc.is_tracked, items))
+                fresh += more
+                if self._untracked_types:
+                    fresh += self._special_ones(items)
+                seen.update(zip(map(id, fresh), fresh))
         if not found and not self.pools:
-            self._barren |= seen
+            if len(seen) > _MANY:
+                self._barren.append(seen)
+            else:
+                self._barren[0].update(seen)
         return found
 
-    def _fresh(self, items: list[Any], seen: set[int]) -> list[Any]:
-        """Leave out what was seen, and what refers to nothing of interest."""
-        untracked = self._untracked_types
-        by_id = {
-            id(each): each for each in items if gc.is_tracked(each) or id(type(each)) in untracked
-        }
-        new = by_id.keys() - seen
-        if self._barren:
-            new -= self._barren
-        seen |= new
-        return [by_id[key] for key in new]
+    def _promising(self, level: list[Any]) -> list[Any]:
+        """Leave out what earlier walks proved to reach nothing."""
+        for barren in self._barren:
+            # Most often there is nothing to leave out, and this costs least.
+            if not barren.keys().isdisjoint(map(id, level)):
+                is_known = map(barren.__contains__, map(id, level))
+                level = list(compress(level, map(not_, is_known)))
+        return level
+
+    def _special_ones(self, items: list[Any]) -> list[Any]:
+        """Return what may hold objects although the garbage collector does not track it."""
+        rest = list(filterfalse(gc.is_tracked, items))
+        special = self._untracked_types
+        if special.isdisjoint(map(id, map(type, rest))):
+            return []
+        return [each for each in rest if id(type(each)) in special]
 
     def _sift(
-        self, batch: list[Any], found: Storages, seen: set[int], nodes: list[Any]
+        self, batch: list[Any], found: Storages, nodes: dict[int, Any]
     ) -> tuple[list[Any], list[Any]]:
         """Return what the garbage collector may be asked about, and what else is reached."""
         if self._plain_types.issuperset(map(id, map(type, batch))):
@@ -150,14 +168,14 @@ class Walker:
                 plain.append(item)
             elif kind == "tensor":
                 plain.append(item)
-                more += self._tensor(item, found, seen, nodes)
+                more += self._tensor(item, found, nodes)
             elif not isinstance(kind, str):
                 _take_container(item, kind, self._max_items or sys.maxsize, plain, more)
             elif kind != "closed":
-                more += self._special(kind, item, found, seen, nodes)
+                more += self._special(kind, item, found, nodes)
         return plain, more
 
-    def _tensor(self, item: Any, found: Storages, seen: set[int], nodes: list[Any]) -> list[Any]:
+    def _tensor(self, item: Any, found: Storages, nodes: dict[int, Any]) -> list[Any]:
         reader: Any = self.reader
         more: list[Any] = reader.add(item, found)
         self.tensors.add(id(item))
@@ -165,12 +183,10 @@ class Walker:
             node = reader.graph_of(item)
             if node is not None:
                 self.met_graph = True
-                more += self._graphs.kept(node, seen, nodes)
+                more += self._graphs.kept(node, nodes)
         return more
 
-    def _special(
-        self, kind: str, item: Any, found: Storages, seen: set[int], nodes: list[Any]
-    ) -> list[Any]:
+    def _special(self, kind: str, item: Any, found: Storages, nodes: dict[int, Any]) -> list[Any]:
         if kind == "function":
             return [item.__closure__, item.__defaults__, item.__kwdefaults__, item.__dict__]
         if kind == "frame":
@@ -178,10 +194,8 @@ class Walker:
         if kind == "array":
             return list(item.flat) if item.dtype.hasobject else []
         if kind == "node" and self._graphs is not None:
-            # It counts as seen already, as every object that a walk comes to.
-            seen.discard(id(item))
             self.met_graph = True
-            return self._graphs.kept(item, seen, nodes)
+            return self._graphs.kept(item, nodes)
         if kind == "storage" and self.reader is not None:
             self.reader.add_storage(item, found)
         if kind == "cuda graph":

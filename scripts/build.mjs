@@ -16,6 +16,7 @@ const SOURCES = [
   'package-lock.json',
   'rspack.config.js',
   'scripts/agent-loader.mjs',
+  'scripts/agent-source.mjs',
   'scripts/uplot-loader.mjs',
   'tsconfig.json',
   'src',

@@ -7,7 +7,7 @@ import { at } from './paths.mjs';
 import { PlainError, isMain, main } from './process.mjs';
 
 const SCRIPTS_BUDGET_BYTES = 150_000;
-const AGENT_BUDGET_BYTES = 60_000;
+const AGENT_BUDGET_BYTES = 90_000;
 
 const kilobytes = bytes => `${(bytes / 1000).toFixed(1)} kB`;
 

@@ -7,6 +7,7 @@ import { fleetPlugin } from './plugins/fleet';
 import { monitorsPlugin } from './plugins/monitors';
 import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
+import { releasePlugin } from './plugins/release';
 import { settingsPlugin } from './plugins/settings';
 import { snippetsPlugin } from './plugins/snippets';
 import { statusPlugin } from './plugins/status';
@@ -19,6 +20,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   fleetPlugin,
   panelPlugin,
   clearPlugin,
+  releasePlugin,
   snippetsPlugin,
   statusPlugin,
   badgesPlugin,

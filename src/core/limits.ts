@@ -10,6 +10,10 @@ export const LIMITS = {
   removed: 64,
   /** Variables that still refer to one removed name. */
   holders: 16,
+  /** Holders that one search found. */
+  foundHolders: 200,
+  /** Parts of one holder. */
+  parts: 32,
   /** Characters of an identifier. */
   idLength: 128,
   /** Characters of a name that a person gave. */

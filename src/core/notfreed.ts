@@ -61,7 +61,8 @@ export class NotFreedRule implements IRule {
         device: first.device,
         sentence: notFreedSentence(facts, this._context.trans),
         evidence: notFreedEvidence(facts, this._context.trans),
-        bytes: aliveBytes
+        bytes: aliveBytes,
+        heldBy: facts.heldBy
       }
     ];
   }

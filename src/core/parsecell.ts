@@ -48,7 +48,10 @@ export function parseLeak(leak: Field): ILeak {
 export function parseClear(clear: Field): IClearReport {
   return {
     devices: clear.key('devices').list(LIMITS.devices, parseChange),
-    collectedObjects: clear.key('collected_objects').whole()
+    collectedObjects: clear.key('collected_objects').whole(),
+    released: clear
+      .key('released')
+      .listOrEmpty(LIMITS.foundHolders, name => name.text(LIMITS.nameLength))
   };
 }
 

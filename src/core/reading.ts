@@ -171,4 +171,6 @@ export interface IClearReport {
   readonly devices: readonly IClearedDevice[];
   /** Objects that `gc.collect()` found unreachable; null if a cell did the clearing. */
   readonly collectedObjects: number | null;
+  /** Names of what let go first. */
+  readonly released: readonly string[];
 }

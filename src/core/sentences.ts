@@ -57,8 +57,8 @@ export function notFreedEvidence(
     return what;
   }
   const who = trans._n(
-    '%2 still refers to it.',
-    '%2 still refer to it.',
+    '%2 still holds it.',
+    '%2 still hold it.',
     facts.heldBy.length,
     codeList(facts.heldBy, trans)
   );

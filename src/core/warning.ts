@@ -17,6 +17,8 @@ export interface IWarning {
   readonly evidence: string;
   /** Bytes at stake. */
   readonly bytes: number;
+  /** Names of those who hold it, where that is known. */
+  readonly heldBy?: readonly string[];
 }
 
 /** When the leak watch speaks up. */

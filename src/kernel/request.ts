@@ -15,7 +15,16 @@ export type AgentRequest =
       readonly leftover_bytes?: number;
     }
   | { readonly op: 'detach'; readonly viewer: string }
-  | { readonly op: 'clear' }
+  | {
+      readonly op: 'clear';
+      /** Holders that let go first, by name; `all` for what the notebook itself holds. */
+      readonly release?: readonly string[];
+    }
+  | {
+      readonly op: 'holders';
+      /** Holders of less than this are summed up in one line. */
+      readonly min_bytes: number;
+    }
   | { readonly op: 'processes'; readonly leftover_bytes: number }
   | {
       readonly op: 'stop';

@@ -17,6 +17,8 @@ import { Alarm } from './alarm';
 import { Attachment } from './attachment';
 import { Chronicle } from './chronicle';
 import type { Connections } from './connections';
+import { HoldingsLook } from './holdings';
+import { Pulse } from './pulse';
 import { longestPauseMs } from './rhythm';
 import type { ISettingsSource } from './settings';
 import type { ISample, IWatchedMonitor, MonitorStatus } from './tokens';
@@ -40,9 +42,13 @@ export class Monitor implements IWatchedMonitor {
   }
 
   readonly kernelId: string;
+  readonly holdings = new HoldingsLook(
+    question => this.ask(question),
+    () => this._changed.emit()
+  );
 
   get changed(): ISignal<this, void> {
-    return this._changed;
+    return this._changed.signal;
   }
 
   get cellFinished(): ISignal<this, ICellRecord> {
@@ -130,12 +136,12 @@ export class Monitor implements IWatchedMonitor {
   snooze(warningId: string): void {
     this._watch.snooze(warningId, Date.now() + this._source.settings.snoozeMs);
     this._alarm.set(this._watch.nextTickMs);
-    this._emitChanged();
+    this._changed.emit();
   }
 
   unsnoozeAll(): void {
     this._watch.unsnoozeAll();
-    this._emitChanged();
+    this._changed.emit();
   }
 
   retry(): void {
@@ -165,16 +171,19 @@ export class Monitor implements IWatchedMonitor {
     return facts;
   }
 
-  async clearQuietly(): Promise<string | null> {
-    const message = await this.connections.request({ op: 'clear' });
+  async clearQuietly(release: readonly string[] = []): Promise<string | null> {
+    const message = await this.connections.request({ op: 'clear', release });
     this._onMessage(this, message);
+    if (this.holdings.found !== null) {
+      void this.holdings.ask();
+    }
     return message.kind === 'refused' ? message.reason : null;
   }
 
   /** Show `report` as the latest clear, such as one that a cell did. */
   noteCleared(report: IClearReport): void {
     this._cleared = report;
-    this._emitChanged();
+    this._changed.emit();
   }
 
   dispose(): void {
@@ -210,7 +219,7 @@ export class Monitor implements IWatchedMonitor {
       this._surveyed.emit(message.survey);
     }
     this._judge(() => this._watch.observe(message, nowMs));
-    this._emitChanged();
+    this._changed.emit();
   }
 
   /** Judge anew, and raise the warnings that appear with it. */
@@ -228,13 +237,14 @@ export class Monitor implements IWatchedMonitor {
   private _onTick(): void {
     this._watch.tick(Date.now());
     this._alarm.set(this._watch.nextTickMs);
-    this._emitChanged();
+    this._changed.emit();
   }
 
   /** The kernel restarted: nothing of the old process is true any more. */
   private _forget(): void {
     this._chronicle = new Chronicle();
     this._cleared = null;
+    this.holdings.forget();
     this._watch.reset();
   }
 
@@ -246,7 +256,7 @@ export class Monitor implements IWatchedMonitor {
     if (this.status === 'restarting' || this.status === 'dead') {
       this._forget();
     }
-    this._emitChanged();
+    this._changed.emit();
   }
 
   private _onRejected(_: Attachment, reason: string): void {
@@ -256,21 +266,7 @@ export class Monitor implements IWatchedMonitor {
   private _onSettingsChanged(): void {
     const { thresholds } = this._source.settings;
     this._judge(() => this._watch.setThresholds(thresholds));
-    this._emitChanged();
-  }
-
-  /** Coalesces what one message changes into one signal. */
-  private _emitChanged(): void {
-    if (this._isEmitting) {
-      return;
-    }
-    this._isEmitting = true;
-    void Promise.resolve().then(() => {
-      this._isEmitting = false;
-      if (!this.isDisposed) {
-        this._changed.emit();
-      }
-    });
+    this._changed.emit();
   }
 
   private readonly _source: ISettingsSource;
@@ -282,8 +278,7 @@ export class Monitor implements IWatchedMonitor {
   private _cleared: IClearReport | null = null;
   private _wasBusy = false;
   private _busySinceMs = 0;
-  private _isEmitting = false;
-  private readonly _changed = new Signal<this, void>(this);
+  private readonly _changed = new Pulse<this>(this);
   private readonly _cellFinished = new Signal<this, ICellRecord>(this);
   private readonly _warningRaised = new Signal<this, IWarning>(this);
   private readonly _surveyed = new Signal<this, ISurvey>(this);

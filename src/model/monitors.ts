@@ -100,9 +100,9 @@ export class Monitors implements IMonitors, IDisposable {
     this._targetChanged.emit();
   }
 
-  async clearQuietly(): Promise<string | null> {
+  async clearQuietly(release: readonly string[] = []): Promise<string | null> {
     const monitor = this._activeMonitor();
-    return monitor ? monitor.clearQuietly() : null;
+    return monitor ? monitor.clearQuietly(release) : null;
   }
 
   dispose(): void {

@@ -12,6 +12,7 @@ import type {
 import type { ISurvey } from '../core/survey';
 import type { IWarning } from '../core/warning';
 import type { IQuestion } from '../kernel/question';
+import type { IHoldingsLook } from './holdings';
 
 /**
  * Where a monitor stands with its kernel.
@@ -67,6 +68,8 @@ export interface IMonitor extends IDisposable {
   readonly snoozedCount: number;
   /** The latest clear of this kernel. */
   readonly cleared: IClearReport | null;
+  /** Who holds the memory, once a person has asked. */
+  readonly holdings: IHoldingsLook;
 
   /** Milliseconds since the shown reading was taken; null without a reading. */
   ageMs(nowMs: number): number | null;
@@ -111,11 +114,11 @@ export interface IWatchedMonitor extends IMonitor {
    */
   tellProcesses(leftoverBytes: number | null): void;
   /**
-   * Clear without a cell.
+   * Clear without a cell; the holders named in `release` let go first.
    *
    * @returns why it was refused, or null when it was done
    */
-  clearQuietly(): Promise<string | null>;
+  clearQuietly(release?: readonly string[]): Promise<string | null>;
 }
 
 /** What the panel is about at the moment. */
@@ -148,7 +151,7 @@ export interface IMonitors {
   /** Say whether anybody looks; nothing runs when nobody does. */
   setLooking(isLooking: boolean): void;
   /** Clear the active kernel's memory without a cell; see `Monitor.clearQuietly`. */
-  clearQuietly(): Promise<string | null>;
+  clearQuietly(release?: readonly string[]): Promise<string | null>;
 }
 
 /** A warning and where it appeared. */

@@ -196,7 +196,8 @@ async function clearByCell(
         monitor.cellFinished.disconnect(note);
         monitor.noteCleared({
           devices: record.devices,
-          collectedObjects: null
+          collectedObjects: null,
+          released: []
         });
       }
     };

@@ -110,6 +110,9 @@ const VISIBILITY_MESSAGES = new Set(
 function actionsOf(commands: CommandRegistry): IPanelActions {
   return {
     clear: how => void commands.execute(CommandIDs.clear, { how }),
+    findHolders: () => void commands.execute(CommandIDs.findHolders),
+    release: names =>
+      void commands.execute(CommandIDs.release, { names: [...names] }),
     insertSnippet: id =>
       void commands.execute(CommandIDs.insertSnippet, { id }),
     usePractice: () => void commands.execute(CommandIDs.usePractice),

@@ -23,6 +23,8 @@ export const IActiveDocument = new Token<IActiveDocument>(
 export namespace CommandIDs {
   export const open = 'jupyterlab-vram:open-panel';
   export const clear = 'jupyterlab-vram:clear-memory';
+  export const findHolders = 'jupyterlab-vram:find-holders';
+  export const release = 'jupyterlab-vram:release-memory';
   export const insertSnippet = 'jupyterlab-vram:insert-snippet';
   export const retry = 'jupyterlab-vram:retry';
   export const usePractice = 'jupyterlab-vram:use-practice-device';

@@ -12,6 +12,10 @@ export type ClearHow = 'insert-and-run' | 'quietly' | 'insert-only' | 'restart';
 export interface IPanelActions {
   /** Clear the shown kernel's GPU memory; how is left to the settings if left out. */
   clear(how?: ClearHow): void;
+  /** Find out who holds the shown kernel's memory. */
+  findHolders(): void;
+  /** Make holders let go, by name, after a confirmation; `all`: what the notebook itself holds. */
+  release(names: readonly string[]): void;
   /** Insert the snippet with this id into the active notebook or console. */
   insertSnippet(id: string): void;
   /** Let torch on the CPU stand in for a GPU in the shown kernel. */

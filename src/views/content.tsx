@@ -8,6 +8,7 @@ import { Activity } from './activity';
 import { ClearButton } from './clear';
 import { Device, UnusedDevice } from './device';
 import { isCurrent } from './freshness';
+import { Holders } from './holders';
 import { refusal } from './refusal';
 import { Result } from './result';
 import { Warnings } from './warnings';
@@ -42,6 +43,13 @@ export function Content(props: IContentProps): React.JSX.Element {
       </div>
       <Warnings
         monitor={monitor}
+        actions={actions}
+        refusal={refused}
+        trans={trans}
+      />
+      <Holders
+        monitor={monitor}
+        reading={reading}
         actions={actions}
         refusal={refused}
         trans={trans}

@@ -4,6 +4,8 @@ import * as React from 'react';
 export interface ILinkProps {
   readonly label: string;
   readonly act: () => void;
+  /** What a screen reader says instead of the label. */
+  readonly describes?: string;
   /** Why it can't be used now. */
   readonly refusal?: string | null;
 }
@@ -15,6 +17,7 @@ export function Link(props: ILinkProps): React.JSX.Element {
     <button
       type="button"
       className="jp-VramPanel-link"
+      aria-label={props.describes}
       aria-disabled={refused}
       title={props.refusal ?? undefined}
       onClick={refused ? undefined : props.act}

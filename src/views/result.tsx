@@ -22,6 +22,9 @@ export function Result(props: IResultProps): React.JSX.Element | null {
   return (
     <div className="jp-VramPanel-result" role="status">
       <div>
+        {report.released.length > 0 && (
+          <p>{trans.__('Released: %1.', report.released.join(', '))}</p>
+        )}
         {report.devices.map(device => (
           <p key={device.id}>
             {several && <b>{device.id} </b>}

@@ -45,6 +45,32 @@ export function Warnings(props: IWarningsProps): React.JSX.Element {
   );
 }
 
+/** What lets go of the memory at once, where its holders are known. */
+function Release(props: ICardProps): React.JSX.Element | null {
+  const { warning, actions, refusal, trans } = props;
+  const [holder, ...others] = warning.heldBy ?? [];
+  if (holder === undefined) {
+    return null;
+  }
+  const label =
+    others.length === 0
+      ? trans.__('Release %1', holder)
+      : trans.__('Release %1 holders', others.length + 1);
+  return (
+    <>
+      <Link
+        label={label}
+        refusal={refusal}
+        act={() => actions.release([holder, ...others])}
+      />
+      <Link
+        label={trans.__('Show holders')}
+        act={() => actions.findHolders()}
+      />
+    </>
+  );
+}
+
 interface ICardProps extends IWarningsProps {
   readonly warning: IWarning;
 }
@@ -60,11 +86,15 @@ function Card(props: ICardProps): React.JSX.Element {
         <Sentence text={warning.evidence} />
       </p>
       <div className="jp-VramWarning-buttons">
-        <Link
-          label={trans.__('Clear')}
-          refusal={refusal}
-          act={() => actions.clear()}
-        />
+        <Release {...props} />
+        {!warning.heldBy?.length && (
+          // Clearing frees nothing that somebody is known to hold.
+          <Link
+            label={trans.__('Clear')}
+            refusal={refusal}
+            act={() => actions.clear()}
+          />
+        )}
         <Link
           label={trans.__('Snooze')}
           act={() => monitor.snooze(warning.id)}

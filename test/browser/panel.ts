@@ -31,6 +31,11 @@ export class Panel {
     return this.root.locator('.jp-VramPanel-state');
   }
 
+  /** The rows of who holds the memory. */
+  get holders(): Locator {
+    return this.root.locator('.jp-VramHolder');
+  }
+
   /** The result of the latest clear. */
   get result(): Locator {
     return this.root.locator('.jp-VramPanel-result');

@@ -53,6 +53,8 @@ describe('The panel', () => {
     await notebook.runAll();
     await panel.warnings.waitFor();
     await panel.cellRows.getByText(`[${CELLS.length}]`).waitFor();
+    await panel.root.getByRole('button', { name: 'Show holders' }).click();
+    await panel.holders.first().waitFor();
     await lab.dismissNotifications();
     for (const [name, theme] of Object.entries(THEMES)) {
       await useTheme(lab, theme);
@@ -134,18 +136,24 @@ async function useTheme(lab: Lab, theme: string): Promise<void> {
   await lab.page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
 }
 
-/** Drag the edge of the side area. */
+/** Drag the edge of the side area; again where the page moved under the pointer. */
 async function setPanelWidth(lab: Lab, width: number): Promise<void> {
   const { page, panel } = lab;
-  const before = await panel.root.boundingBox();
   const y = 400;
-  const edge = (before?.x ?? 0) - 1;
-  await page.mouse.move(edge, y);
-  await page.mouse.down();
-  await page.mouse.move(edge + (before?.width ?? 0) - width, y, { steps: 4 });
-  await page.mouse.up();
   await expect
-    .poll(async () => Math.round((await panel.root.boundingBox())?.width ?? 0))
+    .poll(async () => {
+      const before = await panel.root.boundingBox();
+      if (Math.round(before?.width ?? 0) === width) {
+        return width;
+      }
+      const edge = (before?.x ?? 0) - 1;
+      const to = edge + (before?.width ?? 0) - width;
+      await page.mouse.move(edge, y);
+      await page.mouse.down();
+      await page.mouse.move(to, y, { steps: 4 });
+      await page.mouse.up();
+      return Math.round((await panel.root.boundingBox())?.width ?? 0);
+    })
     .toBe(width);
 }
 

@@ -34,7 +34,8 @@ describe('NotFreedRule', () => {
         device: 'cuda:0',
         sentence: '`del model` freed 0 of 2.00 GiB.',
         evidence:
-          'Cell [6] deleted `model`; 2.00 GiB of it is still alive, allocated is 2.05 GiB. `backup` still refers to it.',
+          'Cell [6] deleted `model`; 2.00 GiB of it is still alive, allocated is 2.05 GiB. `backup` still holds it.',
+        heldBy: ['backup'],
         bytes: 2 * GIB
       }
     ]);
@@ -105,6 +106,6 @@ describe('NotFreedRule', () => {
   it('should keep a hostile name inside its code', () => {
     const [warning] = warn(leak({ name: '` <b>%1</b> `', heldBy: ['%2'] }));
     expect(warning?.sentence).toBe("`del ' <b>%1</b> '` freed 0 of 2.00 GiB.");
-    expect(warning?.evidence).toContain('`%2` still refers to it.');
+    expect(warning?.evidence).toContain('`%2` still holds it.');
   });
 });

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import sys
 import tempfile
@@ -91,6 +92,7 @@ class Runner:
         self.kernel = kernel
         self.device = device
         self.id = "cuda:0" if device == "cuda" else "practice"
+        self.is_warm = False
         self.has_memlab = importlib.util.find_spec("pytorch_memlab") is not None
 
     def examine(self, shape: Shape) -> Result:
@@ -107,14 +109,15 @@ class Runner:
             self._try_recipes(shape, before, result)
             self._let_go(found, shape, result)
             result.freed_by_us = self._freed(before, result)
-        self.clean()
         return result
 
     def clean(self) -> None:
         self.kernel.silently(CLEAN)
         self.kernel.forget()
-        self.kernel.silently(self.filled(WARM_UP))
-        self.kernel.silently(CLEAN)
+        if not self.is_warm:
+            self.is_warm = True
+            self.kernel.silently(self.filled(WARM_UP))
+            self.kernel.forget()
 
     def run(self, code: str):
         return self.kernel.run(self.filled(code))
@@ -225,7 +228,8 @@ def can_run(shape: Shape, device: str) -> bool:
 
 def start(device: str, folder: Path) -> Runner:
     """Start a kernel that the agent watches."""
-    kernel = Kernel(folder, path=[ROOT])
+    more = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    kernel = Kernel(folder, path=[ROOT, *filter(None, more)])
     kernel.run("import torch")
     kernel.attach(practice=device != "cuda")
     return Runner(kernel, device)

@@ -221,7 +221,7 @@ TRAINING = [
     held(
         "a forward hook",
         f"model = {MODEL}\nseen = []\nmodel[0].register_forward_hook(lambda m, a, out: seen.append(out))\n"
-        f"for _ in range(64): y = model(torch.ones(256, 2048, device='DEVICE'))",
+        f"for _ in range(24): y = model(torch.ones(256, 2048, device='DEVICE'))",
         "del model, y",
         by="seen",
         kind="autograd graph",

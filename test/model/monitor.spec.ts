@@ -242,7 +242,11 @@ describe('Monitor', () => {
   });
 
   it('should show the latest clear, such as one by a cell', async () => {
-    const report: IClearReport = { devices: [], collectedObjects: null };
+    const report: IClearReport = {
+      devices: [],
+      collectedObjects: null,
+      released: []
+    };
     monitor.noteCleared(report);
     await turns();
     expect(monitor.cleared).toBe(report);

@@ -124,7 +124,7 @@ def test_practice_auto_before_torch_goes_by_the_driver(run, monkeypatch):
         ("%vram practice on --size 9e99GiB", "Expected a size"),
         ("%vram practice on --size " + "9" * 400, "Expected a size"),
         ("%%vram practice\n1", "%%vram takes no arguments"),
-        ("%vram_clear now", "unrecognized arguments: now"),
+        ("%vram_clear now", "There is no variable `now`."),
     ],
 )
 def test_arguments_that_make_no_sense(run, code, said):

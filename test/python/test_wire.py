@@ -2,11 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
-from wire import WireError, checked
+from wire import WireError, checked, checked_holdings
 
-FIXTURE = json.loads(
-    (Path(__file__).parents[1] / "fixtures" / "messages.json").read_text(encoding="utf-8")
-)
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURE = json.loads((FIXTURES / "messages.json").read_text(encoding="utf-8"))
+HOLDINGS = json.loads((FIXTURES / "holdings.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("message", FIXTURE["valid"], ids=lambda each: str(each["sequence"]))
@@ -18,6 +18,17 @@ def test_checked_accepts_what_the_front_end_accepts(message):
 def test_checked_refuses_what_the_front_end_refuses(case):
     with pytest.raises(WireError):
         checked(case["message"])
+
+
+@pytest.mark.parametrize("answer", HOLDINGS["valid"], ids=lambda each: str(each["seconds"]))
+def test_checked_holdings_accepts_what_the_front_end_accepts(answer):
+    assert checked_holdings(answer) == answer
+
+
+@pytest.mark.parametrize("case", HOLDINGS["invalid"], ids=lambda each: each["why"])
+def test_checked_holdings_refuses_what_the_front_end_refuses(case):
+    with pytest.raises(WireError):
+        checked_holdings(case["answer"])
 
 
 def test_checked_refuses_figures_that_are_no_numbers():

@@ -140,7 +140,6 @@ CELL_RECORD = record(
     }
 )
 LEAK = record({**REMOVED, "id": whole, "run": whole, "execution_count": or_null(whole)})
-CLEAR = record({"devices": list_of(record(CHANGE)), "collected_objects": whole})
 GPU = record(
     {
         "uuid": text,
@@ -195,6 +194,59 @@ SURVEY = record(
 STOP_REPORT = record(
     {"pid": whole, "signal": one_of("SIGTERM", "SIGKILL"), "has_ended": flag, "grace_s": seconds}
 )
+CLEAR = record(
+    {"devices": list_of(record(CHANGE)), "collected_objects": whole}, {"released": list_of(text)}
+)
+HOLDER = record(
+    {
+        "name": text,
+        "kind": one_of(
+            "variable",
+            "output",
+            "display",
+            "traceback",
+            "frame",
+            "thread",
+            "task",
+            "module",
+            "cycle",
+            "autograd graph",
+            "cuda graph pool",
+            "workspace",
+            "fragmentation",
+            "smaller",
+            "unattributed",
+        ),
+        "path": text,
+        "bytes": whole,
+        "shared_bytes": whole,
+        "also_held_by": list_of(text),
+        "tensor_count": whole,
+        "device": text,
+        "devices": list_of(record({"id": text, "bytes": whole, "shared_bytes": whole})),
+        "pinned_bytes": whole,
+        "release": or_null(text),
+        "note": or_null(text),
+        "parts": list_of(record({"path": text, "bytes": whole})),
+    }
+)
+HOLDINGS = record(
+    {
+        "holders": list_of(HOLDER),
+        "devices": list_of(
+            record(
+                {
+                    "id": text,
+                    "allocated_bytes": whole,
+                    "named_bytes": whole,
+                    "unattributed_bytes": whole,
+                }
+            )
+        ),
+        "is_complete": flag,
+        "seconds": seconds,
+    }
+)
 MESSAGE = record(
     {
         "schema": one_of(SCHEMA_VERSION),
@@ -225,6 +277,12 @@ def checked(message):
     """
     MESSAGE(message, "")
     return json.loads(json.dumps(message, allow_nan=False))
+
+
+def checked_holdings(holdings):
+    """As :func:`checked`, for the answer to ``holders``."""
+    HOLDINGS(holdings, "answer")
+    return json.loads(json.dumps(holdings, allow_nan=False))
 
 
 def checked_reading(reading):

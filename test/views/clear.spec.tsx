@@ -129,6 +129,7 @@ describe('Result', () => {
 
   const cleared = {
     collectedObjects: 3,
+    released: [],
     devices: [
       {
         id: 'cuda:0',

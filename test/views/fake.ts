@@ -1,5 +1,6 @@
 import { Signal } from '@lumino/signaling';
 
+import type { IHoldings } from '../../src/core/holders';
 import type {
   ICellRecord,
   IClearReport,
@@ -14,12 +15,26 @@ import type {
   ISample,
   MonitorStatus
 } from '../../src/model/tokens';
+import type { IHoldingsLook } from '../../src/model/holdings';
 import type { IQuestion } from '../../src/kernel/question';
 import type { AgentRequest } from '../../src/kernel/request';
 import type { ClearHow, IPanelActions } from '../../src/views/actions';
 
 export const GIB = 2 ** 30;
 export const MIB = 2 ** 20;
+
+/** Who holds the memory, settable. */
+export class FakeHoldings implements IHoldingsLook {
+  found: IHoldings | null = null;
+  isAsking = false;
+  failure: string | null = null;
+  asks = 0;
+
+  async ask(): Promise<void> {
+    this.asks++;
+    return Promise.resolve();
+  }
+}
 
 /** A monitor whose every figure can be set; `tell()` says that some were. */
 export class FakeMonitor implements IMonitor {
@@ -42,6 +57,7 @@ export class FakeMonitor implements IMonitor {
   snoozed: string[] = [];
   unsnoozes = 0;
   retries = 0;
+  holdings = new FakeHoldings();
   asked: AgentRequest[] = [];
   /** Gives the facts that answer a question, or throws. */
   answer: (request: AgentRequest) => unknown = () => null;
@@ -118,6 +134,14 @@ export class FakeActions implements IPanelActions {
 
   clear(how?: ClearHow): void {
     this.calls.push(`clear ${how ?? 'by settings'}`);
+  }
+
+  findHolders(): void {
+    this.calls.push('find holders');
+  }
+
+  release(names: readonly string[]): void {
+    this.calls.push(`release ${names.join(', ')}`);
   }
 
   insertSnippet(id: string): void {

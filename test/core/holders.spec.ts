@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+
+import { Field } from '../../src/core/border';
+import {
+  isNotebooksOwn,
+  parseHoldings,
+  reachedBytes,
+  releaseLine
+} from '../../src/core/holders';
+import fixture from '../fixtures/holdings.json';
+
+function read(answer: unknown): ReturnType<typeof parseHoldings> {
+  return parseHoldings(new Field(answer, 'answer', { reason: null }));
+}
+
+describe('parseHoldings()', () => {
+  it.each(fixture.valid)('should accept what is valid', answer => {
+    const found = read(answer);
+    expect(found.holders).toHaveLength(answer.holders.length);
+    expect(found.isComplete).toBe(answer.is_complete);
+    expect(found.seconds).toBe(answer.seconds);
+  });
+
+  it('should keep every figure and name', () => {
+    const [holder, rest] = read(fixture.valid[0]).holders;
+    expect(holder).toMatchObject({
+      name: 'Out[4]',
+      kind: 'output',
+      path: 'Out[4].0.weight',
+      bytes: 2 ** 30,
+      sharedBytes: 2 ** 30,
+      alsoHeldBy: ['y'],
+      tensorCount: 16,
+      devices: [{ id: 'cuda:0', bytes: 2 ** 30, sharedBytes: 2 ** 30 }],
+      parts: [
+        { path: 'Out[4].0', bytes: 2 ** 28 },
+        { path: 'Out[4].1', bytes: 2 ** 28 }
+      ]
+    });
+    expect(rest).toMatchObject({ release: null, note: null });
+    expect(read(fixture.valid[0]).devices).toEqual([
+      {
+        id: 'cuda:0',
+        allocatedBytes: 2 ** 31 + 4096,
+        namedBytes: 2 ** 31,
+        unattributedBytes: 4096
+      }
+    ]);
+  });
+
+  it.each(fixture.invalid)('should refuse $why', ({ answer }) => {
+    expect(() => read(answer)).toThrow();
+  });
+
+  it('should make one line of a name, without what could hide it', () => {
+    const [holder] = fixture.valid[0]?.holders ?? [];
+    const hostile = { ...holder, name: 'a\nb\u202Ec' };
+    const found = read({ ...fixture.valid[0], holders: [hostile] });
+    expect(found.holders[0]?.name).toBe('a bc');
+  });
+});
+
+describe('reachedBytes()', () => {
+  it('should count what is shared', () => {
+    const [holder] = read(fixture.valid[0]).holders;
+    expect(holder && reachedBytes(holder)).toBe(2 ** 31);
+    expect(holder && isNotebooksOwn(holder)).toBe(true);
+  });
+});
+
+describe('releaseLine()', () => {
+  it.each([
+    ['model', 'del model'],
+    ['größe_2', 'del größe_2'],
+    ['Out[7]', 'jupyterlab_vram.clear(release=["Out[7]"])'],
+    ['x"); evil("', 'jupyterlab_vram.clear(release=["x\\"); evil(\\""])']
+  ])('should be a line of Python for %s', (name, line) => {
+    expect(releaseLine(name)).toBe(line);
+  });
+});

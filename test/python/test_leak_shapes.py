@@ -1,0 +1,36 @@
+"""Every leak shape, in a real kernel: named, freed by the printed lines, and no false warning."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "leaks"))
+
+from runner import NOISE, Runner, can_run
+from shapes import BENIGN, HELD
+
+
+@pytest.fixture(scope="module")
+def runner(torch_kernel):
+    runner = Runner(torch_kernel, "cpu")
+    yield runner
+    runner.clean()
+
+
+@pytest.mark.parametrize(
+    "shape", [each for each in HELD if can_run(each, "cpu")], ids=lambda each: each.name
+)
+def test_a_leak_is_named_and_freed(runner, shape):
+    result = runner.examine(shape)
+    assert result.is_named, result
+    assert result.is_identity, result
+    assert result.freed_by_us >= 0.99, result
+    assert result.unattributed_bytes <= max(0.01 * result.leaked_bytes, NOISE), result
+
+
+@pytest.mark.parametrize("shape", BENIGN, ids=lambda each: each.name)
+def test_what_is_normal_is_not_warned_of(runner, shape):
+    result = runner.examine(shape)
+    assert result.warnings == []
+    assert result.is_identity
