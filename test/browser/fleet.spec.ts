@@ -16,9 +16,12 @@ import { kernelModel } from './rest';
 const fixture = useLab();
 const children: ChildProcess[] = [];
 
-/** Native code that holds Python's lock: nothing of the kernel runs meanwhile. */
+/**
+ * Native code that holds Python's lock: nothing of the kernel runs meanwhile,
+ * not even what says that it is busy; so that comes first.
+ */
 function lockedFor(seconds: number): string {
-  return `import ctypes; ctypes.PyDLL(None).sleep(${seconds})`;
+  return `import ctypes, time; time.sleep(0.5); ctypes.PyDLL(None).sleep(${seconds})`;
 }
 
 /** A process of ours that uses the GPU and is no notebook's. */
