@@ -9,6 +9,7 @@ from typing import Any
 
 from . import driver, practice
 from .clearing import ClearRefusedError, ClearReport, clear
+from .gpu_processes import GpuProcess, processes
 from .holders import Holder, holders
 from .readings import take_reading
 from .refusal import RefusedError
@@ -17,6 +18,7 @@ from .version import __version__
 __all__ = [
     "ClearRefusedError",
     "ClearReport",
+    "GpuProcess",
     "Holder",
     "RefusedError",
     "__version__",
@@ -24,6 +26,7 @@ __all__ = [
     "holders",
     "load_ipython_extension",
     "practice",
+    "processes",
     "reading",
     "unload_ipython_extension",
 ]

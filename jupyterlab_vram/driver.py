@@ -8,23 +8,17 @@ answer. A process that has not used CUDA yet asks nothing.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
-import shutil
-import subprocess
 import threading
 import time
-from contextlib import suppress
 from typing import Any
 
+from . import nvml, smi
+from .survey import DriverError, bare_uuid
 from .torch_access import loaded_torch
 
-#: Anything from here on is one of the driver's ways to say "not available".
-_TOO_MANY_BYTES = 2**53
 _BINDING_INTERVAL_S = 2.0
 _COMMAND_INTERVAL_S = 15.0
-_COMMAND_TIMEOUT_S = 5.0
 
 
 class _Driver:
@@ -57,7 +51,7 @@ class _Driver:
             pause_s = _COMMAND_INTERVAL_S if binding is None else _BINDING_INTERVAL_S
             self._next_s = time.monotonic() + pause_s
             try:
-                self._answer = (_ask_command() if binding is None else _ask_binding(binding), {})
+                self._answer = (_ask(binding), {})
             except Exception:
                 # No driver, no permission, or a driver and a library that disagree.
                 self._answer = ({}, {})
@@ -80,7 +74,7 @@ def process_bytes(uuid: str | None, reserved_bytes: int) -> int | None:
     The driver is asked only now and then; between two answers the part that
     torch reserves, ``reserved_bytes`` now, is taken to be all that changes.
     """
-    return None if uuid is None else _driver.process_bytes(_bare(uuid), reserved_bytes)
+    return None if uuid is None else _driver.process_bytes(bare_uuid(uuid), reserved_bytes)
 
 
 def refresh() -> None:
@@ -101,60 +95,15 @@ def _uses_cuda() -> bool:
         return False
 
 
-def _bare(uuid: str) -> str:
-    return uuid.removeprefix("GPU-")
-
-
 def _load_binding() -> Any | None:
-    """Load and start ``nvidia-ml-py``, or return None where it is missing or no use."""
+    """Load ``nvidia-ml-py``, or return None where it is missing or no use."""
     try:
-        if importlib.util.find_spec("pynvml") is None:
-            return None
-        module = importlib.import_module("pynvml")
-        module.nvmlInit()
-    except Exception:
+        return nvml.load()
+    except DriverError:
         return None
-    return module
 
 
-def _ask_binding(nvml: Any) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for index in range(nvml.nvmlDeviceGetCount()):
-        # One lost GPU does not make the others unknown.
-        with suppress(Exception):
-            found.update(_ask_device(nvml, index))
-    return found
-
-
-def _ask_device(nvml: Any, index: int) -> dict[str, int]:
-    handle = nvml.nvmlDeviceGetHandleByIndex(index)
-    for process in nvml.nvmlDeviceGetComputeRunningProcesses(handle):
-        used = process.usedGpuMemory
-        if process.pid == os.getpid() and used is not None and 0 <= used < _TOO_MANY_BYTES:
-            uuid = nvml.nvmlDeviceGetUUID(handle)
-            return {_bare(uuid.decode() if isinstance(uuid, bytes) else uuid): int(used)}
-    return {}
-
-
-def _ask_command() -> dict[str, int]:
-    command = shutil.which("nvidia-smi")
-    if command is None:
-        return {}
-    query = ["--query-compute-apps=gpu_uuid,pid,used_memory", "--format=csv,noheader,nounits"]
-    answer = subprocess.run(  # noqa: S603 - fixed words only
-        [command, *query],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=_COMMAND_TIMEOUT_S,
-        check=True,
-    )
-    found = {}
-    for line in answer.stdout.splitlines():
-        uuid, pid, mebibytes = [*(field.strip() for field in line.split(",")), "", ""][:3]
-        if pid == str(os.getpid()) and mebibytes.isdecimal():
-            used = int(mebibytes) << 20
-            if used < _TOO_MANY_BYTES:
-                found[_bare(uuid)] = used
-    return found
+def _ask(binding: Any | None) -> dict[str, int]:
+    pid = os.getpid()
+    uses = smi.own_uses(pid) if binding is None else nvml.own_uses(binding, pid)
+    return {use.uuid: use.used_bytes for use in uses if use.used_bytes is not None}

@@ -13,12 +13,13 @@ import time
 import uuid
 from typing import Any, Callable
 
-from . import modelfiles, practice
+from . import gpu_processes, modelfiles, practice, stopping
 from .cells import CellRecorder
 from .clearing import clear
 from .failures import allocator_settings
 from .holders import find_holders
 from .kernel_io import MIME_TYPE, CannotPushError, KernelIO
+from .process_watch import ProcessWatch
 from .pusher import MAX_INTERVAL_S, Pusher
 from .readings import take_reading
 from .refusal import RefusedError
@@ -66,6 +67,9 @@ class Agent:
         self._pusher = Pusher(
             self._compose_push, self._push, self._since, self._recorder.sample, self._io.log
         )
+        #: From how many bytes on each viewer who wants to know calls a process left over.
+        self._curious: dict[str, int] = {}
+        self._process_watch = ProcessWatch(self._push_survey, self._io.log)
 
     def attach(self, viewer: str, interval_s: float, exact_peaks: bool) -> dict[str, Any]:
         """Begin to push to ``viewer``; returns where things stand."""
@@ -79,13 +83,23 @@ class Agent:
         message["records"] = self._recorder.records()
         return message
 
+    def tell_processes(self, viewer: str, leftover_bytes: int | None) -> None:
+        """Tell ``viewer`` who uses the GPUs; None: no longer."""
+        self._curious.pop(viewer, None)
+        if leftover_bytes is not None:
+            self._curious[viewer] = leftover_bytes
+            self._process_watch.start(leftover_bytes)
+
     def detach(self, viewer: str) -> dict[str, Any]:
         """Stop pushing to ``viewer``."""
         self._viewers.pop(viewer, None)
+        self._curious.pop(viewer, None)
         return self._compose("done")
 
     def settle(self) -> None:
         """With a viewer everything runs; without one nothing of the agent does."""
+        if not self._curious.keys() & self._viewers.keys():
+            self._process_watch.stop()
         if self._viewers:
             self._pusher.interval_s = min(self._viewers.values())
             self._pusher.start()
@@ -193,6 +207,11 @@ class Agent:
             "leaks": self._recorder.leaks(),
         }
 
+    def _push_survey(self, survey: dict[str, Any]) -> None:
+        message = self._compose("push")
+        message["processes"] = survey
+        self._push(message)
+
     def _push(self, message: dict[str, Any]) -> None:
         self._io.push(message, self._running_request())
 
@@ -266,7 +285,11 @@ def _attach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
     interval_s = float(fields.get("interval_ms", 0)) / 1000
     bounded_s = min(max(MIN_INTERVAL_S, interval_s), MAX_INTERVAL_S)
     exact_peaks = fields.get("exact_peaks") is True
-    return agent.attach(str(fields["viewer"])[:64], bounded_s, exact_peaks)
+    viewer = str(fields["viewer"])[:64]
+    wanted = fields.get("leftover_bytes")
+    threshold = None if wanted is None else gpu_processes.checked_threshold(wanted)
+    agent.tell_processes(viewer, threshold)
+    return agent.attach(viewer, bounded_s, exact_peaks)
 
 
 def _detach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
@@ -312,6 +335,8 @@ _OPERATIONS: dict[str, Callable[[Agent, dict[str, Any]], dict[str, Any]]] = {
 
 #: What is answered with facts of its own, from the fields of the request. May raise RefusedError.
 _QUESTIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "processes": gpu_processes.answer,
+    "stop": stopping.answer,
     "holders": _holders,
     "failure": _failure,
     "model_file": _model_file,

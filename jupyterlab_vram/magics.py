@@ -1,4 +1,4 @@
-"""The magics: ``%vram``, ``%%vram``, ``%vram_clear``, ``%vram_holders`` and ``%vram_oom``."""
+"""The magics: ``%vram``, ``%%vram``, and those that begin with ``%vram_``."""
 
 # ruff: noqa: T201 - printing is what magics do
 from __future__ import annotations
@@ -11,9 +11,10 @@ from IPython.core import magic
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from . import driver, failurereport, failures, practice, report
+from . import driver, failurereport, failures, practice, process_report, report
 from .cells import PeakMeter, allocations_or_none
 from .clearing import clear
+from .gpu_processes import survey
 from .holders import Holder, find_holders
 from .readings import device_types, reset_peaks, take_reading
 from .refusal import RefusedError
@@ -112,6 +113,14 @@ class VramMagics(magic.Magics):
             return
         driver.refresh()
         print(failurereport.explained(failure, take_reading(), _holders_or_none()))
+
+    @magic_arguments()
+    @argument("--all", action="store_true", help="processes that only draw, too")
+    @magic.line_magic
+    def vram_ps(self, line: str) -> None:
+        """Print who uses each GPU: notebooks, other processes, what may be left over."""
+        arguments = parse_argstring(self.vram_ps, line)
+        print(process_report.table(survey(), with_graphics=arguments.all))
 
     @magic_arguments()
     @argument("--min", default="1MiB", help="what holds less is summed up in one line")

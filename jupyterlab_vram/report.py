@@ -130,7 +130,7 @@ def cleared(report: ClearReport) -> str:
 
 
 def align(rows: list[list[str]], left: tuple[int, ...] = (0,)) -> str:
-    """Lay out a table; the columns in ``left`` hold words, the others figures."""
+    """Lay out ``rows`` as a table: the columns ``left`` begin alike, the others end alike."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:

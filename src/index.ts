@@ -4,6 +4,7 @@ import { badgesPlugin } from './plugins/badges';
 import { clearPlugin } from './plugins/clear';
 import { documentPlugin } from './plugins/document';
 import { failuresPlugin } from './plugins/failures';
+import { fleetPlugin } from './plugins/fleet';
 import { monitorsPlugin } from './plugins/monitors';
 import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
@@ -19,6 +20,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   documentPlugin,
   monitorsPlugin,
   failuresPlugin,
+  fleetPlugin,
   panelPlugin,
   clearPlugin,
   releasePlugin,

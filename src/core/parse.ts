@@ -3,6 +3,7 @@ import { Field } from './border';
 import { LIMITS } from './limits';
 import { parseClear, parseLeak, parseRecord, parseRunning } from './parsecell';
 import { parseReading } from './parsereading';
+import { parseSurvey } from './parsesurvey';
 import type { IAgentMessage } from './reading';
 import { SCHEMA_VERSION } from './reading';
 
@@ -70,6 +71,7 @@ function readMessage(message: Field): IAgentMessage {
     running: message.key('running').orNull(parseRunning),
     finished: message.key('finished').orNull(parseRecord),
     leaks: message.key('leaks').listOrEmpty(LIMITS.leaks, parseLeak),
+    survey: message.key('processes').orNull(parseSurvey),
     records: message.key('records').latestOrEmpty(LIMITS.records, parseRecord),
     clear: message.key('clear').orNull(parseClear),
     reason: message.key('reason').textOrNull(LIMITS.textLength)

@@ -5,6 +5,8 @@
  * carries its unit. `null` means *unknown*, never zero.
  */
 
+import type { ISurvey } from './survey';
+
 /** The version of the wire format this front end understands. */
 export const SCHEMA_VERSION = 1;
 
@@ -147,6 +149,8 @@ export interface IAgentMessage {
   /** With a push at the end of a cell: its record. */
   readonly finished: ICellRecord | null;
   readonly leaks: readonly ILeak[];
+  /** Who uses the GPUs, for viewers who want to know, when that has changed. */
+  readonly survey: ISurvey | null;
   /** With `attached`: the latest records, oldest first. */
   readonly records: readonly ICellRecord[];
   /** With `cleared`: what came back and what did not. */

@@ -11,6 +11,8 @@ export type AgentRequest =
       readonly practice: boolean | null;
       /** Whether torch's peak counters are reset at each cell. */
       readonly exact_peaks: boolean;
+      /** From how many bytes on a process is left over; absent: don't tell of processes. */
+      readonly leftover_bytes?: number;
     }
   | { readonly op: 'detach'; readonly viewer: string }
   | {
@@ -25,7 +27,15 @@ export type AgentRequest =
     }
   | { readonly op: 'failure' }
   | { readonly op: 'model_file'; readonly path: string }
-  | { readonly op: 'cached_models' };
+  | { readonly op: 'cached_models' }
+  | { readonly op: 'processes'; readonly leftover_bytes: number }
+  | {
+      readonly op: 'stop';
+      readonly pid: number;
+      readonly identity: string;
+      /** Kill it; only after it was asked to end. */
+      readonly force: boolean;
+    };
 
 /**
  * The Python expression that carries `request` to the agent.

@@ -88,22 +88,25 @@ export class Attachment implements IDisposable {
     void this._detach();
   }
 
+  /** Have the agent tell who uses the GPUs, or no longer; see `Terms.leftoverBytes`. */
+  tellProcesses(leftoverBytes: number | null): void {
+    this._terms.leftoverBytes = leftoverBytes;
+    this._onSettingsChanged();
+  }
+
   /** Try again after a failure. */
   retry(): void {
-    if (this._status === 'failed') {
-      this._status = 'asleep';
-      void this._attach();
-    }
+    this._status = this._status === 'failed' ? 'asleep' : this._status;
+    void this._attach();
   }
 
   dispose(): void {
-    if (this.isDisposed) {
-      return;
+    if (!this.isDisposed) {
+      this._source.settingsChanged.disconnect(this._onSettingsChanged, this);
+      this._attempt.abandon();
+      this.connections.dispose();
+      Signal.clearData(this);
     }
-    this._source.settingsChanged.disconnect(this._onSettingsChanged, this);
-    this._attempt.abandon();
-    this.connections.dispose();
-    Signal.clearData(this);
   }
 
   private async _attach(): Promise<void> {
@@ -159,11 +162,10 @@ export class Attachment implements IDisposable {
 
   private async _detach(): Promise<void> {
     const mayDetach = this._status === 'attached' && !this.isDisposed;
-    if (this._attempt.isUnderWay || !mayDetach) {
-      return;
+    if (!this._attempt.isUnderWay && mayDetach) {
+      await this._attempt.make(() => this._askToDetach());
+      void this._attach();
     }
-    await this._attempt.make(() => this._askToDetach());
-    void this._attach();
   }
 
   private async _askToDetach(): Promise<() => void> {
@@ -226,8 +228,7 @@ export class Attachment implements IDisposable {
   private _onKernelChanged(): void {
     const { kernel } = this.connections;
     if (outage(kernel) !== null) {
-      // After a restart the agent is gone; after a lost connection what it
-      // pushed meanwhile may be.
+      // The agent is gone, or else what it pushed meanwhile may be.
       this._abandon();
       this._status = 'asleep';
       this._isForeign = false;

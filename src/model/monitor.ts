@@ -9,6 +9,7 @@ import type {
   IReading,
   IRunningCell
 } from '../core/reading';
+import type { ISurvey } from '../core/survey';
 import type { ITranslate } from '../core/translation';
 import type { IWarning } from '../core/warning';
 import type { IQuestion } from '../kernel/question';
@@ -20,10 +21,10 @@ import { HoldingsLook } from './holdings';
 import { Pulse } from './pulse';
 import { longestPauseMs } from './rhythm';
 import type { ISettingsSource } from './settings';
-import type { IMonitor, ISample, MonitorStatus } from './tokens';
+import type { ISample, IWatchedMonitor, MonitorStatus } from './tokens';
 
 /** One kernel's GPU memory, from what its agent pushes. */
-export class Monitor implements IMonitor {
+export class Monitor implements IWatchedMonitor {
   constructor(options: Monitor.IOptions) {
     this.kernelId = options.kernel.id;
     this._source = options.source;
@@ -46,16 +47,20 @@ export class Monitor implements IMonitor {
     () => this._changed.emit()
   );
 
-  get changed(): ISignal<IMonitor, void> {
+  get changed(): ISignal<this, void> {
     return this._changed.signal;
   }
 
-  get cellFinished(): ISignal<IMonitor, ICellRecord> {
+  get cellFinished(): ISignal<this, ICellRecord> {
     return this._cellFinished;
   }
 
-  get warningRaised(): ISignal<IMonitor, IWarning> {
+  get warningRaised(): ISignal<this, IWarning> {
     return this._warningRaised;
+  }
+
+  get surveyed(): ISignal<this, ISurvey> {
+    return this._surveyed;
   }
 
   get status(): MonitorStatus {
@@ -103,9 +108,8 @@ export class Monitor implements IMonitor {
   }
 
   ageMs(nowMs: number): number | null {
-    return this.reading
-      ? Math.max(0, nowMs - this.toBrowserMs(this.reading.timeSeconds))
-      : null;
+    const takenMs = this.reading && this.toBrowserMs(this.reading.timeSeconds);
+    return takenMs === null ? null : Math.max(0, nowMs - takenMs);
   }
 
   isStale(nowMs: number): boolean {
@@ -144,14 +148,16 @@ export class Monitor implements IMonitor {
     this._attachment.retry();
   }
 
-  /** Begin to watch: attaches the agent as soon as the kernel can answer. */
   wake(): void {
     this._attachment.wake();
   }
 
-  /** Stop watching; an idle kernel is not disturbed for it. */
   sleep(): void {
     this._attachment.sleep();
+  }
+
+  tellProcesses(leftoverBytes: number | null): void {
+    this._attachment.tellProcesses(leftoverBytes);
   }
 
   /** The connections to the kernel: others may be added, should the first one close. */
@@ -161,18 +167,13 @@ export class Monitor implements IMonitor {
 
   async ask<T>(question: IQuestion<T>): Promise<T> {
     const { message, facts } = await this.connections.ask(question);
-    this._accept(message);
+    this._onMessage(this, message);
     return facts;
   }
 
-  /**
-   * Clear without a cell; the holders named in `release` let go first.
-   *
-   * @returns why it was refused, or null when it was done
-   */
   async clearQuietly(release: readonly string[] = []): Promise<string | null> {
     const message = await this.connections.request({ op: 'clear', release });
-    this._accept(message);
+    this._onMessage(this, message);
     if (this.holdings.found !== null) {
       void this.holdings.ask();
     }
@@ -186,28 +187,23 @@ export class Monitor implements IMonitor {
   }
 
   dispose(): void {
-    if (this.isDisposed) {
-      return;
+    if (!this.isDisposed) {
+      this._alarm.dispose();
+      this._source.settingsChanged.disconnect(this._onSettingsChanged, this);
+      this._attachment.dispose();
+      Signal.clearData(this);
     }
-    this._alarm.dispose();
-    this._source.settingsChanged.disconnect(this._onSettingsChanged, this);
-    this._attachment.dispose();
-    Signal.clearData(this);
   }
 
   private _longestPauseMs(nowMs: number): number {
-    const startedMs = this.running
-      ? this.toBrowserMs(this.running.startedSeconds)
-      : nowMs;
-    const { pushIntervalMs } = this._source.settings;
-    return longestPauseMs(nowMs - startedMs, pushIntervalMs);
+    const startedSeconds = this.running?.startedSeconds;
+    const runsMs = startedSeconds
+      ? nowMs - this.toBrowserMs(startedSeconds)
+      : 0;
+    return longestPauseMs(runsMs, this._source.settings.pushIntervalMs);
   }
 
-  private _onMessage(_: Attachment, message: IAgentMessage): void {
-    this._accept(message);
-  }
-
-  private _accept(message: IAgentMessage): void {
+  private _onMessage(_: unknown, message: IAgentMessage): void {
     if (message.boot === '') {
       // From an agent that could not start: no word about what was before.
       return;
@@ -219,6 +215,9 @@ export class Monitor implements IMonitor {
     const added = this._chronicle.add(message, nowMs);
     this._cleared = message.clear ?? this._cleared;
     added.forEach(record => this._cellFinished.emit(record));
+    if (message.survey) {
+      this._surveyed.emit(message.survey);
+    }
     this._judge(() => this._watch.observe(message, nowMs));
     this._changed.emit();
   }
@@ -279,9 +278,10 @@ export class Monitor implements IMonitor {
   private _cleared: IClearReport | null = null;
   private _wasBusy = false;
   private _busySinceMs = 0;
-  private readonly _changed = new Pulse<IMonitor>(this);
-  private readonly _cellFinished = new Signal<IMonitor, ICellRecord>(this);
-  private readonly _warningRaised = new Signal<IMonitor, IWarning>(this);
+  private readonly _changed = new Pulse<this>(this);
+  private readonly _cellFinished = new Signal<this, ICellRecord>(this);
+  private readonly _warningRaised = new Signal<this, IWarning>(this);
+  private readonly _surveyed = new Signal<this, ISurvey>(this);
 }
 
 /** A namespace for `Monitor` statics. */

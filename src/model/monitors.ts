@@ -14,7 +14,8 @@ import type {
   IFinishedCell,
   IMonitor,
   IMonitors,
-  IRaisedWarning
+  IRaisedWarning,
+  IWatchedMonitor
 } from './tokens';
 
 /** A notebook or a console: something with a name and a kernel. */
@@ -61,8 +62,18 @@ export class Monitors implements IMonitors, IDisposable {
     return this._isDisposed;
   }
 
-  monitorOf(kernelId: string): IMonitor | null {
+  monitorOf(kernelId: string): IWatchedMonitor | null {
     return this._monitors.get(kernelId) ?? null;
+  }
+
+  wasActive(kernelId: string): boolean {
+    return this._everActive.has(kernelId);
+  }
+
+  follow(context: ISessionContext): void {
+    if (!this._contexts.has(context) && !context.isDisposed) {
+      this._follow(context);
+    }
   }
 
   setLooking(isLooking: boolean): void {
@@ -71,7 +82,7 @@ export class Monitors implements IMonitors, IDisposable {
     }
     this._isLooking = isLooking;
     if (isLooking) {
-      this._activeMonitor()?.wake();
+      this._wakeActive();
     } else {
       this._monitors.forEach(monitor => monitor.sleep());
     }
@@ -80,11 +91,11 @@ export class Monitors implements IMonitors, IDisposable {
   /** Follow `document`, or nothing; a monitor is made when its kernel is there. */
   activate(document: IKernelDocument | null): void {
     this._active = document;
-    if (document && !this._contexts.has(document.sessionContext)) {
-      this._follow(document.sessionContext);
+    if (document) {
+      this.follow(document.sessionContext);
     }
     if (this._isLooking) {
-      this._activeMonitor()?.wake();
+      this._wakeActive();
     }
     this._targetChanged.emit();
   }
@@ -103,6 +114,14 @@ export class Monitors implements IMonitors, IDisposable {
     this._monitors.forEach(monitor => monitor.dispose());
     this._monitors.clear();
     Signal.clearData(this);
+  }
+
+  private _wakeActive(): void {
+    const monitor = this._activeMonitor();
+    if (monitor) {
+      this._everActive.add(monitor.kernelId);
+      monitor.wake();
+    }
   }
 
   private _activeMonitor(): Monitor | undefined {
@@ -194,6 +213,8 @@ export class Monitors implements IMonitors, IDisposable {
   private _active: IKernelDocument | null = null;
   private readonly _contexts = new Set<ISessionContext>();
   private readonly _monitors = new Map<string, Monitor>();
+  /** The kernels that were active while somebody looked. */
+  private readonly _everActive = new Set<string>();
   private _isLooking = false;
   private _isDisposed = false;
   private readonly _targetChanged = new Signal<IMonitors, void>(this);

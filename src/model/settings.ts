@@ -21,6 +21,10 @@ export interface ISettings {
   /** Reset torch's own peak counters at each cell, so that every peak is exact. */
   readonly exactPeaks: boolean;
   readonly practiceDevice: boolean;
+  /** From how much on a process that no notebook owns may be left over. */
+  readonly leftoverBytes: number;
+  /** Never offer to stop a process. */
+  readonly neverStop: boolean;
 }
 
 /** The settings of the moment; changes apply at once. */
@@ -41,7 +45,9 @@ export const DEFAULT_SETTINGS: ISettings = {
   watchWhenClosed: false,
   clearAction: 'insert-and-run',
   exactPeaks: false,
-  practiceDevice: false
+  practiceDevice: false,
+  leftoverBytes: 200 * 2 ** 20,
+  neverStop: false
 };
 
 /**
@@ -82,7 +88,11 @@ export function parseSettings(
       ? raw.clearAction
       : base.clearAction,
     exactPeaks: flag('exactPeaks'),
-    practiceDevice: flag('practiceDevice')
+    practiceDevice: flag('practiceDevice'),
+    leftoverBytes: Math.floor(
+      number('leftoverMiB', base.leftoverBytes / 2 ** 20, 1) * 2 ** 20
+    ),
+    neverStop: flag('neverStop')
   };
 }
 

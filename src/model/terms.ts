@@ -8,11 +8,17 @@ export class Terms {
     this._viewer = viewer;
   }
 
+  /** From how many bytes on a process is left over; null: nobody wants to know of processes. */
+  leftoverBytes: number | null = null;
+
   /** Whether there are other settings now than the agent was told. */
   get isOutdated(): boolean {
     const { settings } = this._source;
     const told = this._told ?? settings;
+    const isCurious =
+      this._told !== null && this.leftoverBytes !== this._toldLeftover;
     return (
+      isCurious ||
       settings.exactPeaks !== told.exactPeaks ||
       settings.pushIntervalMs !== told.pushIntervalMs ||
       settings.practiceDevice !== told.practiceDevice
@@ -29,6 +35,7 @@ export class Terms {
     const { exactPeaks, pushIntervalMs, practiceDevice } =
       this._source.settings;
     this._told = this._source.settings;
+    this._toldLeftover = this.leftoverBytes;
     this._isUnanswered = true;
     // Even without an answer the agent may have switched it on.
     this._isPracticeOurs ||= practiceDevice;
@@ -37,6 +44,7 @@ export class Terms {
       viewer: this._viewer,
       interval_ms: pushIntervalMs,
       exact_peaks: exactPeaks,
+      leftover_bytes: this.leftoverBytes ?? undefined,
       // A device that `%vram practice on` switched on is the person's own.
       practice: practiceDevice || (this._isPracticeOurs ? false : null)
     };
@@ -57,6 +65,7 @@ export class Terms {
   private readonly _source: ISettingsSource;
   private readonly _viewer: string;
   private _told: ISettings | null = null;
+  private _toldLeftover: number | null = null;
   private _isUnanswered = false;
   /** Whether the setting, and not the person, may have switched the device on. */
   private _isPracticeOurs = false;

@@ -1,3 +1,4 @@
+import type { ISessionContext } from '@jupyterlab/apputils';
 import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
@@ -8,6 +9,7 @@ import type {
   IReading,
   IRunningCell
 } from '../core/reading';
+import type { ISurvey } from '../core/survey';
 import type { IWarning } from '../core/warning';
 import type { IQuestion } from '../kernel/question';
 import type { IHoldingsLook } from './holdings';
@@ -96,6 +98,29 @@ export interface IMonitor extends IDisposable {
   retry(): void;
 }
 
+/** A monitor that can be told to watch, and to rest. */
+export interface IWatchedMonitor extends IMonitor {
+  /** Emitted with who uses the GPUs, once `tellProcesses` asked for it. */
+  readonly surveyed: ISignal<IMonitor, ISurvey>;
+  /** Begin to watch: attaches the agent as soon as the kernel can answer. */
+  wake(): void;
+  /** Stop watching; an idle kernel is told so by one request. */
+  sleep(): void;
+  /**
+   * Have the agent tell who uses the GPUs whenever that changes.
+   *
+   * @param leftoverBytes - from how many bytes on a process may be left over;
+   * null: no longer
+   */
+  tellProcesses(leftoverBytes: number | null): void;
+  /**
+   * Clear without a cell; the holders named in `release` let go first.
+   *
+   * @returns why it was refused, or null when it was done
+   */
+  clearQuietly(release?: readonly string[]): Promise<string | null>;
+}
+
 /** What the panel is about at the moment. */
 export interface IActiveTarget {
   /** The file's or console's name; empty when there is none. */
@@ -117,8 +142,12 @@ export interface IMonitors {
   readonly cellFinished: ISignal<IMonitors, IFinishedCell>;
   /** Emitted when a message from a kernel was rejected. */
   readonly messageRejected: ISignal<IMonitors, string>;
-  /** The monitor of a kernel, if it was ever active. */
-  monitorOf(kernelId: string): IMonitor | null;
+  /** The monitor of a kernel, if its document was ever active or followed. */
+  monitorOf(kernelId: string): IWatchedMonitor | null;
+  /** Make a monitor for a document's kernel, whichever that is; asks it nothing. */
+  follow(sessionContext: ISessionContext): void;
+  /** Whether a kernel was ever active while somebody looked. */
+  wasActive(kernelId: string): boolean;
   /** Say whether anybody looks; nothing runs when nobody does. */
   setLooking(isLooking: boolean): void;
   /** Clear the active kernel's memory without a cell; see `Monitor.clearQuietly`. */

@@ -10,10 +10,13 @@ import type { IMessageHandler, Message } from '@lumino/messaging';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
+import { IFleet } from '../model/fleettokens';
 import { IMonitors } from '../model/tokens';
 import type { IPanelActions } from '../views/actions';
 import { vramIcon } from '../views/icons';
+import type { IFleetOptions } from '../views/fleet';
 import { VramPanel } from '../views/panel';
+import { fleetActions } from './fleetactions';
 import { ISettingsStore } from './settings';
 import { snippetItems } from './snippets';
 import { CommandIDs, IExplanations } from './tokens';
@@ -24,26 +27,45 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Adds the VRAM panel to the right side area.',
   autoStart: true,
   requires: [IMonitors, ISettingsStore],
-  optional: [IExplanations, ILayoutRestorer, ICommandPalette, ITranslator],
+  optional: [
+    IExplanations,
+    IFleet,
+    ILayoutRestorer,
+    ICommandPalette,
+    ITranslator
+  ],
   activate: (
     app: JupyterFrontEnd,
     monitors: IMonitors,
     source: ISettingsStore,
     explanations: IExplanations | null,
+    fleet: IFleet | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
+    let isFleetOpen = false;
+    const fleetOptions = (known: IFleet): IFleetOptions => ({
+      fleet: known,
+      actions: fleetActions({ app, fleet: known, trans }),
+      mayStop: () => !source.settings.neverStop,
+      onToggle: isOpen => {
+        isFleetOpen = isOpen;
+        look();
+      }
+    });
     const panel = new VramPanel({
       source: monitors,
       actions: actionsOf(app.commands),
       snippets: snippetItems(trans),
       explanations,
+      fleet: fleet ? fleetOptions(fleet) : undefined,
       translator: translator ?? undefined
     });
     const look = (): void => {
       monitors.setLooking(panel.isVisible || source.settings.watchWhenClosed);
+      fleet?.setLooking(panel.isVisible && isFleetOpen);
     };
     MessageLoop.installMessageHook(panel, new VisibilityHook(look).hook);
     source.settingsChanged.connect(look, panel);

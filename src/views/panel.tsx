@@ -7,6 +7,8 @@ import type { ISignal } from '@lumino/signaling';
 import type { IActiveTarget } from '../model/tokens';
 import type { IPanelActions, ISnippetItem } from './actions';
 import { Content } from './content';
+import type { IFleetOptions } from './fleet';
+import { FleetSection } from './fleet';
 import { Follower, type ITargetSource } from './follower';
 import { Header } from './header';
 import { vramIcon } from './icons';
@@ -28,10 +30,13 @@ export interface IPanelOptions {
   readonly actions: IPanelActions;
   readonly snippets: readonly ISnippetItem[];
   readonly explanations?: IPanelExplanations | null;
+  /** Every notebook and process; left out, there is no such section. */
+  readonly fleet?: IFleetOptions;
   readonly translator?: ITranslator;
 }
 
-const BUSY_TICK_MS = 1000;
+/** A silent kernel must be known for one within 2 s. */
+const BUSY_TICK_MS = 200;
 const IDLE_TICK_MS = 5000;
 
 /**
@@ -52,11 +57,13 @@ export class VramPanel extends Follower {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', name);
     options.explanations?.changed.connect(this.refresh, this);
+    options.fleet?.fleet.changed.connect(this.refresh, this);
   }
 
   override dispose(): void {
     window.clearTimeout(this._tick);
     this._options.explanations?.changed.disconnect(this.refresh, this);
+    this._options.fleet?.fleet.changed.disconnect(this.refresh, this);
     super.dispose();
   }
 
@@ -89,17 +96,21 @@ export class VramPanel extends Follower {
       this.update();
     }
     const { monitor } = this.source.target;
-    if (monitor !== null) {
+    const fleet = this._options.fleet?.fleet;
+    const isBusy =
+      monitor?.busy === true ||
+      fleet?.kernels.some(kernel => kernel.monitor?.busy) === true;
+    if (monitor !== null || fleet !== undefined) {
       this._tick = window.setTimeout(
         () => this.refresh(),
-        monitor.busy ? BUSY_TICK_MS : IDLE_TICK_MS
+        isBusy ? BUSY_TICK_MS : IDLE_TICK_MS
       );
     }
   }
 
   protected override render(): React.JSX.Element {
     const { trans } = this;
-    const { actions, explanations, snippets } = this._options;
+    const { actions, explanations, fleet, snippets } = this._options;
     const { target } = this.source;
     const { monitor } = target;
     const nowMs = Date.now();
@@ -123,6 +134,7 @@ export class VramPanel extends Follower {
             {...{ monitor, reading, nowMs, actions, trans }}
           />
         )}
+        {fleet && <FleetSection options={fleet} {...{ nowMs, trans }} />}
         <Plan
           {...{ monitor, actions, trans }}
           hasDocument={target.hasDocument}

@@ -9,6 +9,8 @@ export interface ISectionProps {
   /** Drawn at the right end of the heading, outside its button. */
   readonly tools?: React.ReactNode;
   readonly startOpen?: boolean;
+  /** Told when a person folds or unfolds it. */
+  readonly onToggle?: (isOpen: boolean) => void;
   readonly children: React.ReactNode;
 }
 
@@ -25,7 +27,10 @@ export function Section(props: ISectionProps): React.JSX.Element {
           className="jp-VramPanel-fold"
           aria-expanded={open}
           aria-controls={bodyId}
-          onClick={() => setOpen(!open)}
+          onClick={() => {
+            setOpen(!open);
+            props.onToggle?.(!open);
+          }}
         >
           <Caret.react tag="span" className="jp-VramPanel-caret" />
           <span className="jp-VramPanel-headingText">{props.title}</span>

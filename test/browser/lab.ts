@@ -11,6 +11,7 @@ import { inject } from 'vitest';
 import type { ICell, INotebookOptions } from './notebook';
 import { Notebook, writeNotebook } from './notebook';
 import { Panel } from './panel';
+import type { IServerAddress } from './server';
 
 declare global {
   interface Window {
@@ -42,7 +43,10 @@ export async function launchBrowser(): Promise<Browser> {
 
 /** One JupyterLab in one tab of a browser. */
 export class Lab {
-  private constructor(readonly page: Page) {
+  private constructor(
+    readonly page: Page,
+    private readonly _server: IServerAddress
+  ) {
     this.panel = new Panel(page);
     page.setDefaultTimeout(WAIT_MS);
     const note = (text: string): void => {
@@ -64,8 +68,11 @@ export class Lab {
   readonly errors: string[] = [];
 
   /** Open JupyterLab, empty, in a tab of `context`. */
-  static async open(context: BrowserContext): Promise<Lab> {
-    const lab = new Lab(await context.newPage());
+  static async open(
+    context: BrowserContext,
+    server: IServerAddress = inject('server')
+  ): Promise<Lab> {
+    const lab = new Lab(await context.newPage(), server);
     await lab.page.addInitScript(recordSockets);
     await lab.goto(`lab/workspaces/${workspaceName()}?reset`);
     return lab;
@@ -76,14 +83,14 @@ export class Lab {
     context: BrowserContext,
     name: string
   ): Promise<Lab> {
-    const lab = new Lab(await context.newPage());
+    const lab = new Lab(await context.newPage(), inject('server'));
     await lab.goto(`notebooks/${name}`);
     return lab;
   }
 
   /** Go to an address of the server and wait until the application is there. */
   async goto(address: string): Promise<void> {
-    const { url, token } = inject('server');
+    const { url, token } = this._server;
     const mark = address.includes('?') ? '&' : '?';
     await this.page.goto(`${url}${address}${mark}token=${token}`);
     await this.ready();
@@ -160,7 +167,7 @@ export class Lab {
     cells: readonly ICell[],
     options: INotebookOptions = {}
   ): Promise<Notebook> {
-    const { folder } = inject('server');
+    const { folder } = this._server;
     const name = await writeNotebook(folder, cells, options);
     return this.openNotebook(name, options);
   }

@@ -32,6 +32,13 @@ export class MessageLog {
     return this._log.evaluate(log => log.pushes);
   }
 
+  /** The type of each message that the page has sent. */
+  async asked(): Promise<string[]> {
+    return this._log.evaluate(log =>
+      log.types.filter(each => each.startsWith('send '))
+    );
+  }
+
   /** How many messages of this type the page has sent. */
   async sent(type: string): Promise<number> {
     return this._log.evaluate(

@@ -185,6 +185,13 @@ export class Notebook {
     );
   }
 
+  /** End its kernel for good, as a server that shuts it down does. */
+  async kill(): Promise<void> {
+    await this.handle.evaluate(async panel => {
+      await panel.sessionContext.session?.kernel?.shutdown();
+    });
+  }
+
   /** Close the document; its kernel lives on. */
   async close(): Promise<void> {
     await this.handle.evaluate(panel => panel.dispose());

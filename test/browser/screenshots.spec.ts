@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -5,8 +7,11 @@ import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { useDriver } from './driver';
 import { useLab } from './fixture';
+import { fakeDriver, FleetSection } from './fleet';
 import type { Lab } from './lab';
+import { sleep, take } from './python';
 import { resetSettings } from './rest';
 
 const fixture = useLab();
@@ -52,10 +57,7 @@ describe('The panel', () => {
     await panel.holders.first().waitFor();
     await lab.dismissNotifications();
     for (const [name, theme] of Object.entries(THEMES)) {
-      await lab.execute('apputils:change-theme', { theme });
-      await page
-        .locator(`body[data-jp-theme-name="${theme}"]`)
-        .waitFor({ state: 'attached' });
+      await useTheme(lab, theme);
       for (const width of WIDTHS_PX) {
         await setPanelWidth(lab, width);
         expect(await overflowing(panel.root)).toEqual([]);
@@ -68,7 +70,71 @@ describe('The panel', () => {
     }
     await lab.execute('apputils:change-theme', { theme: THEMES.light });
   });
+
+  it('should fit with all notebooks and processes, too', async () => {
+    const { lab } = fixture;
+    const { page, panel } = lab;
+    await page.addStyleTag({
+      content: 'body * { --jp-sidebar-min-width: 100px !important; }'
+    });
+    const driver = fakeDriver();
+    const cells = [useDriver(driver), take('weights', 900), sleep(60)];
+    const pids: number[] = [];
+    for (const name of [
+      'a-long-name-for-a-notebook',
+      'evaluation',
+      'finetune'
+    ]) {
+      const notebook = await lab.notebook(cells, { name });
+      await notebook.run(0);
+      await notebook.run(1);
+      pids.push(Number((await notebook.cell(0)).output));
+      if (name === 'evaluation') {
+        await notebook.start(2);
+      }
+    }
+    const bare = spawn('sleep', ['600'], {
+      stdio: ['ignore', 'ignore', 'ignore', openSync(driver.device, 'r')]
+    });
+    await driver.say(
+      61_000,
+      [
+        ...pids.map((pid, place) => ({ pid, mib: 18_600 / (place + 1) })),
+        { pid: bare.pid ?? 0, mib: 9300, name: 'sleep' },
+        { pid: 4_000_123, mib: null, name: '/usr/bin/trainer' }
+      ].map(({ mib, ...rest }) => ({ ...rest, mib: mib && Math.round(mib) }))
+    );
+    await lab.openPanel();
+    await panel.shows();
+    const fleet = new FleetSection(lab);
+    await fleet.open();
+    await fleet.says('evaluation', 'Busy');
+    await fleet.process('left over?').waitFor();
+    await lab.dismissNotifications();
+    for (const [name, theme] of Object.entries(THEMES)) {
+      await useTheme(lab, theme);
+      for (const width of WIDTHS_PX) {
+        await setPanelWidth(lab, width);
+        expect(await overflowing(panel.root)).toEqual([]);
+        const file = path.join(folder, `fleet-${name}-${width}.png`);
+        await fleet.root.screenshot({ path: file });
+      }
+    }
+    bare.kill();
+    await fleet.close();
+    await driver.forget();
+    await lab.execute('apputils:change-theme', { theme: THEMES.light });
+  });
 });
+
+async function useTheme(lab: Lab, theme: string): Promise<void> {
+  await lab.execute('apputils:change-theme', { theme });
+  await lab.page
+    .locator(`body[data-jp-theme-name="${theme}"]`)
+    .waitFor({ state: 'attached' });
+  // It covers the page for as long as a theme loads.
+  await lab.page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
+}
 
 /** Drag the edge of the side area; again where the page moved under the pointer. */
 async function setPanelWidth(lab: Lab, width: number): Promise<void> {

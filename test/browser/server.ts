@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { FakeDriver } from './driver';
 import { writeKernels } from './kernels';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -20,6 +21,8 @@ export interface IServerAddress {
   readonly token: string;
   /** The folder that the server shows. */
   readonly folder: string;
+  /** The folder of the `FakeDriver`. */
+  readonly driver: string;
 }
 
 /** A JupyterLab server with folders of its own, and this checkout's extension. */
@@ -33,23 +36,30 @@ export class Server {
   /**
    * Start a server and wait until it answers.
    *
+   * @param options - for the command line, besides the usual
+   *
    * @throws Error if it does not, with what it printed
    */
-  static async start(): Promise<Server> {
+  static async start(options: readonly string[] = []): Promise<Server> {
     const python = findPython();
     const base = await mkdtemp(path.join(os.tmpdir(), 'vram-browser-'));
     await fill(base, python);
     const port = await freePort();
     const token = 'browser-tests';
-    const child = spawn(python, serverArguments(base, port, token), {
-      cwd: base,
-      env: { ...process.env, ...serverEnvironment(base) },
-      stdio: ['ignore', 'pipe', 'pipe']
-    });
+    const child = spawn(
+      python,
+      [...serverArguments(base, port, token), ...options],
+      {
+        cwd: base,
+        env: { ...process.env, ...serverEnvironment(base) },
+        stdio: ['ignore', 'pipe', 'pipe']
+      }
+    );
     const address = {
       url: `http://127.0.0.1:${port}/`,
       token,
-      folder: path.join(base, 'notebooks')
+      folder: path.join(base, 'notebooks'),
+      driver: path.join(base, 'driver')
     };
     await untilReady(child, address);
     return new Server(address, base, child);
@@ -91,6 +101,7 @@ async function fill(base: string, python: string): Promise<void> {
   const extension = path.join(base, 'data', 'labextensions', 'jupyterlab-vram');
   await cp(built, extension, { recursive: true });
   await mkdir(path.join(base, 'notebooks'));
+  await new FakeDriver(path.join(base, 'driver')).install();
   await writeKernels(path.join(base, 'data', 'kernels'), python);
   const folder = path.join(
     base,
@@ -121,6 +132,7 @@ function serverArguments(base: string, port: number, token: string): string[] {
 
 function serverEnvironment(base: string): Record<string, string> {
   return {
+    PATH: `${path.join(base, 'driver')}:${process.env.PATH ?? ''}`,
     JUPYTERLAB_VRAM_PRACTICE: '1',
     JUPYTER_CONFIG_DIR: path.join(base, 'config'),
     JUPYTER_DATA_DIR: path.join(base, 'data'),

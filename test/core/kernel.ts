@@ -105,6 +105,7 @@ export class FakeKernel {
       finished: null,
       leaks: this.leaks,
       records: [],
+      survey: null,
       clear: null,
       reason: null,
       ...fields

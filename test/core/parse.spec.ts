@@ -59,6 +59,7 @@ describe('parseMessage', () => {
       finished: null,
       leaks: [],
       records: [],
+      survey: null,
       clear: null,
       reason: null
     });

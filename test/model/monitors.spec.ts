@@ -39,6 +39,36 @@ describe('Monitors', () => {
 
   afterEach(() => monitors.dispose());
 
+  describe('#follow()', () => {
+    it('should make a monitor that asks nothing and is not the target', async () => {
+      const connection = served('k1');
+      monitors.setLooking(true);
+      monitors.follow(new FakeContext(connection).context);
+      await turns();
+      expect(monitorOf('k1').status).toBe('asleep');
+      expect(connection.executes).toEqual([]);
+      expect(monitors.target.monitor).toBeNull();
+      expect(monitors.wasActive('k1')).toBe(false);
+    });
+
+    it('should follow a document once, however often it is told to', () => {
+      const context = new FakeContext(served('k1'));
+      monitors.follow(context.context);
+      const { listeners } = context;
+      monitors.follow(context.context);
+      monitors.activate(documentOf(context));
+      expect(context.listeners).toBe(listeners);
+    });
+
+    it('should know which were active while somebody looked', () => {
+      const context = new FakeContext(served('k1'));
+      monitors.activate(documentOf(context));
+      expect(monitors.wasActive('k1')).toBe(false);
+      monitors.setLooking(true);
+      expect(monitors.wasActive('k1')).toBe(true);
+    });
+  });
+
   describe('#target', () => {
     it('should be nothing without a document', () => {
       const nothing = { title: '', monitor: null, hasDocument: false };

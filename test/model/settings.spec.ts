@@ -25,6 +25,8 @@ const PLACES: {
   watchWhenClosed: settings => settings.watchWhenClosed,
   clearAction: settings => settings.clearAction,
   exactPeaks: settings => settings.exactPeaks,
+  leftoverMiB: settings => settings.leftoverBytes / MIB,
+  neverStop: settings => settings.neverStop,
   practiceDevice: settings => settings.practiceDevice
 };
 
@@ -77,7 +79,9 @@ describe('parseSettings()', () => {
       watchWhenClosed: true,
       clearAction: 'quietly',
       exactPeaks: true,
-      practiceDevice: true
+      practiceDevice: true,
+      leftoverMiB: 300,
+      neverStop: true
     });
     expect(settings).toEqual({
       pushIntervalMs: 1000,
@@ -96,7 +100,9 @@ describe('parseSettings()', () => {
       watchWhenClosed: true,
       clearAction: 'quietly',
       exactPeaks: true,
-      practiceDevice: true
+      practiceDevice: true,
+      leftoverBytes: 300 * MIB,
+      neverStop: true
     });
   });
 

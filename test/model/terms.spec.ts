@@ -28,6 +28,32 @@ describe('Attachment', () => {
     vi.useRealTimers();
   });
 
+  describe('#tellProcesses()', () => {
+    it('should be part of the first request, and lead to another later', async () => {
+      attachment.tellProcesses(5);
+      await page.attach();
+      expect(connection.requests).toMatchObject([{ leftover_bytes: 5 }]);
+      attachment.tellProcesses(5);
+      await turns();
+      expect(connection.executes).toHaveLength(1);
+      attachment.tellProcesses(null);
+      await turns();
+      expect(connection.requests[1]).not.toHaveProperty('leftover_bytes');
+      expect(connection.executes).toHaveLength(2);
+    });
+
+    it('should ask nothing of a kernel that nobody looks at', async () => {
+      attachment.tellProcesses(5);
+      await turns();
+      expect(connection.executes).toEqual([]);
+      await page.attach();
+      attachment.sleep();
+      attachment.tellProcesses(null);
+      await turns();
+      expect(connection.operations).toEqual(['attach', 'detach']);
+    });
+  });
+
   describe('with other settings', () => {
     it('should attach again when the agent is to hear of them', async () => {
       await page.attach();

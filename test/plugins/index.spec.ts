@@ -7,10 +7,10 @@ import { CommandIDs } from '../../src/plugins/tokens';
 import { Lab } from './lab';
 
 describe('plugins', () => {
-  it('should be twelve, each with an id of its own', () => {
+  it('should be thirteen, each with an id of its own', () => {
     const ids = plugins.map(({ id }) => id);
-    expect(ids).toHaveLength(12);
-    expect(new Set(ids).size).toBe(12);
+    expect(ids).toHaveLength(13);
+    expect(new Set(ids).size).toBe(13);
     for (const id of ids) {
       expect(id).toMatch(new RegExp(`^${manifest.name}:[a-z]+$`));
     }

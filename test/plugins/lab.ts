@@ -5,6 +5,7 @@ import type {
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { Kernel, Session } from '@jupyterlab/services';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyJSONObject, Token } from '@lumino/coreutils';
@@ -30,11 +31,15 @@ export class FakeDocument extends Widget {
 /** Knows the documents of one kind, and which was used last. */
 export class FakeTracker {
   readonly currentChanged = new Signal<this, FakeDocument | null>(this);
+  readonly widgetAdded = new Signal<this, FakeDocument>(this);
   readonly widgets = new Set<FakeDocument>();
   currentWidget: FakeDocument | null = null;
 
   add(widget: FakeDocument): void {
-    this.widgets.add(widget);
+    if (!this.widgets.has(widget)) {
+      this.widgets.add(widget);
+      this.widgetAdded.emit(widget);
+    }
   }
 
   /** `widget` was used last. */
@@ -59,6 +64,33 @@ export class FakeTracker {
 
   forEach(each: (widget: FakeDocument) => void): void {
     this.widgets.forEach(each);
+  }
+}
+
+/** The server's running kernels and sessions. */
+export class FakeServices {
+  readonly sessions = new FakeRunning<Session.IModel>();
+  readonly kernels = new FakeRunning<Kernel.IModel>();
+  readonly kernelspecs = { specs: null };
+}
+
+class FakeRunning<T> {
+  readonly runningChanged = new Signal<this, void>(this);
+  models: T[] = [];
+  readonly shutDown: string[] = [];
+
+  running(): IterableIterator<T> {
+    return this.models.values();
+  }
+
+  async shutdown(id: string): Promise<void> {
+    this.shutDown.push(id);
+    return Promise.resolve();
+  }
+
+  async refreshRunning(): Promise<void> {
+    this.runningChanged.emit();
+    return Promise.resolve();
   }
 }
 
@@ -109,6 +141,7 @@ export class Lab {
   readonly commands = new CommandRegistry();
   readonly notebooks = new FakeTracker();
   readonly shell = new FakeShell();
+  readonly serviceManager = new FakeServices();
   readonly stored = new FakeStored();
   readonly palette: { command: string; args?: ReadonlyJSONObject }[] = [];
   readonly restarts: unknown[] = [];
@@ -156,8 +189,12 @@ export class Lab {
     const optional = (plugin.optional ?? []).map(
       token => this._services.get(token) ?? null
     );
-    const { commands, shell } = this;
-    const app = { commands, shell } as unknown as JupyterFrontEnd;
+    const { commands, serviceManager, shell } = this;
+    const app = {
+      commands,
+      shell,
+      serviceManager
+    } as unknown as JupyterFrontEnd;
     const service: unknown = await plugin.activate(
       app,
       ...required,

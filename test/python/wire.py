@@ -141,6 +141,60 @@ CELL_RECORD = record(
     }
 )
 LEAK = record({**REMOVED, "id": whole, "run": whole, "execution_count": or_null(whole)})
+GPU = record(
+    {
+        "uuid": text,
+        "parent_uuid": or_null(text),
+        "index": whole,
+        "name": or_null(text),
+        "total_bytes": or_null(whole),
+        "used_bytes": or_null(whole),
+        "is_listed": flag,
+        "other_bytes": or_null(whole),
+    }
+)
+GPU_PROCESS = record(
+    {
+        "pid": whole,
+        "kind": one_of("compute", "graphics", "both"),
+        "shares": list_of(record({"uuid": text, "used_bytes": or_null(whole)})),
+        "is_visible": flag,
+        "user": or_null(text),
+        "command": or_null(text),
+        "started_s": or_null(seconds),
+        "is_own": flag,
+        "is_kernel": flag,
+        "kernel_id": or_null(text),
+        "kernel_pid": or_null(whole),
+        "notebook": or_null(text),
+        "leftover": or_null(one_of("orphan", "unowned")),
+        "identity": or_null(text),
+        "why_not_stoppable": or_null(text),
+    }
+)
+SURVEY = record(
+    {
+        "time": seconds,
+        "state": one_of(
+            "ok",
+            "no-tool",
+            "no-driver",
+            "no-devices",
+            "mismatch",
+            "no-permission",
+            "lost",
+            "timeout",
+            "failed",
+        ),
+        "detail": text,
+        "source": or_null(text),
+        "gpus": list_of(GPU),
+        "processes": list_of(GPU_PROCESS),
+    }
+)
+STOP_REPORT = record(
+    {"pid": whole, "signal": one_of("SIGTERM", "SIGKILL"), "has_ended": flag, "grace_s": seconds}
+)
 CLEAR = record(
     {"devices": list_of(record(CHANGE)), "collected_objects": whole}, {"released": list_of(text)}
 )
@@ -209,6 +263,7 @@ MESSAGE = record(
         "leaks": or_null(list_of(LEAK)),
         "records": or_null(list_of(CELL_RECORD)),
         "clear": or_null(CLEAR),
+        "processes": or_null(SURVEY),
         "answer": or_null(is_object),
         "reason": or_null(text),
     },

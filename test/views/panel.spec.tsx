@@ -261,10 +261,10 @@ describe('VramPanel', () => {
       const update = vi.spyOn(panel, 'update');
       monitor.tell({});
       vi.advanceTimersByTime(3000);
-      expect(update).toHaveBeenCalledTimes(4);
+      expect(update).toHaveBeenCalledTimes(16);
       panel.hide();
       vi.advanceTimersByTime(60_000);
-      expect(update).toHaveBeenCalledTimes(4);
+      expect(update).toHaveBeenCalledTimes(16);
     } finally {
       vi.useRealTimers();
     }

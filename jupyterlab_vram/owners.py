@@ -1,0 +1,84 @@
+"""Which notebook a process belongs to, and whether anybody is left to look after it.
+
+A kernel names itself in its command line and its notebook in its environment.
+Whatever a kernel started, such as the workers of a data loader, belongs to its
+notebook too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from . import procfs
+
+if TYPE_CHECKING:
+    from .procfs import ProcessFacts
+
+_CONNECTION_FILE = re.compile(r"kernel-([0-9A-Za-z_-]{1,64})\.json$")
+_LAUNCHERS = ("ipykernel_launcher", "ipykernel")
+
+#: Who takes in processes whose own parent has ended, besides PID 1.
+_TAKES_IN = ("systemd", "init", "tini", "dumb-init", "docker-init")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The kernel a process is, or comes from."""
+
+    #: Whether the process itself is a kernel.
+    is_kernel: bool = False
+    #: The process of the kernel; None if it has ended, or there never was one.
+    kernel_pid: int | None = None
+    #: Jupyter's name for the kernel, if its command line tells.
+    kernel_id: str | None = None
+    #: The path of the notebook when the kernel was started.
+    notebook: str | None = None
+
+
+def owner_of(facts: ProcessFacts) -> Owner:
+    """Find the nearest kernel among a process and its ancestors."""
+    for each in chain([facts], procfs.ancestors(facts)):
+        if is_kernel(each):
+            name = next(filter(None, map(_CONNECTION_FILE.search, each.command)), None)
+            return Owner(
+                is_kernel=each.pid == facts.pid,
+                kernel_pid=each.pid,
+                kernel_id=name.group(1) if name is not None else None,
+                notebook=procfs.variable(each.pid, "JPY_SESSION_NAME"),
+            )
+    return Owner(notebook=procfs.variable(facts.pid, "JPY_SESSION_NAME"))
+
+
+def is_kernel(facts: ProcessFacts) -> bool:
+    """Whether a command line is that of a Jupyter kernel."""
+    return any(
+        word in _LAUNCHERS or _CONNECTION_FILE.search(word) is not None for word in facts.command
+    )
+
+
+def server_pid(facts: ProcessFacts) -> int | None:
+    """Return the server that started a kernel, as the kernel's environment names it."""
+    told = procfs.variable(facts.pid, "JPY_PARENT_PID")
+    return int(told) if told is not None and told.isascii() and told.isdigit() else None
+
+
+def is_parent_gone(facts: ProcessFacts) -> bool:
+    """Whether the process outlived the one that started it and would have ended it.
+
+    A process that left on purpose, as services do, leads a session of its own and
+    does not count. A kernel does so too; but it knows its server.
+    """
+    server = server_pid(facts) if is_kernel(facts) else None
+    if server is not None:
+        return facts.parent_pid != server and procfs.look_up(server) is None
+    parent = procfs.look_up(facts.parent_pid)
+    was_taken_in = facts.parent_pid <= 1 or (parent is not None and _takes_in(parent))
+    left_on_purpose = facts.session_id in (facts.pid, facts.parent_pid)
+    return was_taken_in and not left_on_purpose
+
+
+def _takes_in(facts: ProcessFacts) -> bool:
+    return facts.command[0].rpartition("/")[2] in _TAKES_IN

@@ -1,0 +1,81 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import type { ISessionContext } from '@jupyterlab/apputils';
+import { IConsoleTracker } from '@jupyterlab/console';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { UUID } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import { Fleet } from '../model/fleet';
+import { IFleet } from '../model/fleettokens';
+import { IMonitors } from '../model/tokens';
+import { ISettingsStore } from './settings';
+import type { KernelWidget } from './tokens';
+
+/** Provides all kernels of the server and all processes on its GPUs. */
+export const fleetPlugin: JupyterFrontEndPlugin<IFleet> = {
+  id: 'jupyterlab-vram:fleet',
+  description: 'Provides all kernels of the server and all GPU processes.',
+  autoStart: true,
+  provides: IFleet,
+  requires: [IMonitors, ISettingsStore],
+  optional: [INotebookTracker, IConsoleTracker],
+  activate: (
+    app: JupyterFrontEnd,
+    monitors: IMonitors,
+    source: ISettingsStore,
+    notebooks: INotebookTracker | null,
+    consoles: IConsoleTracker | null
+  ): IFleet => {
+    const { sessions, kernels, kernelspecs } = app.serviceManager;
+    return new Fleet({
+      ...{ monitors, source, sessions, kernels, kernelspecs },
+      documents: new OpenDocuments(notebooks, consoles),
+      connect: model => kernels.connectTo({ model, handleComms: false }),
+      viewer: UUID.uuid4()
+    });
+  }
+};
+
+/** The sessions of all open notebooks and consoles. */
+class OpenDocuments implements Fleet.IDocuments {
+  constructor(
+    notebooks: INotebookTracker | null,
+    consoles: IConsoleTracker | null
+  ) {
+    this._notebooks = notebooks;
+    this._consoles = consoles;
+    notebooks?.widgetAdded.connect(this._onAdded, this);
+    consoles?.widgetAdded.connect(this._onAdded, this);
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  contexts(): readonly ISessionContext[] {
+    const found: ISessionContext[] = [];
+    const add = (widget: KernelWidget): void => {
+      found.push(widget.sessionContext);
+    };
+    this._notebooks?.forEach(add);
+    this._consoles?.forEach(add);
+    return found;
+  }
+
+  private _onAdded(_: unknown, widget: KernelWidget): void {
+    widget.sessionContext.kernelChanged.connect(this._emit, this);
+    this._emit();
+  }
+
+  private _emit(): void {
+    this._changed.emit();
+  }
+
+  private readonly _notebooks: INotebookTracker | null;
+  private readonly _consoles: IConsoleTracker | null;
+  private readonly _changed = new Signal<this, void>(this);
+}

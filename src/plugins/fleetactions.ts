@@ -1,0 +1,135 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { bytesOf } from '../core/holdings';
+import type { IGpuProcess } from '../core/survey';
+import { formatBytes } from '../core/units';
+import type { IFleet, IFleetKernel } from '../model/fleettokens';
+import type { IFleetActions } from '../views/fleetactions';
+import { processName } from '../views/fleetwords';
+
+/** What the actions need of the application. */
+export interface IFleetContext {
+  readonly app: JupyterFrontEnd;
+  readonly fleet: IFleet;
+  readonly trans: TranslationBundle;
+}
+
+/** What a person can do to kernels and processes; whatever ends something asks first. */
+export function fleetActions(context: IFleetContext): IFleetActions {
+  return {
+    clear: kernel => void told(context.fleet.clear(kernel.kernelId)),
+    open: kernel => void told(open(kernel, context)),
+    shutDown: kernel => void told(shutDown(kernel, context)),
+    glanceAt: kernel => void context.fleet.glanceAt(kernel.kernelId),
+    stop: (process, force) => void told(stop(process, force, context))
+  };
+}
+
+/** Say what went wrong, or the sentence that an action has to say. */
+async function told(action: Promise<string | null>): Promise<void> {
+  const sentence = await action.catch((reason: unknown) =>
+    reason instanceof Error ? reason.message : String(reason)
+  );
+  if (sentence !== null) {
+    Notification.warning(sentence, { autoClose: 5000 });
+  }
+}
+
+async function open(
+  kernel: IFleetKernel,
+  { app }: IFleetContext
+): Promise<string | null> {
+  const path = kernel.names[0] ?? '';
+  const isNotebook = kernel.sessionType === 'notebook';
+  const command = isNotebook ? 'docmanager:open' : 'console:open';
+  await app.commands.execute(command, { path });
+  return null;
+}
+
+async function shutDown(
+  kernel: IFleetKernel,
+  { app, trans }: IFleetContext
+): Promise<string | null> {
+  const isMeant = await isConfirmed(
+    trans.__('Shut down the kernel?'),
+    trans.__(
+      'Do you want to shut down the kernel of %1? All variables will be lost.',
+      kernel.names.join(', ')
+    ),
+    trans.__('Shut Down'),
+    trans
+  );
+  if (isMeant) {
+    await app.serviceManager.kernels.shutdown(kernel.kernelId);
+    await app.serviceManager.sessions.refreshRunning();
+  }
+  return null;
+}
+
+async function stop(
+  process: IGpuProcess,
+  force: boolean,
+  { fleet, trans }: IFleetContext
+): Promise<string | null> {
+  const name = processName(process, fleet.kernels, trans);
+  const isMeant = await isConfirmed(
+    force
+      ? trans.__('Kill %1 (PID %2)?', name, process.pid)
+      : trans.__('Stop %1 (PID %2)?', name, process.pid),
+    stopText(process, force, trans),
+    force ? trans.__('Kill') : trans.__('Stop'),
+    trans
+  );
+  if (!isMeant) {
+    return null;
+  }
+  const report = await fleet.stop(process, force);
+  return report.hasEnded
+    ? null
+    : trans.__(
+        '%1 (PID %2) was asked to end and is still running. In a few seconds it can be killed.',
+        name,
+        process.pid
+      );
+}
+
+/** What dies, and what is lost with it. */
+function stopText(
+  process: IGpuProcess,
+  force: boolean,
+  trans: TranslationBundle
+): string {
+  const bytes = bytesOf(process);
+  const held =
+    bytes === null
+      ? trans.__('It belongs to %1.', process.user ?? '–')
+      : trans.__(
+          'It belongs to %1 and holds %2.',
+          process.user ?? '–',
+          formatBytes(bytes)
+        );
+  const consequence = force
+    ? trans.__('It ends at once, and can save nothing.')
+    : trans.__('It is asked to end. What it has not saved is lost.');
+  return [process.command ?? '', held, consequence].join('\n\n').trim();
+}
+
+async function isConfirmed(
+  title: string,
+  body: string,
+  accept: string,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const answer = await showDialog({
+    title,
+    body,
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: accept })
+    ],
+    defaultButton: 0
+  });
+  return answer.button.accept;
+}

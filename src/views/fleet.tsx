@@ -1,0 +1,44 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { IFleet } from '../model/fleettokens';
+import type { IFleetActions } from './fleetactions';
+import { Kernels } from './kernels';
+import { Processes } from './processes';
+import { Section } from './section';
+
+/** What the section needs besides what it is about. */
+export interface IFleetOptions {
+  readonly fleet: IFleet;
+  readonly actions: IFleetActions;
+  /** Whether processes can be stopped at all. */
+  mayStop(): boolean;
+  /** Told when the section is folded or unfolded. */
+  onToggle(isOpen: boolean): void;
+}
+
+/** Properties of `FleetSection`. */
+export interface IFleetSectionProps {
+  readonly options: IFleetOptions;
+  readonly nowMs: number;
+  readonly trans: TranslationBundle;
+}
+
+/** Every notebook and every process on the GPUs; folded until somebody wants to see it. */
+export function FleetSection(props: IFleetSectionProps): React.JSX.Element {
+  const { options, nowMs, trans } = props;
+  const { fleet, actions } = options;
+  return (
+    <Section
+      title={trans.__('Notebooks and processes')}
+      startOpen={false}
+      onToggle={isOpen => options.onToggle(isOpen)}
+    >
+      <Kernels {...{ fleet, nowMs, actions, trans }} />
+      <Processes
+        {...{ fleet, nowMs, actions, trans }}
+        mayStop={options.mayStop()}
+      />
+    </Section>
+  );
+}
