@@ -2,7 +2,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { bytesOf } from '../core/holdings';
+import { bytesOf } from '../core/usage';
 import type { IGpuProcess } from '../core/survey';
 import { formatBytes } from '../core/units';
 import type { IFleet, IFleetKernel } from '../model/fleettokens';

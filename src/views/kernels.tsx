@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { holdingOf } from '../core/holdings';
+import { holdingOf } from '../core/usage';
 import type { ICellRecord, IReading } from '../core/reading';
 import { formatAge, formatBytes, formatExact } from '../core/units';
 import type { IFleet, IFleetKernel } from '../model/fleettokens';

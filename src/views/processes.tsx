@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { bytesOf, drawingOn, hasUnknown, processesOn } from '../core/holdings';
+import { bytesOf, drawingOn, hasUnknown, processesOn } from '../core/usage';
 import type { IGpu, IGpuProcess, ISurvey } from '../core/survey';
 import { formatAge, formatBytes, formatExact } from '../core/units';
 import type { IFleet } from '../model/fleettokens';

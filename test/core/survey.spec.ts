@@ -6,7 +6,7 @@ import {
   hasUnknown,
   holdingOf,
   processesOn
-} from '../../src/core/holdings';
+} from '../../src/core/usage';
 import { Field } from '../../src/core/border';
 import { LIMITS } from '../../src/core/limits';
 import { parseStopReport } from '../../src/core/parsesurvey';

@@ -1,0 +1,38 @@
+"""What a front end can ask that is answered with facts of its own."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from . import gpu_processes, modelfiles, stopping
+from .failures import allocator_settings
+from .holders import find_holders
+
+Fields = dict[str, Any]
+
+
+def _holders(fields: Fields) -> Fields:
+    return find_holders(int(fields["min_bytes"])).to_dict()
+
+
+def _failure(_fields: Fields) -> Fields:
+    return {"allocator_settings": allocator_settings()}
+
+
+def _model_file(fields: Fields) -> Fields:
+    return modelfiles.describe(str(fields["path"]))
+
+
+def _cached_models(_fields: Fields) -> Fields:
+    return modelfiles.cached_models()
+
+
+#: By the operation of the request; each gets its fields, and may raise RefusedError.
+QUESTIONS: dict[str, Callable[[Fields], Fields]] = {
+    "processes": gpu_processes.answer,
+    "stop": stopping.answer,
+    "holders": _holders,
+    "failure": _failure,
+    "model_file": _model_file,
+    "cached_models": _cached_models,
+}
