@@ -1,4 +1,7 @@
-"""The main flow in real JupyterLab and Chromium against a CUDA kernel: open, leak, warning, clear.
+"""What a person does in real JupyterLab and Chromium against a CUDA kernel.
+
+Open, leak, warning, holders, release, clear; an out-of-memory error explained;
+every notebook and process; a plan.
 
 Needs JupyterLab, playwright (Python), a Chromium named by $CHROMIUM and the
 installed wheel; run it as ``python test/gpu/lab_flow.py OUTPUT_FOLDER``. It
@@ -36,7 +39,10 @@ CELLS = [
     "del model",
     "import time\nfor _ in range(60):\n    z = torch.empty(2**28, device='%s')\n    time.sleep(0.1)"
     % DEVICE,
-    "del y, z",
+    "del z",
+    "def step():\n    batch = torch.empty(%d * 2**28, device='%s')\n"
+    "    return torch.empty(2**40, dtype=torch.uint8, device='%s')\nstep()"
+    % (LAYERS // 4 or 1, DEVICE, DEVICE),
 ]
 PANEL = "#jupyterlab-vram-panel"
 
@@ -81,7 +87,7 @@ class Lab:
     """A JupyterLab server and one page of it."""
 
     def __init__(self, page: Page, root: Path) -> None:
-        self._page = page
+        self._page = self.page = page
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._url = "http://127.0.0.1:%d" % probe.getsockname()[1]
@@ -179,16 +185,90 @@ def flow(page: Page, lab: Lab, folder: Path) -> None:
     expect(lab.panel).to_contain_text("Busy")
     say(step="busy", panel=figures(lab.panel)[:4])
     expect(lab.panel).to_contain_text("Idle", timeout=30_000)
-    shoot(page, lab, folder, "leak")
     lab.run_cell(5)
+    holders(page, lab, folder)
+    clear(lab)
+    if DEVICE == "cuda":
+        out_of_memory(page, lab, folder)
+    everything_else(page, lab, folder)
+
+
+def holders(page: Page, lab: Lab, folder: Path) -> None:
+    """The warning names who holds the model; releasing it frees the memory."""
+    panel = lab.panel
+    warning = panel.locator(".jp-VramWarning", has_text="freed 0 of")
+    expect(warning).to_contain_text("y still holds it")
+    panel.get_by_role("button", name="Show holders").click()
+    expect(panel.locator(".jp-VramHolder").first).to_be_visible()
+    say(step="holders", panel=figures(panel))
+    close_notifications(page)
+    shoot(page, lab, folder, "leak")
+    warning.get_by_role("button", name="Release y").click()
+    dialog = page.locator(".jp-Dialog")
+    say(step="release", dialog=dialog.inner_text().splitlines())
+    page.screenshot(path=str(folder / "release.png"))
+    dialog.locator(".jp-mod-accept").click()
     expect(warning).to_have_count(0, timeout=20_000)
-    say(step="del y, z", panel=figures(lab.panel))
-    lab.panel.get_by_role("button", name="Clear GPU memory").first.click()
-    expect(lab.panel.get_by_text("came back").first).to_be_visible(timeout=30_000)
-    say(step="cleared", panel=figures(lab.panel))
-    output = page.locator(".jp-Notebook .jp-OutputArea-output").last.inner_text()
-    say(cell_output=output.splitlines())
-    shoot(page, lab, folder, "cleared")
+    say(step="released", panel=figures(panel))
+
+
+def clear(lab: Lab) -> None:
+    panel = lab.panel
+    panel.get_by_role("button", name="Clear GPU memory").first.click()
+    expect(panel.get_by_text("stayed").first).to_be_visible(timeout=30_000)
+    output = lab.page.locator(".jp-Notebook .jp-OutputArea-output").last
+    expect(output).to_contain_text("after", timeout=30_000)
+    say(step="cleared", panel=figures(panel)[:12], cell_output=output.inner_text().splitlines())
+
+
+def out_of_memory(page: Page, lab: Lab, folder: Path) -> None:
+    """A real error: the explanation, who holds what, and the release of the traceback."""
+    panel = lab.panel
+    lab.run_cell(7)
+    told = panel.locator(".jp-VramOom")
+    told.first.wait_for(timeout=30_000)
+    say(step="out of memory", panel=figures(panel)[:30])
+    close_notifications(page)
+    shoot(page, lab, folder, "oom")
+    panel.get_by_role("button", name=re.compile("Find who holds it|Search again")).click()
+    row = panel.locator(".jp-VramHolder", has_text="step() in the last traceback")
+    row.wait_for(timeout=20_000)
+    before = row.inner_text().splitlines()
+    row.get_by_role("button", name=re.compile("^Release")).click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(row).to_have_count(0, timeout=20_000)
+    say(step="traceback released", row=before, panel=figures(panel)[:12])
+
+
+def everything_else(page: Page, lab: Lab, folder: Path) -> None:
+    """Every notebook and process, and a plan."""
+    panel = lab.panel
+    panel.get_by_role("button", name=re.compile("Notebooks and processes")).click()
+    expect(panel).to_contain_text("neighbour.ipynb", timeout=20_000)
+    expect(panel.locator(".jp-VramProcesses, .jp-VramKernels").first).to_be_visible()
+    panel.get_by_role("button", name=re.compile("^Plan")).click()
+    panel.locator(".jp-VramPlan").wait_for(timeout=20_000)
+    expect(panel.get_by_role("radiogroup", name="Formats")).to_be_visible(timeout=20_000)
+    say(step="notebooks, processes, plan", panel=figures(panel))
+    fold(panel, "Timeline", "Latest cells", "Held by", "Insert a cell")
+    shoot(page, lab, folder, "rest")
+
+
+def fold(panel: Locator, *titles: str) -> None:
+    """Fold sections away, so that others have room."""
+    for title in titles:
+        button = panel.get_by_role("button", name=re.compile("^" + title))
+        if button.count() and button.first.get_attribute("aria-expanded") == "true":
+            button.first.click()
+
+
+def close_notifications(page: Page) -> None:
+    for _ in range(5):
+        toast = page.locator(".Toastify__close-button")
+        if toast.count() == 0:
+            return
+        toast.first.click()
+        page.locator(".Toastify__toast").first.wait_for(state="hidden", timeout=5_000)
 
 
 def main() -> None:
