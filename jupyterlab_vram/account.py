@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .holders import DeviceShare, Holder, Totals
 
@@ -31,6 +31,8 @@ class Reach(NamedTuple):
     storages: Storages
     #: Private pools of the CUDA graphs that it reaches.
     pools: frozenset[tuple[int, int]]
+    #: Autograd nodes that it reaches, by identity.
+    nodes: dict[int, Any]
     #: Whether it reaches most only through an autograd graph.
     by_graph: bool
 
@@ -60,7 +62,7 @@ class Account:
 
     def holder(self, place: int) -> Holder:
         """Say what the root at ``place`` holds; its path and parts are left open."""
-        root, storages, _, by_graph = self.reaches[place]
+        root, storages, _, _, by_graph = self.reaches[place]
         shares: dict[str, DeviceShare] = {}
         also: Counter[int] = Counter()
         for unit in self._units[place]:

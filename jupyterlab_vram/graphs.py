@@ -8,6 +8,7 @@ runs: a saved tensor is read as it was saved.
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 from typing import Any
 
 from .torch_access import loaded_torch
@@ -62,9 +63,11 @@ class GraphReader:
         if base is not None and base in type(node).__mro__:
             raw = base._raw_saved_tensors.__get__(node)  # noqa: SLF001
             return _contents(raw)
-        found = []
+        found: list[Any] = []
         for name in self._names_of(type(node)):
-            found += [node.variable] if name == "variable" else _contents(getattr(node, name))
+            # Of what one node saved, each thing may be unreadable for itself.
+            with suppress(Exception):
+                found += [node.variable] if name == "variable" else _contents(getattr(node, name))
         return found
 
     def _names_of(self, cls: type) -> list[str]:

@@ -56,7 +56,7 @@ class Search:
         done only where ``is_enough`` says no to what the roots lead to.
         """
         found = [reach for root in every_root(self.namespace) for reach in self._reaches_of(root)]
-        strays = [] if is_enough(found) else self._strays()
+        strays = [] if is_enough(found) else self._without_graphs(self._strays(), found)
         if strays:
             ignored = {id(strays), id(found), *map(id, self.namespace.dictionaries())}
             roots, is_complete = unnamed_roots(strays, self._left_s(), ignored)
@@ -94,15 +94,15 @@ class Search:
     def _reaches_of(self, root: Root) -> list[Reach]:
         walker = self._walker
         storages = walker.storages(*root.objects())
-        pools, met_graph = frozenset(walker.pools), walker.met_graph
+        pools, nodes = frozenset(walker.pools), walker.nodes
         if not storages and not pools:
             return []
         if root.expand is not None:
             return [reach for each in root.expand() for reach in self._reaches_of(each)]
         if root.kind == "traceback":
             root = replace(root, name=self._name_of_traceback(root))
-        by_graph = met_graph and root.kind == "variable" and self._is_by_graph(root, storages)
-        return [Reach(root, storages, pools, by_graph)]
+        by_graph = bool(nodes) and root.kind == "variable" and self._is_by_graph(root, storages)
+        return [Reach(root, storages, pools, nodes, by_graph)]
 
     def _name_of_traceback(self, root: Root) -> str:
         """Name the function whose local variables hold most of it."""
@@ -137,6 +137,22 @@ class Search:
             reader.add(each, sizes)
         # Looking for who holds them takes long; nobody asks for so little.
         return strays if _nbytes(sizes) >= _MIN_STRAY_BYTES else []
+
+    def _without_graphs(self, strays: list[Any], found: list[Reach]) -> list[Any]:
+        """Hand strays that a graph made to the roots that hold this graph; returns the others.
+
+        Where a graph refers to the base of a view, no node says so.
+        """
+        reader: Any = self._walker.reader
+        rest = []
+        for tensor in strays:
+            node = id(reader.graph_of(tensor))
+            owners = [reach for reach in found if node in reach.nodes]
+            for reach in owners:
+                reader.add(tensor, reach.storages)
+            if not owners:
+                rest.append(tensor)
+        return rest
 
     def _describe(self, place: int, holder: Holder, account: Account) -> None:
         """Add what is for reading only, while there is time."""

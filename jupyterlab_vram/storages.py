@@ -90,8 +90,8 @@ class Walker:
         self.tensors: set[int] = set()
         #: Private pools of the CUDA graphs that the latest walk came to.
         self.pools: set[tuple[int, int]] = set()
-        #: Whether the latest walk came to an autograd graph.
-        self.met_graph = False
+        #: Autograd nodes that the latest walk came to, by identity.
+        self.nodes: dict[int, Any] = {}
         #: Whether no walk had to give up so far.
         self.is_complete = True
 
@@ -107,12 +107,11 @@ class Walker:
     def storages(self, *roots: Any) -> Storages:
         """Return the storages that ``roots`` reach together."""
         found: Storages = {}
-        self.pools, self.met_graph = set(), False
+        self.pools, self.nodes = set(), {}
         if self.reader is None:
             return found
         #: By identity, in the order in which they were met; keeps them, so that identities hold.
         seen: dict[int, Any] = dict.fromkeys(self._stops)
-        nodes: dict[int, Any] = {}
         known = len(seen)
         seen.update((id(each), each) for each in roots if id(each) not in seen)
         while len(seen) > known:
@@ -122,7 +121,7 @@ class Walker:
                 if self.is_late:
                     self.is_complete = False
                     return found
-                plain, more = self._sift(level[start : start + _BATCH], found, nodes)
+                plain, more = self._sift(level[start : start + _BATCH], found)
                 # In C as far as it goes: this is where a walk over a large heap spends its time.
                 items = gc.get_referents(*plain)
                 fresh = list(filter(gc.is_tracked, items))
@@ -154,9 +153,7 @@ class Walker:
             return []
         return [each for each in rest if id(type(each)) in special]
 
-    def _sift(
-        self, batch: list[Any], found: Storages, nodes: dict[int, Any]
-    ) -> tuple[list[Any], list[Any]]:
+    def _sift(self, batch: list[Any], found: Storages) -> tuple[list[Any], list[Any]]:
         """Return what the garbage collector may be asked about, and what else is reached."""
         if self._plain_types.issuperset(map(id, map(type, batch))):
             return batch, []
@@ -168,25 +165,24 @@ class Walker:
                 plain.append(item)
             elif kind == "tensor":
                 plain.append(item)
-                more += self._tensor(item, found, nodes)
+                more += self._tensor(item, found)
             elif not isinstance(kind, str):
                 _take_container(item, kind, self._max_items or sys.maxsize, plain, more)
             elif kind != "closed":
-                more += self._special(kind, item, found, nodes)
+                more += self._special(kind, item, found)
         return plain, more
 
-    def _tensor(self, item: Any, found: Storages, nodes: dict[int, Any]) -> list[Any]:
+    def _tensor(self, item: Any, found: Storages) -> list[Any]:
         reader: Any = self.reader
         more: list[Any] = reader.add(item, found)
         self.tensors.add(id(item))
         if self._graphs is not None:
             node = reader.graph_of(item)
             if node is not None:
-                self.met_graph = True
-                more += self._graphs.kept(node, nodes)
+                more += self._graphs.kept(node, self.nodes)
         return more
 
-    def _special(self, kind: str, item: Any, found: Storages, nodes: dict[int, Any]) -> list[Any]:
+    def _special(self, kind: str, item: Any, found: Storages) -> list[Any]:
         if kind == "function":
             return [item.__closure__, item.__defaults__, item.__kwdefaults__, item.__dict__]
         if kind == "frame":
@@ -194,8 +190,7 @@ class Walker:
         if kind == "array":
             return list(item.flat) if item.dtype.hasobject else []
         if kind == "node" and self._graphs is not None:
-            self.met_graph = True
-            return self._graphs.kept(item, nodes)
+            return self._graphs.kept(item, self.nodes)
         if kind == "storage" and self.reader is not None:
             self.reader.add_storage(item, found)
         if kind == "cuda graph":

@@ -29,7 +29,7 @@ _qualified_name: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
 _BATCH = 512
 _MAX_LEVELS = 40
-_MAX_OBJECTS = 100_000
+_MAX_OBJECTS = 20_000
 _TABLE_TYPES = (dict, OrderedDict, list, set)
 _COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 _CYCLE_NOTE = "Only references in a circle keep it; the garbage collector frees it."
@@ -47,21 +47,28 @@ class Ancestry:
         self.ends: list[tuple[str, Mapping[str, Any], bool]] = []
         self._modules = {id(names_of(each)): name for name, each in _modules()}
         self._ignored = ignored
-        level = list(self.members)
+        self._deadline_s = deadline_s
+        level: list[int] | None = list(self.members)
         for _ in range(_MAX_LEVELS):
-            if not level or time.monotonic() > deadline_s or len(self.members) > _MAX_OBJECTS:
+            if not level:
                 break
             level = self._climb(set(level))
-        self.is_complete = not level
+        self.is_complete = level == []
 
-    def _climb(self, wanted: set[int]) -> list[int]:
-        """One pass: add what refers to ``wanted``; returns what is new and leads on."""
+    def _climb(self, wanted: set[int]) -> list[int] | None:
+        """One pass: add what refers to ``wanted``.
+
+        Returns:
+            What is new and leads on; None where it had to give up.
+        """
         # In two steps: a list that exists when the collector is asked would contain itself.
         everything = gc.get_objects()
         everything += _tables()
         found: list[int] = []
         for start in range(0, len(everything), _BATCH):
             batch = everything[start : start + _BATCH]
+            if time.monotonic() > self._deadline_s or len(self.members) > _MAX_OBJECTS:
+                return None
             if wanted.isdisjoint(map(id, gc.get_referents(*batch))):
                 continue
             for each in batch:
@@ -145,8 +152,8 @@ def _add_line(root: Root, where: str, value: Any, members: dict[int, Any]) -> No
 def _tables() -> list[Any]:
     """Return what modules hold by name, which the collector may have been told to forget."""
     names = [names_of(module) for _, module in _modules()]
-    tables = [each for each in gc.get_referents(*names) if type(each) in _TABLE_TYPES]
-    return [*(module for _, module in _modules()), *names, *tables]
+    tables = {id(each): each for each in gc.get_referents(*names) if type(each) in _TABLE_TYPES}
+    return [*(module for _, module in _modules()), *names, *tables.values()]
 
 
 def _modules() -> list[tuple[str, Any]]:

@@ -247,6 +247,7 @@ def main() -> None:
                     facts = {**asdict(runner.examine(shape)), "benign": shape.benign}
                 except Exception as error:
                     facts = {"shape": shape.name, "error": repr(error)[:300]}
+                    print(runner.kernel.log_text()[-3000:], file=sys.stderr)
                 print(json.dumps(facts), flush=True)
     finally:
         runner.kernel.stop()
