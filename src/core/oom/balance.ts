@@ -31,7 +31,11 @@ export function balance(
     facts.capacityBytes !== null ||
     facts.freeBytes !== null;
   const device = speaks ? null : now;
-  const live = facts.allocatedBytes ?? device?.allocatedBytes ?? null;
+  const pools = facts.privatePoolBytes ?? 0;
+  const live =
+    facts.allocatedBytes === null
+      ? (device?.allocatedBytes ?? null)
+      : Math.max(0, facts.allocatedBytes - pools);
   const reserved = facts.reservedBytes ?? device?.reservedBytes ?? null;
   const unused =
     facts.unallocatedBytes ??
@@ -40,7 +44,6 @@ export function balance(
   const free = facts.freeBytes ?? device?.freeBytes ?? null;
   const own = sumOf(facts, true) ?? device?.processBytes ?? null;
   const listed = sumOf(facts, false) ?? 0;
-  const pools = facts.privatePoolBytes ?? 0;
   const mine = (live ?? 0) + (unused ?? 0) + pools;
   const used = capacity !== null && free !== null ? capacity - free : null;
   const known = listed + (own ?? mine);

@@ -52,16 +52,16 @@ export interface IOomFigures {
   /** The whole device. */
   readonly capacityBytes: number | null;
   readonly freeBytes: number | null;
-  /** In live tensors of the failed process. */
+  /** In live tensors of the failed process, and in its private pools. */
   readonly allocatedBytes: number | null;
   /** What its allocator had taken from the device, all of the other three included. */
   readonly reservedBytes: number | null;
   /** Reserved, and in no tensor. */
   readonly unallocatedBytes: number | null;
   /**
-   * Reserved by private pools, such as those of CUDA graphs, and in no tensor
-   * now. PyTorch calls it *allocated in private pools*, but it is not part of
-   * `allocatedBytes`: measured, see docs/gpu-results.md.
+   * Of `allocatedBytes`, what private pools, such as those of CUDA graphs, keep
+   * in no tensor. PyTorch counts it as allocated in its message, and not in
+   * `memory_allocated`: measured, see docs/gpu-results.md.
    */
   readonly privatePoolBytes: number | null;
   /** The most that the process may take, by a limit that was set. */

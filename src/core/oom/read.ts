@@ -163,10 +163,7 @@ function withSelf(
   if (allocatedBytes === null || capacityBytes === null || freeBytes === null) {
     return [...processes];
   }
-  const ownBytes =
-    allocatedBytes +
-    (figures.unallocatedBytes ?? 0) +
-    (figures.privatePoolBytes ?? 0);
+  const ownBytes = allocatedBytes + (figures.unallocatedBytes ?? 0);
   const listedBytes = processes.reduce((sum, { bytes }) => sum + bytes, 0);
   const missingBytes = capacityBytes - freeBytes - listedBytes;
   const [nearest] = processes

@@ -1,6 +1,6 @@
 import { normed } from './norms';
 import type { IScored } from './scores';
-import { eagerScores } from './scores';
+import { broadcastScores, eagerScores } from './scores';
 import type { Attention, IModelShape, ISoftmaxAttention } from './shape';
 import { latentAttention } from './latent';
 import type { Tape, Tensor } from './tape';
@@ -189,6 +189,9 @@ function scored(
   const isMasked = shape.isMasked || (window !== null && tape.length > window);
   if (shape.eager) {
     return eagerScores(tape, attention, shape.eager);
+  }
+  if (attention.isBroadcast) {
+    return { out: broadcastScores(tape, attention), scores: null };
   }
   // With a mask, sdpa can't group heads: keys and values are repeated for each
   // (transformers, `use_gqa_in_sdpa`), and the mask becomes a bias of 16 bit.

@@ -71,6 +71,7 @@ function softmax(
     rotation: family.rotation ?? 'half',
     isFused: family.attention === 'fused' || family.attention === 'falcon',
     cachedHeads: family.attention === 'falcon' && isExpanded ? heads : kvHeads,
+    isBroadcast: family.attention === 'falcon' && !isExpanded && kvHeads === 1,
     qkNorm: hasQkNorm ? (family.qkNorm ?? 'none') : 'none',
     qkNormKind: family.norm ?? 'rms',
     window,

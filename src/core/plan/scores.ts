@@ -30,6 +30,32 @@ export function eagerScores(
   return { out: ordered, scores };
 }
 
+/**
+ * sdpa without a fused kernel, as ATen's `_scaled_dot_product_attention_math`
+ * does it for 16 bit: query, keys and values in 32 bit, a causal mask, the
+ * scores and their softmax.
+ */
+export function broadcastScores(
+  tape: Tape,
+  { heads, cachedHeads, headDim }: ISoftmaxAttention
+): Tensor {
+  const width = heads * headDim;
+  const copies = [width, cachedHeads * headDim, cachedHeads * headDim].map(
+    each => tape.make(each, WIDE)
+  );
+  const scaled = tape.make(width, WIDE);
+  const mask = tape.makeBytes(tape.length ** 2 * WIDE);
+  const count = tape.sequences * heads * tape.length ** 2;
+  const raw = tape.makeBytes(count * WIDE);
+  const result = tape.makeBytes(count * WIDE);
+  tape.free(raw, mask);
+  const wide = tape.make(width, WIDE);
+  tape.free(result, scaled, ...copies);
+  const out = tape.make(width);
+  tape.free(wide);
+  return out;
+}
+
 function chances(
   tape: Tape,
   { heads, headDim }: ISoftmaxAttention,

@@ -52,6 +52,11 @@ export interface ISoftmaxAttention {
   readonly isFused: boolean;
   /** Heads that keys and values are expanded to before they are cached, if more than `kvHeads`. */
   readonly cachedHeads: number;
+  /**
+   * Whether sdpa gets one key head for many query heads as it is: only its
+   * plain mathematics can do that, in 32 bit and with every score in memory.
+   */
+  readonly isBroadcast: boolean;
   /** Normalisation of query and key, over each head or over all of them. */
   readonly qkNorm: 'none' | 'head' | 'all';
   readonly qkNormKind: NormKind;

@@ -36,6 +36,7 @@ export function readingOf(figures: Partial<IDeviceReading> = {}): IReading {
 export interface IMessageGib {
   readonly tried: number;
   readonly free: number;
+  /** In live tensors; the text adds the pools. */
   readonly allocated: number;
   readonly unallocated?: number;
   readonly pools?: number;
@@ -59,5 +60,5 @@ export function messageOf(given: IMessageGib): string {
     given.pools === undefined
       ? ', and '
       : `, with ${gib(given.pools)} allocated in private pools (e.g., CUDA Graphs), and `;
-  return `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate ${gib(given.tried)}. GPU 0 has a total capacity of ${gib(given.total ?? 80)} of which ${gib(given.free)} is free. ${lines.join('')}${cap}Of the allocated memory ${gib(given.allocated)} is allocated by PyTorch${pools}${gib(given.unallocated)} is reserved by PyTorch but unallocated. If reserved but unallocated memory is large try setting PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True to avoid fragmentation.`;
+  return `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate ${gib(given.tried)}. GPU 0 has a total capacity of ${gib(given.total ?? 80)} of which ${gib(given.free)} is free. ${lines.join('')}${cap}Of the allocated memory ${gib(given.allocated + (given.pools ?? 0))} is allocated by PyTorch${pools}${gib(given.unallocated)} is reserved by PyTorch but unallocated. If reserved but unallocated memory is large try setting PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True to avoid fragmentation.`;
 }

@@ -4,10 +4,18 @@ import { modelShape, parameterCounts } from '../../../src/core/plan';
 import { TorchAllocator } from '../../../src/core/plan/allocator';
 import { prefill } from '../../../src/core/plan/forward';
 import { Tape } from '../../../src/core/plan/tape';
+import type { IModelShape } from '../../../src/core/plan/shape';
 import type { ITracedModel } from './rows';
 import { LLAMA, mean, rowsOf } from './rows';
 
 const TRACED = rowsOf<ITracedModel>('traced_models.jsonl');
+
+/** Whether a GPU takes another kernel of sdpa than the meta device did; fit.spec.ts has its rows. */
+function needsMath({ layers }: IModelShape): boolean {
+  return layers.some(
+    ({ attention }) => 'isBroadcast' in attention && attention.isBroadcast
+  );
+}
 
 describe('modelShape()', () => {
   it('should count the parameters of every family as transformers does', () => {
@@ -95,6 +103,9 @@ describe('prefill()', () => {
     const errors: number[] = [];
     for (const { model, config, params, traces } of TRACED) {
       const shape = modelShape(config);
+      if (needsMath(shape)) {
+        continue;
+      }
       const isSure = !shape.doubts.includes('recurrent');
       for (const { tokens, peak } of traces) {
         const allocator = new TorchAllocator();
