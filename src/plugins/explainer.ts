@@ -5,6 +5,7 @@ import { ALLOCATOR_SETTINGS } from '../kernel/failurequestion';
 import type { Failures, IFailure } from '../model/failures';
 import type { IUtterance } from '../model/utterances';
 import type { IMonitor, IMonitors } from '../model/tokens';
+import type * as explanations from '../views/explanation';
 
 /** Every out-of-memory error says one of these; most errors say none. */
 const MAYBE =
@@ -21,8 +22,7 @@ export class Explainer {
     }
     const timeMs = Date.now();
     const hasDied = said.requestId === null;
-    // The rules are many, and most pages never need them.
-    const { explainOutOfMemory } = await import('../views/explanation');
+    const { explainOutOfMemory } = await loadExplanations();
     const { failures, monitors, trans } = this._options;
     const reading = monitors.monitorOf(said.kernelId)?.reading ?? undefined;
     const explanation = hasDied
@@ -54,7 +54,7 @@ export class Explainer {
       holders: monitor.holdings.found?.holders ?? [],
       allocatorSettings: await settingsOf(monitor)
     };
-    const { explainOutOfMemory } = await import('../views/explanation');
+    const { explainOutOfMemory } = await loadExplanations();
     const reading = monitor.reading ?? undefined;
     const explanation = explainOutOfMemory(failure.text, reading, context);
     if (explanation && failures.latest(failure.kernelId) === failure) {
@@ -63,6 +63,11 @@ export class Explainer {
   }
 
   private readonly _asked = new WeakSet<IFailure>();
+}
+
+/** Load the rules, which are many, and which most pages never need. */
+export async function loadExplanations(): Promise<typeof explanations> {
+  return import(/* webpackChunkName: "explanations" */ '../views/explanation');
 }
 
 /** A namespace for `Explainer` statics. */

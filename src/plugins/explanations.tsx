@@ -10,6 +10,7 @@ import type { Failures } from '../model/failures';
 import type { IActiveTarget } from '../model/tokens';
 import type * as drawing from '../views/explanation';
 import type { Explainer } from './explainer';
+import { loadExplanations } from './explainer';
 import { insertCell } from './insertion';
 import type { IActiveDocument, IExplanations } from './tokens';
 import { CommandIDs } from './tokens';
@@ -83,7 +84,7 @@ export class Explanations implements IExplanations {
   }
 
   private _load(): void {
-    this._loading ??= import('../views/explanation').then(loaded => {
+    this._loading ??= loadExplanations().then(loaded => {
       this._drawing = loaded;
       this._changed.emit();
     });

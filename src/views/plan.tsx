@@ -33,7 +33,7 @@ function Loaded(props: IPlanProps): React.JSX.Element {
   const [failed, setFailed] = React.useState(false);
   React.useEffect(() => {
     let gone = false;
-    import('./plan/planner').then(
+    import(/* webpackChunkName: "planner" */ './plan/planner').then(
       module => {
         if (!gone) {
           setPlanner(() => module.Planner);

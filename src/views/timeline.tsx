@@ -87,7 +87,7 @@ function useChart(
   React.useEffect(() => {
     let chart: Chart | null = null;
     let gone = false;
-    import('./chart').then(
+    import(/* webpackChunkName: "chart" */ './chart').then(
       module => {
         if (!gone && host.current) {
           chart = new module.Chart(host.current, trans, followChanged);

@@ -53,15 +53,9 @@ function softmax(
   const heads = config.count('heads', CONFIG_LIMITS.width);
   const headDim = headDimOf(config, family, hiddenSize, heads);
   const kvHeads = kvHeadsOf(config, family, heads);
+  const isFalcon = family.attention === 'falcon';
   const isExpanded = config.flag('new_decoder_architecture', false);
-  const hasQkNorm =
-    family.qkNorm !== undefined &&
-    (family.qkNormIf === undefined ||
-      config.flag(
-        family.qkNormIf,
-        family.qkNormIf === 'qk_layernorm' &&
-          config.text('model_type', '') === 'persimmon'
-      ));
+  const hasQkNorm = isNormed(config, family);
   return {
     kind: 'softmax',
     heads,
@@ -69,9 +63,9 @@ function softmax(
     headDim,
     rotaryDim: rotaryDimOf(config, family, headDim),
     rotation: family.rotation ?? 'half',
-    isFused: family.attention === 'fused' || family.attention === 'falcon',
-    cachedHeads: family.attention === 'falcon' && isExpanded ? heads : kvHeads,
-    isBroadcast: family.attention === 'falcon' && !isExpanded && kvHeads === 1,
+    isFused: family.attention === 'fused' || isFalcon,
+    cachedHeads: isFalcon && isExpanded ? heads : kvHeads,
+    isBroadcast: isFalcon && !isExpanded && kvHeads === 1,
     qkNorm: hasQkNorm ? (family.qkNorm ?? 'none') : 'none',
     qkNormKind: family.norm ?? 'rms',
     window,
@@ -84,6 +78,17 @@ function softmax(
     perHead: config.text('model_type', '') === 'gpt_oss' ? 1 : 0,
     isGated: family.isGated ?? false
   };
+}
+
+/** Whether query and key are normalised before they meet. */
+function isNormed(config: Config, { qkNorm, qkNormIf }: IFamily): boolean {
+  const isDefault =
+    qkNormIf === 'qk_layernorm' &&
+    config.text('model_type', '') === 'persimmon';
+  return (
+    qkNorm !== undefined &&
+    (qkNormIf === undefined || config.flag(qkNormIf, isDefault))
+  );
 }
 
 /** What `attention_bias` and its like are where a config is silent. */
