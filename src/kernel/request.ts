@@ -19,6 +19,8 @@ export type AgentRequest =
       readonly op: 'clear';
       /** Holders that let go first, by name; `all` for what the notebook itself holds. */
       readonly release?: readonly string[];
+      /** Variables to delete. */
+      readonly names?: readonly string[];
     }
   | {
       readonly op: 'holders';

@@ -1,5 +1,5 @@
-import type { IGpu } from '../../core/plan';
-import { GIB } from '../../core/units';
+import type { IGpu } from './options';
+import { GIB } from '../units';
 import cards from './cards.json';
 import presets from './presets.json';
 
