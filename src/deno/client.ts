@@ -6,10 +6,11 @@ const TIMEOUT_MS = 10_000;
 /** Asks one Jupyter server over HTTP; its token goes nowhere else. */
 export class Client {
   constructor(
-    private readonly _address: IServerAddress,
+    { url, token }: IServerAddress,
     private readonly _hasPassword = false
   ) {
-    this.url = baseUrl(_address.url);
+    this.url = baseUrl(url);
+    this.#token = token;
   }
 
   /** Where the server is; ends with a slash and holds no token. */
@@ -51,14 +52,14 @@ export class Client {
   socketUrl(path: string, query: Readonly<Record<string, string>>): URL {
     const url = new URL(path, this.url);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const { token } = this._address;
+    const token = this.#token;
     const all = token === '' ? query : { ...query, token };
     url.search = new URLSearchParams(all).toString();
     return url;
   }
 
   private async _fetch(method: string, path: string): Promise<Response> {
-    const { token } = this._address;
+    const token = this.#token;
     try {
       return await fetch(new URL(path, this.url), {
         method,
@@ -89,7 +90,7 @@ export class Client {
         `The server at ${this.url} answered with status ${status}.`
       );
     }
-    return this._hasPassword && this._address.token === ''
+    return this._hasPassword && this.#token === ''
       ? new RoomError(
           'password-only',
           `The server at ${this.url} asks for a password and has no token. Start it with one (--IdentityProvider.token=...), and pass it: connect({ url, token }).`
@@ -100,9 +101,12 @@ export class Client {
         );
   }
 
+  /** Truly private: whoever prints a room must not see it. */
+  readonly #token: string;
+
   /** Errors of others may quote an address. */
   private _clean(text: string): string {
-    const { token } = this._address;
+    const token = this.#token;
     return token === '' ? text : text.split(token).join('…');
   }
 }

@@ -57,6 +57,11 @@ export function drawable<T extends object>(
   });
 }
 
+/** `value`, of which nothing is shown where it is the result of a cell. */
+export function silent<T extends object>(value: T): T {
+  return Object.defineProperty(value, DISPLAY, { value: () => ({}) });
+}
+
 let isListening = false;
 const running = new Set<AbortController>();
 

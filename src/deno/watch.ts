@@ -4,7 +4,7 @@ import type { Client } from './client';
 import { converse } from './conversation';
 import { problemOf, RoomError } from './errors';
 import type { Looks } from './looks';
-import { drawable, interruptible, isInNotebook, show } from './notebook';
+import { interruptible, isInNotebook, show, silent } from './notebook';
 import { plain } from './results';
 import type { IWatchOptions, IWatchSample } from './tokens';
 import type { INotebook } from './rows';
@@ -43,7 +43,7 @@ export async function watch(
       await Promise.all(followers);
     }
   });
-  return drawable(samples, () => plain([`${samples.length} samples`]));
+  return silent(samples);
 }
 
 /** Listen to one kernel until `over`. Never throws: a kernel may go meanwhile. */

@@ -249,7 +249,7 @@ export class Client {
 
 /** The room kernel, on the Deno that runs this test or the one that is named. */
 async function writeKernels(folder: string): Promise<void> {
-  const deno = Deno.env.get('VRAM_TEST_DENO') ?? Deno.execPath();
+  const deno = Deno.env.get('VRAM_TEST_DENO') || Deno.execPath();
   await Deno.mkdir(`${folder}/room`, { recursive: true });
   const spec = {
     argv: [deno, 'jupyter', '--kernel', '--conn', '{connection_file}'],
