@@ -63,6 +63,10 @@ const LINT = [
       path.join(CACHE, 'stylelint')
     ]
   ]),
+  check('deno-lint', 'lint', [
+    ...[nodeBin('deno'), 'lint', '--quiet', '--no-config'],
+    ...['src/deno', 'test/deno', 'examples/watchdog.ts']
+  ]),
   check('ruff', 'lint', [venvBin('ruff'), 'check', '.'], { needs: ['python'] }),
   check('ruff-format', 'lint', [venvBin('ruff'), 'format', '--check', '.'], {
     needs: ['python']

@@ -94,7 +94,7 @@ export class Connection {
   }
 
   /** What the kernel's machine says of the kernel's process, `pid` among it; works during cells. */
-  async usage(): Promise<unknown> {
+  usage(): Promise<unknown> {
     return withinTime(
       this._socket.request('control', 'usage_request', {}).done
     );

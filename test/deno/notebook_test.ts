@@ -3,8 +3,9 @@ import { deepStrictEqual, match, strictEqual } from 'node:assert';
 import type { Client } from './server.ts';
 import { Server } from './server.ts';
 
-const ROOM = new URL('../../lib/room/room.mjs', import.meta.url).href;
-const IMPORT = `import { room, RoomError } from ${JSON.stringify(ROOM)};`;
+/** As the first cell of a room has it: from this machine where the kernelspec's package is. */
+const IMPORT =
+  'const { room, RoomError } = await import(Deno.env.get("JUPYTERLAB_VRAM_ROOM") ?? "npm:jupyterlab-vram/deno");';
 const CELLS = 300;
 
 /** Wait until a running cell has shown something. */

@@ -251,10 +251,10 @@ export class Client {
 async function writeKernels(folder: string): Promise<void> {
   const deno = Deno.env.get('VRAM_TEST_DENO') || Deno.execPath();
   await Deno.mkdir(`${folder}/room`, { recursive: true });
+  // The server runs `python` as its own Python.
   const spec = {
-    argv: [deno, 'jupyter', '--kernel', '--conn', '{connection_file}'],
-    display_name: 'Room',
-    language: 'typescript'
+    ...JSON.parse(await Deno.readTextFile(`${ROOT}kernelspec/kernel.json`)),
+    env: { JUPYTERLAB_VRAM_DENO: deno }
   };
   await Deno.writeTextFile(`${folder}/room/kernel.json`, JSON.stringify(spec));
 }
