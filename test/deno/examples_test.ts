@@ -105,3 +105,33 @@ Deno.test(
     }
   }
 );
+
+Deno.test('the examples of the guide run', async () => {
+  const server = await Server.start();
+  try {
+    await train(server);
+    const imports = { imports: { 'npm:jupyterlab-vram/deno': ROOM } };
+    const guide = new URL('../../docs/deno.md', import.meta.url);
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...['test', '--doc', '--no-config', '--no-lock', '--allow-env'],
+        ...['--allow-net=127.0.0.1', '--allow-sys', '--allow-run=nvidia-smi'],
+        ...[`--allow-read=${server.folder}/runtime`, '--no-prompt'],
+        `--import-map=data:application/json,${JSON.stringify(imports)}`,
+        guide.pathname
+      ],
+      env: {
+        JUPYTER_RUNTIME_DIR: `${server.folder}/runtime`,
+        DENO_NO_UPDATE_CHECK: '1',
+        NO_COLOR: '1'
+      }
+    }).output();
+    const decoder = new TextDecoder();
+    const printed = decoder.decode(stdout) + decoder.decode(stderr);
+    strictEqual(code, 0, printed);
+    const blocks = (await Deno.readTextFile(guide)).match(/^```ts$/gm)?.length;
+    match(printed, new RegExp(`ok \\| ${blocks} passed`));
+  } finally {
+    await server.stop();
+  }
+});
