@@ -115,7 +115,7 @@ Deno.test('the examples of the guide run', async () => {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...['test', '--doc', '--no-config', '--no-lock', '--allow-env'],
-        ...['--allow-net=127.0.0.1', '--allow-sys', '--allow-run=nvidia-smi'],
+        ...['--allow-net=127.0.0.1', '--allow-run=nvidia-smi'],
         ...[`--allow-read=${server.folder}/runtime`, '--no-prompt'],
         `--import-map=data:application/json,${JSON.stringify(imports)}`,
         guide.pathname
