@@ -15,6 +15,20 @@ export interface ICellResult {
   }[];
 }
 
+/** What a kernel sends, as far as it is looked at. */
+interface IMessage {
+  readonly channel: string;
+  readonly header: { readonly msg_type: string };
+  readonly parent_header: { readonly msg_id?: string } | null;
+  readonly content: {
+    readonly status: string;
+    readonly execution_state: string;
+    readonly data?: IBundle;
+    readonly text?: string;
+    readonly evalue?: string;
+  };
+}
+
 type IBundle = Readonly<Record<string, string>>;
 
 /** A server with folders of its own; kernels have the practice device on. */
@@ -207,8 +221,7 @@ export class Client {
     );
   }
 
-  // deno-lint-ignore no-explicit-any -- what a kernel sends has many forms
-  private _onMessage(message: any): void {
+  private _onMessage(message: IMessage): void {
     if (message.parent_header?.msg_id !== this._id) {
       return;
     }
