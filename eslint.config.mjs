@@ -132,7 +132,7 @@ export default defineConfig(
     }
   },
   {
-    files: ['test/deno/**/*.ts'],
+    files: ['test/deno/**/*.ts', 'examples/**/*.ts'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: {
       globals: { Deno: 'readonly' },

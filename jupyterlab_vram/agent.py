@@ -47,9 +47,10 @@ class Agent:
         self._curious: dict[str, int] = {}
         self._process_watch = ProcessWatch(self._push_survey, self._io.log)
 
-    def attach(self, viewer: str, interval_s: float, exact_peaks: bool) -> dict[str, Any]:
+    def attach(self, viewer: str, interval_s: float, exact_peaks: bool | None) -> dict[str, Any]:
         """Begin to push to ``viewer``; returns where things stand."""
-        self._recorder.exact_peaks = exact_peaks
+        if exact_peaks is not None:
+            self._recorder.exact_peaks = exact_peaks
         self._viewers.pop(viewer, None)
         self._viewers[viewer] = interval_s
         while len(self._viewers) > MAX_VIEWERS:

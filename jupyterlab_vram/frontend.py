@@ -103,7 +103,9 @@ def _attach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
     _set_practice(fields.get("practice"))
     interval_s = float(fields.get("interval_ms", 0)) / 1000
     bounded_s = min(max(MIN_INTERVAL_S, interval_s), MAX_INTERVAL_S)
-    exact_peaks = fields.get("exact_peaks") is True
+    # A viewer that does not care leaves another one's wish alone.
+    wish = fields.get("exact_peaks")
+    exact_peaks = None if wish is None else wish is True
     viewer = str(fields["viewer"])[:64]
     wanted = fields.get("leftover_bytes")
     threshold = None if wanted is None else gpu_processes.checked_threshold(wanted)

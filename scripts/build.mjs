@@ -17,6 +17,7 @@ const SOURCES = [
   'rspack.config.js',
   'scripts/agent-loader.mjs',
   'scripts/agent-source.mjs',
+  'scripts/deno.mjs',
   'scripts/uplot-loader.mjs',
   'tsconfig.json',
   'src',
@@ -93,6 +94,8 @@ export async function build({
     await rm(at('lib'), { recursive: true, force: true });
   }
   await step('tsc', production ? [] : ['--sourceMap']);
+  // In a process of its own: this file is imported before anything is installed.
+  await step(process.execPath, [at('scripts', 'deno.mjs')]);
   const mode = production ? [] : ['--development', '--source-map'];
   const core = ['--core-package-file', await writeCoreMeta()];
   await step(builder, ['build', '.', ...core, ...mode]);

@@ -21,7 +21,10 @@ const PARTS = [
   /labextensions\/jupyterlab-vram\/static\/remoteEntry\.\w+\.js$/m,
   /labextensions\/jupyterlab-vram\/static\/\w+\.\w+\.css$/m,
   /labextensions\/jupyterlab-vram\/static\/agent\/agent\.\w+\.json$/m,
-  /labextensions\/jupyterlab-vram\/static\/style\.js$/m
+  /labextensions\/jupyterlab-vram\/static\/style\.js$/m,
+  /share\/jupyter\/kernels\/vram-room\/kernel\.json$/m,
+  /share\/jupyter\/jupyterlab-vram\/room\/room\.mjs$/m,
+  /share\/jupyter\/jupyterlab-vram\/room\/types\/deno\/index\.d\.ts$/m
 ];
 
 async function pack() {

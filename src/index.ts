@@ -10,6 +10,7 @@ import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
 import { planPlugin } from './plugins/plan';
 import { releasePlugin } from './plugins/release';
+import { roomPlugin } from './plugins/room';
 import { settingsPlugin } from './plugins/settings';
 import { snippetsPlugin } from './plugins/snippets';
 import { statusPlugin } from './plugins/status';
@@ -26,6 +27,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   releasePlugin,
   snippetsPlugin,
   planPlugin,
+  roomPlugin,
   statusPlugin,
   badgesPlugin,
   notificationsPlugin

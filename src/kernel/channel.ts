@@ -24,6 +24,14 @@ const MAIN_SHELL_WORK: ReadonlySet<string | undefined> = new Set([
   'is_complete_request'
 ]);
 
+/** Whether what a kernel publishes is about its main shell, and not about a request beside it. */
+export function isOfMainShell({
+  parent_header
+}: Pick<KernelMessage.IIOPubMessage, 'parent_header'>): boolean {
+  const parent: Partial<KernelMessage.IHeader> = parent_header;
+  return MAIN_SHELL_WORK.has(parent.msg_type) && !parent.subshell_id;
+}
+
 /**
  * Evaluates expressions in a kernel without leaving a trace in it: silently,
  * and on a subshell of its own while the kernel is busy.
@@ -143,8 +151,7 @@ export class SilentChannel implements IDisposable {
     if (message.header.msg_type !== 'status') {
       return;
     }
-    const parent: Partial<KernelMessage.IHeader> = message.parent_header;
-    if (MAIN_SHELL_WORK.has(parent.msg_type) && !parent.subshell_id) {
+    if (isOfMainShell(message)) {
       const { content } = message as KernelMessage.IStatusMsg;
       this._isWorking = content.execution_state === 'busy';
       this._releaseSubshell();

@@ -9,8 +9,8 @@ export type AgentRequest =
       readonly interval_ms: number;
       /** True or false switches the practice device; null leaves it alone. */
       readonly practice: boolean | null;
-      /** Whether torch's peak counters are reset at each cell. */
-      readonly exact_peaks: boolean;
+      /** Whether torch's peak counters are reset at each cell; absent leaves it as it is. */
+      readonly exact_peaks?: boolean;
       /** From how many bytes on a process is left over; absent: don't tell of processes. */
       readonly leftover_bytes?: number;
     }
@@ -19,6 +19,8 @@ export type AgentRequest =
       readonly op: 'clear';
       /** Holders that let go first, by name; `all` for what the notebook itself holds. */
       readonly release?: readonly string[];
+      /** Variables to delete. */
+      readonly names?: readonly string[];
     }
   | {
       readonly op: 'holders';

@@ -47,6 +47,7 @@ export namespace CommandIDs {
   export const insertSnippet = 'jupyterlab-vram:insert-snippet';
   export const explain = 'jupyterlab-vram:explain-error';
   export const insertCode = 'jupyterlab-vram:insert-code';
+  export const newRoom = 'jupyterlab-vram:new-control-room';
   export const retry = 'jupyterlab-vram:retry';
   export const usePractice = 'jupyterlab-vram:use-practice-device';
 }

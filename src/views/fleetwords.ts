@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IGpuProcess, ISurvey } from '../core/survey';
+import type { IGpuProcess } from '../core/survey';
+import { surveyWords } from '../core/surveywords';
 import type { IFleet, IFleetKernel } from '../model/fleettokens';
 
 /** The last part of a path. */
@@ -40,35 +41,7 @@ export function whyNoSurvey(
           'Open a Python notebook to see the processes: its kernel asks the driver.'
         );
   }
-  const words = stateWords(survey, trans);
-  return words && survey.detail !== '' ? `${words} ${survey.detail}` : words;
-}
-
-function stateWords(survey: ISurvey, trans: TranslationBundle): string | null {
-  switch (survey.state) {
-    case 'ok':
-      return null;
-    case 'no-tool':
-      return trans.__(
-        'The kernel has neither `nvidia-smi` nor `nvidia-ml-py`, so it can’t ask an NVIDIA driver.'
-      );
-    case 'no-driver':
-      return trans.__('The NVIDIA driver is not loaded on this machine.');
-    case 'no-devices':
-      return trans.__('The driver sees no NVIDIA GPU.');
-    case 'mismatch':
-      return trans.__(
-        'The NVIDIA driver and its library have different versions. Restart the machine, or load the driver again.'
-      );
-    case 'no-permission':
-      return trans.__('The driver does not let this user ask.');
-    case 'lost':
-      return trans.__('A GPU has fallen off the bus.');
-    case 'timeout':
-      return trans.__('The driver did not answer in time.');
-    case 'failed':
-      return trans.__('The driver could not be asked.');
-  }
+  return surveyWords(survey, trans);
 }
 
 /** What a process is called. */
@@ -88,34 +61,4 @@ export function processName(
   }
   const program = process.command?.split(' ')[0];
   return program ? baseName(program) : trans.__('unknown process');
-}
-
-/** Why a process can't be stopped from here. */
-export function whyNotStoppable(
-  process: IGpuProcess,
-  trans: TranslationBundle
-): string {
-  switch (process.whyNot) {
-    case 'read-only':
-      return trans.__('Stopping processes is switched off here.');
-    case 'not-visible':
-      return trans.__(
-        'It runs on the host or in another container, and can’t be stopped from here.'
-      );
-    case 'init':
-      return trans.__('It keeps the machine or the container running.');
-    case 'server':
-      return trans.__('The Jupyter server runs in it.');
-    case 'this-kernel':
-    case 'jupyter-kernel':
-      return trans.__('It is a kernel of this server: shut it down instead.');
-    case 'foreign-user':
-      return trans.__('It belongs to another user.');
-    case 'zombie':
-      return trans.__('It has ended; its parent has not noticed yet.');
-    default:
-      return trans.__(
-        'It can’t be confirmed that this is the process that the driver means.'
-      );
-  }
 }

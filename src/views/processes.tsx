@@ -3,15 +3,11 @@ import * as React from 'react';
 
 import { bytesOf, drawingOn, hasUnknown, processesOn } from '../core/usage';
 import type { IGpu, IGpuProcess, ISurvey } from '../core/survey';
+import { whyNotStoppable } from '../core/surveywords';
 import { formatAge, formatBytes, formatExact } from '../core/units';
 import type { IFleet } from '../model/fleettokens';
 import type { IFleetActions } from './fleetactions';
-import {
-  formatSpan,
-  processName,
-  whyNoSurvey,
-  whyNotStoppable
-} from './fleetwords';
+import { formatSpan, processName, whyNoSurvey } from './fleetwords';
 import { Link } from './link';
 import { Sentence } from './sentence';
 

@@ -7,10 +7,10 @@ import { CommandIDs } from '../../src/plugins/tokens';
 import { Lab } from './lab';
 
 describe('plugins', () => {
-  it('should be thirteen, each with an id of its own', () => {
+  it('should be fourteen, each with an id of its own', () => {
     const ids = plugins.map(({ id }) => id);
-    expect(ids).toHaveLength(13);
-    expect(new Set(ids).size).toBe(13);
+    expect(ids).toHaveLength(14);
+    expect(new Set(ids).size).toBe(14);
     for (const id of ids) {
       expect(id).toMatch(new RegExp(`^${manifest.name}:[a-z]+$`));
     }
@@ -42,7 +42,7 @@ describe('plugins', () => {
 
     it('should register every command of the extension', () => {
       const ids = Object.values(CommandIDs);
-      expect(ids).toHaveLength(9);
+      expect(ids).toHaveLength(10);
       expect(lab.commands.listCommands().sort()).toEqual([...ids].sort());
     });
 
@@ -93,6 +93,6 @@ describe('plugins', () => {
     const lab = new Lab();
     lab.forgetOptional();
     await lab.start();
-    expect(lab.commands.listCommands()).toHaveLength(9);
+    expect(lab.commands.listCommands()).toHaveLength(10);
   });
 });

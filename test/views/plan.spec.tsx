@@ -1,18 +1,18 @@
 import * as React from 'react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { parameterCounts } from '../../src/core/plan';
+import {
+  firstThatFits,
+  gpuOf,
+  parameterCounts,
+  plansOf
+} from '../../src/core/plan';
+import { PRESETS } from '../../src/core/plan/presets';
 import { GIB } from '../../src/core/units';
 import { CARD_GPUS, chosenGpu } from '../../src/views/plan/cards';
 import { Planner } from '../../src/views/plan/planner';
-import { PRESETS } from '../../src/views/plan/presets';
 import type { Source } from '../../src/views/plan/state';
-import {
-  chosenOf,
-  firstThatFits,
-  gpuOf,
-  plansOf
-} from '../../src/views/plan/state';
+import { chosenOf } from '../../src/views/plan/state';
 import { draw, eraseAll, texts, trans } from './draw';
 import { device, FakeActions, FakeMonitor, reading } from './fake';
 

@@ -12,6 +12,7 @@ export * from './options';
 export * from './remedies';
 export * from './safetensors';
 export * from './shape';
+export * from './table';
 export { parameterCounts } from './tensors';
 export * from './training';
 export * from './verdict';

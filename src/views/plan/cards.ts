@@ -1,5 +1,5 @@
 import type { IGpu } from '../../core/plan';
-import { CARDS } from './presets';
+import { CARDS } from '../../core/plan/presets';
 
 /** A GPU and the key by which it is chosen. */
 export interface IKeyedGpu {

@@ -6,7 +6,7 @@ import { cachedModels, modelFileAt } from '../../kernel/modelfiles';
 import type { IMonitor } from '../../model/tokens';
 import { Link } from '../link';
 import { Labelled, Problem } from './labelled';
-import { PRESETS } from './presets';
+import { PRESETS } from '../../core/plan/presets';
 import type { Source } from './state';
 import { sentenceOf } from './state';
 

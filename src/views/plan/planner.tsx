@@ -1,6 +1,8 @@
 import * as React from 'react';
 
 import type { KvFormat } from '../../core/plan';
+import { firstThatFits, gpuOf, plansOf } from '../../core/plan';
+import { PRESETS } from '../../core/plan/presets';
 import type { IPlanProps } from '../plan';
 import type { IKeyedGpu } from './cards';
 import { chosenGpu } from './cards';
@@ -10,8 +12,7 @@ import { Insert } from './insert';
 import { Problem } from './labelled';
 import { Remedies } from './remedies';
 import type { IChosen, Source } from './state';
-import { chosenOf, firstThatFits, gpuOf, plansOf } from './state';
-import { PRESETS } from './presets';
+import { chosenOf } from './state';
 import { Table } from './table';
 import { Target } from './target';
 

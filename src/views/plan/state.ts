@@ -1,16 +1,13 @@
-import type { IFitPlan, IFitOptions, IGpu, IPlannable } from '../../core/plan';
+import type { IPlannable } from '../../core/plan';
 import {
   modelShape,
   nativeFormat,
-  planFit,
   plannableOfFile,
   plannableOfText,
-  PlanError,
-  tableFormats
+  PlanError
 } from '../../core/plan';
 import type { IModelFile } from '../../core/plan';
-import type { IDeviceReading } from '../../core/reading';
-import { PRESETS } from './presets';
+import { PRESETS } from '../../core/plan/presets';
 
 /** Where the model to plan for comes from. */
 export type Source =
@@ -73,46 +70,4 @@ export function sentenceOf(error: unknown): string {
     return error.message;
   }
   return error instanceof Error ? error.message : String(error);
-}
-
-/** A device of the kernel as a GPU to plan for; null where its size is unknown. */
-export function gpuOf(device: IDeviceReading): IGpu | null {
-  const { totalBytes, freeBytes, reservedBytes, processBytes } = device;
-  if (totalBytes === null) {
-    return null;
-  }
-  // A load uses again what this kernel's allocator has cached, and its context.
-  const cachedBytes = reservedBytes - device.allocatedBytes;
-  const contextBytes = Math.max(0, (processBytes ?? 0) - reservedBytes);
-  return {
-    name: device.name,
-    totalBytes,
-    freeBytes:
-      freeBytes === null
-        ? null
-        : Math.min(totalBytes, freeBytes + cachedBytes + contextBytes),
-    computeCapability: device.computeCapability
-  };
-}
-
-/** The plans of the table, from the best format to the smallest. */
-export function plansOf(
-  { shape, native }: IPlannable,
-  options: IFitOptions
-): IFitPlan[] {
-  const gpu = options.gpus?.[0] ?? null;
-  const formats =
-    shape.file !== null
-      ? [shape.file.format]
-      : [...(native === null ? [] : [native]), ...tableFormats(gpu)];
-  return [...new Set(formats)]
-    .filter(format => !(shape.isEncoder && /^[A-Z]/.test(format)))
-    .map(format => planFit(shape, { ...options, format }));
-}
-
-/** The first that fits for sure, else the first that may, else the smallest. */
-export function firstThatFits(plans: readonly IFitPlan[]): IFitPlan | null {
-  const withStatus = (status: string): IFitPlan | undefined =>
-    plans.find(({ verdicts }) => verdicts[0]?.status === status);
-  return withStatus('fits') ?? withStatus('tight') ?? null;
 }

@@ -1,7 +1,7 @@
-import type { IGpu } from '../../core/plan';
-import { GIB } from '../../core/units';
-import cards from './cards.json';
-import presets from './presets.json';
+import type { IGpu } from './options';
+import { GIB } from '../units';
+import cards from './cards.json' with { type: 'json' };
+import presets from './presets.json' with { type: 'json' };
 
 /** A model that is known by name. */
 export interface IPreset {

@@ -1,0 +1,48 @@
+import type { IDeviceReading } from '../reading';
+import type { IFitPlan } from './fit';
+import { planFit } from './fit';
+import type { IPlannable } from './modelfile';
+import type { IFitOptions, IGpu } from './options';
+import { tableFormats } from './remedies';
+
+/** A device of the kernel as a GPU to plan for; null where its size is unknown. */
+export function gpuOf(device: IDeviceReading): IGpu | null {
+  const { totalBytes, freeBytes, reservedBytes, processBytes } = device;
+  if (totalBytes === null) {
+    return null;
+  }
+  // A load uses again what this kernel's allocator has cached, and its context.
+  const cachedBytes = reservedBytes - device.allocatedBytes;
+  const contextBytes = Math.max(0, (processBytes ?? 0) - reservedBytes);
+  return {
+    name: device.name,
+    totalBytes,
+    freeBytes:
+      freeBytes === null
+        ? null
+        : Math.min(totalBytes, freeBytes + cachedBytes + contextBytes),
+    computeCapability: device.computeCapability
+  };
+}
+
+/** The plans of the table, from the best format to the smallest. */
+export function plansOf(
+  { shape, native }: IPlannable,
+  options: IFitOptions
+): IFitPlan[] {
+  const gpu = options.gpus?.[0] ?? null;
+  const formats =
+    shape.file !== null
+      ? [shape.file.format]
+      : [...(native === null ? [] : [native]), ...tableFormats(gpu)];
+  return [...new Set(formats)]
+    .filter(format => !(shape.isEncoder && /^[A-Z]/.test(format)))
+    .map(format => planFit(shape, { ...options, format }));
+}
+
+/** The first that fits for sure, else the first that may, else the smallest. */
+export function firstThatFits(plans: readonly IFitPlan[]): IFitPlan | null {
+  const withStatus = (status: string): IFitPlan | undefined =>
+    plans.find(({ verdicts }) => verdicts[0]?.status === status);
+  return withStatus('fits') ?? withStatus('tight') ?? null;
+}

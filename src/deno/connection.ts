@@ -1,0 +1,174 @@
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { Signal } from '@lumino/signaling';
+
+import { withinTime } from '../kernel/ask';
+import { isOfMainShell } from '../kernel/channel';
+import type { Client } from './client';
+import type { IFrame } from './frames';
+import type { IPending } from './socket';
+import { KernelSocket } from './socket';
+
+const STATES: ReadonlySet<unknown> = new Set([
+  'starting',
+  'idle',
+  'busy',
+  'restarting',
+  'autorestarting',
+  'dead'
+]);
+
+/**
+ * What `src/kernel` needs of JupyterLab's kernel connection, without JupyterLab.
+ *
+ * A clone shares the socket: only the subshell differs.
+ */
+export class Connection {
+  private constructor(
+    private readonly _socket: KernelSocket,
+    readonly id: string,
+    private _status: Kernel.Status,
+    readonly supportsSubshells: boolean
+  ) {}
+
+  /**
+   * Connect to a kernel; it introduces itself on its control channel, which answers during cells.
+   *
+   * @param status - what the server says of it
+   * @throws RoomError `kernel-gone`
+   * @throws NoAnswerError if the kernel does not introduce itself
+   */
+  static async open(
+    client: Client,
+    kernelId: string,
+    status: Kernel.Status
+  ): Promise<Connection> {
+    const socket = await KernelSocket.open(client, kernelId);
+    try {
+      const info = await withinTime(
+        socket.request('control', 'kernel_info_request', {}).done
+      );
+      const features = info.supported_features;
+      const supportsSubshells =
+        Array.isArray(features) && features.includes('kernel subshells');
+      // The server may say *idle* in the middle of a cell, when others ask on
+      // a subshell. Unknown makes us ask on a subshell, too, which always works.
+      const known = supportsSubshells ? 'unknown' : status;
+      const made = new Connection(socket, kernelId, known, supportsSubshells);
+      socket.onIOPub = frame => made._onIOPub(frame);
+      socket.onClosed = () => made._onClosed();
+      return made;
+    } catch (error) {
+      await socket.close();
+      throw error;
+    }
+  }
+
+  readonly info = Promise.resolve(null);
+  subshellId: string | null = null;
+  readonly statusChanged = new Signal<this, Kernel.Status>(this);
+  readonly iopubMessage = new Signal<this, KernelMessage.IIOPubMessage>(this);
+
+  get status(): Kernel.Status {
+    return this._status;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** This connection, as `src/kernel` knows it. */
+  get kernel(): Kernel.IKernelConnection {
+    return this as unknown as Kernel.IKernelConnection;
+  }
+
+  requestExecute(content: Record<string, unknown>): IFuture {
+    return future(
+      this._socket.request('shell', 'execute_request', content, this.subshellId)
+    );
+  }
+
+  requestCreateSubshell(): IFuture {
+    return future(
+      this._socket.request('control', 'create_subshell_request', {})
+    );
+  }
+
+  /** What the kernel's machine says of the kernel's process, `pid` among it; works during cells. */
+  usage(): Promise<unknown> {
+    return withinTime(
+      this._socket.request('control', 'usage_request', {}).done
+    );
+  }
+
+  clone(): Connection {
+    const { id, status, supportsSubshells } = this;
+    const clone = new Connection(this._socket, id, status, supportsSubshells);
+    clone._parent = this;
+    return clone;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    if (this.subshellId !== null && this._parent) {
+      const content = { subshell_id: this.subshellId };
+      this._parent._farewells.push(
+        this._socket.request('control', 'delete_subshell_request', content).done
+      );
+    }
+    Signal.clearData(this);
+  }
+
+  /** End the connection, after its subshells. */
+  async close(): Promise<void> {
+    this.dispose();
+    // Not longer than an answer may take; a dead kernel never says goodbye.
+    const farewells = Promise.allSettled(this._farewells);
+    await withinTime(farewells).catch(() => undefined);
+    await this._socket.close();
+  }
+
+  private _onIOPub(frame: IFrame): void {
+    const message = frame as unknown as KernelMessage.IIOPubMessage;
+    const state = frame.content.execution_state;
+    const isWord = frame.header.msg_type === 'status' && STATES.has(state);
+    // Requests beside the main shell, our own among them, make a kernel say *idle*.
+    const isBeside =
+      (state === 'idle' || state === 'busy') && !isOfMainShell(message);
+    if (isWord && !isBeside) {
+      this._setStatus(state as Kernel.Status);
+    }
+    this.iopubMessage.emit(message);
+  }
+
+  private _onClosed(): void {
+    if (!this._isDisposed) {
+      this._setStatus('dead');
+    }
+  }
+
+  private _setStatus(status: Kernel.Status): void {
+    if (this._status !== status) {
+      this._status = status;
+      this.statusChanged.emit(status);
+    }
+  }
+
+  private _parent: Connection | null = null;
+  private readonly _farewells: Promise<unknown>[] = [];
+  private _isDisposed = false;
+}
+
+/** As JupyterLab's, as far as it is used. */
+interface IFuture {
+  readonly done: Promise<{ readonly content: Record<string, unknown> }>;
+  dispose(): void;
+}
+
+function future(pending: IPending): IFuture {
+  const done = pending.done.then(content => ({ content }));
+  done.catch(() => undefined);
+  return { done, dispose: pending.cancel };
+}

@@ -1,0 +1,293 @@
+import { parseHoldings } from '../core/holders';
+import { explainOutOfMemory } from '../core/oom';
+import { MIB } from '../core/units';
+import type { IHoldings } from '../core/holders';
+import type { IOutOfMemory } from '../core/oom';
+import { gpuOf } from '../core/plan';
+import type { IGpu } from '../core/plan';
+import type { IClearReport } from '../core/reading';
+import type { IStopReport } from '../core/survey';
+import { ALLOCATOR_SETTINGS } from '../kernel/failurequestion';
+import type { IQuestion } from '../kernel/question';
+import { Client } from './client';
+import { askPerson, checkedPid, checkedTexts } from './checks';
+import { checked, converse } from './conversation';
+import {
+  drawNotebooks,
+  drawOverview,
+  drawProcesses,
+  drawReadings
+} from './drawing';
+import { RoomError } from './errors';
+import { Looks, withDriver } from './looks';
+import { drawable, show, surviveInterrupts } from './notebook';
+import { findNotebook, listNotebooks } from './notebooks';
+import { askDriver } from './nvidia';
+import { gpusOf } from './overview';
+import { planModel } from './planning';
+import type { IModelPlan, IPlanQuestion } from './planning';
+import { ProcessDesk, processOf } from './processes';
+import {
+  drawClear,
+  drawExplanation,
+  drawHoldings,
+  drawPlan,
+  plain
+} from './results';
+import type {
+  IClearOptions,
+  IExplainOptions,
+  ILookOptions,
+  IRoom,
+  IStopOptions,
+  IWatchOptions,
+  IWatchSample
+} from './tokens';
+import { findServer } from './servers';
+import { watch } from './watch';
+import type {
+  INotebook,
+  INotebookReading,
+  IOverview,
+  IProcessList
+} from './rows';
+
+const TIMEOUT_S = 5;
+const HOLDERS: IQuestion<IHoldings> = {
+  request: { op: 'holders', min_bytes: MIB },
+  read: parseHoldings
+};
+
+/** What a room is made of; found when it is first needed. */
+export interface IFurniture {
+  readonly client: Client;
+  /** The folder that the server's paths are relative to; null where unknown. */
+  readonly rootFolder: string | null;
+}
+
+/** The control room of one server. */
+export class Room implements IRoom {
+  /** @param furnish - finds the server; called again after it failed */
+  constructor(private readonly _furnish: () => Promise<IFurniture>) {
+    surviveInterrupts();
+  }
+
+  async notebooks(): Promise<INotebook[]> {
+    const { notebooks } = await this._enter();
+    return drawable(notebooks, drawNotebooks);
+  }
+
+  async readings(
+    names?: readonly string[],
+    options: ILookOptions = {}
+  ): Promise<INotebookReading[]> {
+    const { notebooks } = await this._enter();
+    const wanted = names
+      ? names.map(name => findNotebook(notebooks, name))
+      : notebooks.filter(isPython);
+    const rows = await this._look(wanted, options);
+    return drawable(rows, drawReadings);
+  }
+
+  async overview(options: ILookOptions = {}): Promise<IOverview> {
+    const { client, notebooks, desk } = await this._enter();
+    const driver = await askDriver();
+    const rows = await this._look(notebooks.filter(isPython), options);
+    const silent = rows.filter(({ problem }) => problem !== null);
+    const able = notebooks.filter(
+      each =>
+        !silent.some(({ notebook }) => notebook.kernelId === each.kernelId)
+    );
+    const overview: IOverview = {
+      timeMs: Date.now(),
+      serverUrl: client.url.href,
+      gpus: gpusOf(rows, driver),
+      notebooks: rows,
+      processes: await desk.list(able, driver)
+    };
+    return drawable(overview, drawOverview);
+  }
+
+  async processes(): Promise<IProcessList> {
+    const { notebooks, desk } = await this._enter();
+    const list = await desk.list(notebooks, await askDriver());
+    return drawable(list, drawProcesses);
+  }
+
+  async holders(name: string): Promise<IHoldings> {
+    const { client, notebook } = await this._find(name);
+    const answer = await converse(client, notebook, ({ link }) =>
+      link.ask(HOLDERS)
+    );
+    return drawable(answer.facts, drawHoldings);
+  }
+
+  async clear(
+    name: string,
+    options: IClearOptions = {}
+  ): Promise<IClearReport> {
+    const release = checkedTexts('release', options.release);
+    const names = checkedTexts('names', options.names);
+    const { client, notebook } = await this._find(name);
+    const report = await converse(client, notebook, async ({ link }) => {
+      const request = { op: 'clear', release, names } as const;
+      return checked(await link.request(request)).clear;
+    });
+    return drawable(
+      report ?? { devices: [], collectedObjects: null, released: [] },
+      drawClear
+    );
+  }
+
+  async explain(
+    text: string,
+    { notebook }: IExplainOptions = {}
+  ): Promise<IOutOfMemory | null> {
+    if (typeof text !== 'string') {
+      throw new RoomError('bad-argument', 'Pass the text of the error.');
+    }
+    const explanation =
+      notebook === undefined
+        ? explainOutOfMemory(text)
+        : await this._explainIn(notebook, text);
+    return explanation && drawable({ ...explanation }, drawExplanation);
+  }
+
+  async plan(question: IPlanQuestion): Promise<IModelPlan> {
+    const found = question.gpu === undefined ? await this._biggestGpu() : null;
+    return drawable(planModel(question, found), drawPlan);
+  }
+
+  async stop(
+    pid: number,
+    { force = false, isConfirmed = false }: IStopOptions = {}
+  ): Promise<IStopReport | null> {
+    checkedPid(pid);
+    const { notebooks, desk } = await this._enter();
+    const list = await desk.list(notebooks, await askDriver());
+    const process = processOf(list, pid);
+    if (process.identity !== null && !isConfirmed) {
+      const what = process.notebook ?? process.command ?? 'unknown';
+      const verb = force ? 'Kill' : 'Stop';
+      if (!askPerson(`${verb} process ${pid} (${what})?`)) {
+        return null;
+      }
+    }
+    const report = await desk.stop(process, notebooks, force);
+    return drawable(report, ({ hasEnded, signal, graceSeconds }) =>
+      plain([
+        hasEnded
+          ? `Process ${pid} has ended.`
+          : `Process ${pid} got ${signal}. If it still runs after ${Math.ceil(graceSeconds)} s, stop it with { force: true }.`
+      ])
+    );
+  }
+
+  async show(options: ILookOptions = {}): Promise<void> {
+    await show(drawOverview(await this.overview(options)));
+  }
+
+  async watch(options: IWatchOptions = {}): Promise<IWatchSample[]> {
+    const { client, notebooks } = await this._enter();
+    return watch(
+      client,
+      notebooks.filter(isPython),
+      this._looksOf(client),
+      options
+    );
+  }
+
+  private async _look(
+    notebooks: readonly INotebook[],
+    { timeoutSeconds = TIMEOUT_S }: ILookOptions
+  ): Promise<INotebookReading[]> {
+    const { client } = await this._furniture();
+    const looks = this._looksOf(client);
+    const [driver, ...rows] = await Promise.all([
+      askDriver(),
+      ...notebooks.map(each => looks.at(each, 1000 * timeoutSeconds))
+    ]);
+    return rows.map(row => withDriver(row, driver));
+  }
+
+  private async _explainIn(
+    name: string,
+    text: string
+  ): Promise<IOutOfMemory | null> {
+    const { client, notebook } = await this._find(name);
+    return converse(client, notebook, async ({ link }) => {
+      const holdings = await link.ask(HOLDERS);
+      const settings = await link.ask(ALLOCATOR_SETTINGS);
+      return explainOutOfMemory(text, holdings.message.reading, {
+        isLive: true,
+        holders: holdings.facts.holders,
+        allocatorSettings: settings.facts
+      });
+    });
+  }
+
+  /** The biggest GPU that a kernel or the driver tells of. */
+  private async _biggestGpu(): Promise<IGpu | null> {
+    const { gpus, notebooks } = await this.overview().catch(() => ({
+      gpus: [],
+      notebooks: []
+    }));
+    const seen = notebooks.flatMap(({ reading }) => reading?.devices ?? []);
+    const found = [
+      ...seen.flatMap(device => gpuOf(device) ?? []),
+      ...gpus.flatMap(({ name, totalBytes, freeBytes }) =>
+        totalBytes === null
+          ? []
+          : { name, totalBytes, freeBytes, computeCapability: null }
+      )
+    ];
+    return (
+      found.sort((one, other) => other.totalBytes - one.totalBytes)[0] ?? null
+    );
+  }
+
+  private async _find(
+    name: string
+  ): Promise<{ client: Client; notebook: INotebook }> {
+    const { client, notebooks } = await this._enter();
+    return { client, notebook: findNotebook(notebooks, name) };
+  }
+
+  private async _enter(): Promise<{
+    client: Client;
+    notebooks: INotebook[];
+    desk: ProcessDesk;
+  }> {
+    const { client, rootFolder } = await this._furniture();
+    const notebooks = await listNotebooks(client, rootFolder);
+    this._desk ??= new ProcessDesk(client);
+    return { client, notebooks, desk: this._desk };
+  }
+
+  private async _furniture(): Promise<IFurniture> {
+    this._found ??= await this._furnish();
+    return this._found;
+  }
+
+  private _looksOf(client: Client): Looks {
+    this._looks ??= new Looks(client);
+    return this._looks;
+  }
+
+  private _found: IFurniture | null = null;
+  private _looks: Looks | null = null;
+  private _desk: ProcessDesk | null = null;
+}
+
+/** What a room needs, of the server that is found on this machine. */
+export async function furnitureHere(): Promise<IFurniture> {
+  const server = await findServer();
+  return {
+    client: new Client(server, server.hasPassword),
+    rootFolder: server.rootFolder
+  };
+}
+
+function isPython({ language, isOwn }: INotebook): boolean {
+  return !isOwn && (language === 'python' || language === null);
+}
