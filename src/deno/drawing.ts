@@ -2,7 +2,7 @@ import { english } from '../core/translation';
 import { formatAge, formatBytes } from '../core/units';
 import type { IGpuProcess } from '../core/survey';
 import type { Html } from './html';
-import { html, table, textTable } from './html';
+import { html, sentence, table, textTable } from './html';
 import type { IDrawing } from './notebook';
 import type {
   IGpuOverview,
@@ -64,7 +64,7 @@ export function drawReadings(rows: readonly INotebookReading[]): IPartDrawing {
   const remarks = rows.flatMap(remarkOf);
   return part(
     html`${table(NOTEBOOK_HEAD, cells, NOTEBOOK_RIGHT)}${remarks.map(
-      remark => html`<p>${remark}</p>`
+      remark => html`<p>${sentence(remark)}</p>`
     )}`,
     [textTable(NOTEBOOK_HEAD, cells, NOTEBOOK_RIGHT), ...remarks].join('\n')
   );
@@ -74,7 +74,7 @@ export function drawReadings(rows: readonly INotebookReading[]): IPartDrawing {
 export function drawProcesses(list: IProcessList): IPartDrawing {
   const none = list.problem ?? 'No process uses a GPU.';
   if (list.processes.length === 0) {
-    return part(html`<p>${none}</p>`, none);
+    return part(html`<p>${sentence(none)}</p>`, none);
   }
   const cells = list.processes.map(processCells);
   return part(
@@ -143,6 +143,9 @@ function remarkOf(row: INotebookReading): string[] {
       reading === null ? '' : ` The figures are as of ${formatAge(ageMs)}.`;
     return [`${problem.sentence}${age}`];
   }
+  if (reading?.devices.some(({ kind }) => kind === 'practice')) {
+    return [`The figures of ${notebook.path} are its practice device's.`];
+  }
   switch (reading?.state) {
     case 'no-torch':
       return [`${notebook.path} has not imported torch.`];
@@ -186,8 +189,8 @@ function gpuSegments(
   ].filter(({ bytes }) => bytes > 0);
 }
 
-function gpuTitle({ name, isPractice, key }: IGpuOverview): string {
-  return isPractice ? `Practice device: ${key}` : name;
+function gpuTitle({ name, isPractice, users }: IGpuOverview): string {
+  return isPractice ? `Practice device of ${users[0]?.path ?? name}` : name;
 }
 
 function gpuFigures({ totalBytes, freeBytes }: IGpuOverview): string {

@@ -42,28 +42,30 @@ export function table(
 ): Html {
   const align = (index: number): string =>
     `padding:2px 12px 2px 0;vertical-align:top;text-align:${right.includes(index) ? 'right' : 'left'}`;
-  return html`<table style="border-collapse:collapse;margin:8px 0">
-    <thead>
-      <tr>
-        ${head.map(
-          (name, index) =>
-            html`<th scope="col" style="${align(index)};font-weight:600">
-              ${name}
-            </th>`
+  return html`<div style="overflow-x:auto">
+    <table style="border-collapse:collapse;margin:8px 0;font-size:inherit">
+      <thead>
+        <tr>
+          ${head.map(
+            (name, index) =>
+              html`<th scope="col" style="${align(index)};font-weight:600">
+                ${name}
+              </th>`
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          row =>
+            html`<tr>
+              ${row.map(
+                (cell, index) => html`<td style="${align(index)}">${cell}</td>`
+              )}
+            </tr>`
         )}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows.map(
-        row =>
-          html`<tr>
-            ${row.map(
-              (cell, index) => html`<td style="${align(index)}">${cell}</td>`
-            )}
-          </tr>`
-      )}
-    </tbody>
-  </table>`;
+      </tbody>
+    </table>
+  </div>`;
 }
 
 /** The same table as plain text. */

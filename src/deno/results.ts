@@ -63,7 +63,10 @@ export function drawExplanation(explanation: IOutOfMemory): IDrawing {
     ]),
     text: [
       ...lines,
-      ...remedies.map(({ text }, index) => `${index + 1}. ${text}`)
+      ...remedies.map(
+        ({ text, code }, index) =>
+          `${index + 1}. ${text}${code === null ? '' : `\n\n${code}\n`}`
+      )
     ].join('\n')
   };
 }

@@ -275,6 +275,8 @@ async function writeKernels(folder: string): Promise<void> {
 /** Folders of the test's own, for the server and whoever looks for it. */
 export function environment(folder: string): Record<string, string> {
   return {
+    // A test may put a driver of its own there.
+    PATH: `${folder}/driver:${Deno.env.get('PATH') ?? ''}`,
     JUPYTERLAB_VRAM_PRACTICE: '1',
     JUPYTER_CONFIG_DIR: `${folder}/config`,
     JUPYTER_DATA_DIR: `${folder}/data`,
