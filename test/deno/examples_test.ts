@@ -28,11 +28,16 @@ function textOf({ outputs }: ICellResult): string {
   return outputs.map(({ data }) => data['text/plain'] ?? '').join('\n');
 }
 
+/** A notebook with 256 MiB in a variable. */
 async function train(server: Server): Promise<string> {
   const kernelId = await server.open('train.ipynb');
   await server.run(kernelId, 'import torch\nw = torch.zeros(64 << 20)');
-  await server.run(kernelId, 'torch.ones(16 << 20)');
   return kernelId;
+}
+
+/** 64 MiB more, in an output. */
+async function putOut(server: Server, kernelId: string): Promise<void> {
+  await server.run(kernelId, 'torch.ones(16 << 20)');
 }
 
 async function watchdog(server: Server, ...more: string[]): Promise<string> {
@@ -53,35 +58,31 @@ async function watchdog(server: Server, ...more: string[]): Promise<string> {
   return printed;
 }
 
-Deno.test('the example notebook shows what it says', async () => {
-  const text = await Deno.readTextFile(new URL('room.ipynb', EXAMPLES));
-  const cells = (JSON.parse(text).cells as ICell[]).filter(
-    ({ cell_type }) => cell_type === 'code'
-  );
-  deepStrictEqual(
-    cells.map(({ id }) => id).filter(id => !(id in SHOWN)),
-    ['import']
-  );
+Deno.test('the examples', async test => {
   const server = await Server.start();
   try {
-    await train(server);
-    const room = await server.open('room.ipynb', 'room');
-    for (const { id, source } of cells) {
-      const result = await server.run(room, source.join(''));
-      strictEqual(result.status, 'ok', `${id}: ${textOf(result)}`);
-      match(textOf(result), SHOWN[id] ?? /^$/, id);
-    }
-  } finally {
-    await server.stop();
-  }
-});
+    const kernelId = await train(server);
 
-Deno.test(
-  'the watchdog warns, and clears where it may, with the least permissions',
-  async () => {
-    const server = await Server.start();
-    try {
-      const kernelId = await train(server);
+    await test.step('the notebook shows what it says', async () => {
+      const text = await Deno.readTextFile(new URL('room.ipynb', EXAMPLES));
+      const cells = (JSON.parse(text).cells as ICell[]).filter(
+        ({ cell_type }) => cell_type === 'code'
+      );
+      deepStrictEqual(
+        cells.map(({ id }) => id).filter(id => !(id in SHOWN)),
+        ['import']
+      );
+      await putOut(server, kernelId);
+      const room = await server.open('room.ipynb', 'room');
+      for (const { id, source } of cells) {
+        const result = await server.run(room, source.join(''));
+        strictEqual(result.status, 'ok', `${id}: ${textOf(result)}`);
+        match(textOf(result), SHOWN[id] ?? /^$/, id);
+      }
+    });
+
+    await test.step('the watchdog warns, and clears where it may, with the least permissions', async () => {
+      await putOut(server, kernelId);
       strictEqual(await watchdog(server, '--minutes', '60'), '');
       match(
         await watchdog(server, '--minutes', '0'),
@@ -100,38 +101,34 @@ Deno.test(
       );
       const kept = await server.run(kernelId, 'len(w)');
       match(textOf(kept), /67108864/);
-    } finally {
-      await server.stop();
-    }
-  }
-);
+    });
 
-Deno.test('the examples of the guide run', async () => {
-  const server = await Server.start();
-  try {
-    await train(server);
-    const imports = { imports: { 'npm:jupyterlab-vram/deno': ROOM } };
-    const guide = new URL('../../docs/deno.md', import.meta.url);
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        ...['test', '--doc', '--no-config', '--no-lock', '--allow-env'],
-        ...['--allow-net=127.0.0.1', '--allow-run=nvidia-smi'],
-        ...[`--allow-read=${server.folder}/runtime`, '--no-prompt'],
-        `--import-map=data:application/json,${JSON.stringify(imports)}`,
-        guide.pathname
-      ],
-      env: {
-        JUPYTER_RUNTIME_DIR: `${server.folder}/runtime`,
-        DENO_NO_UPDATE_CHECK: '1',
-        NO_COLOR: '1'
-      }
-    }).output();
-    const decoder = new TextDecoder();
-    const printed = decoder.decode(stdout) + decoder.decode(stderr);
-    strictEqual(code, 0, printed);
-    const blocks = (await Deno.readTextFile(guide)).match(/^```ts$/gm)?.length;
-    match(printed, new RegExp(`ok \\| ${blocks} passed`));
+    await test.step('every block of the guide runs', () => guide(server));
   } finally {
     await server.stop();
   }
 });
+
+async function guide(server: Server): Promise<void> {
+  const imports = { imports: { 'npm:jupyterlab-vram/deno': ROOM } };
+  const file = new URL('../../docs/deno.md', import.meta.url);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...['test', '--doc', '--no-config', '--no-lock', '--allow-env'],
+      ...['--allow-net=127.0.0.1', '--allow-run=nvidia-smi', '--no-prompt'],
+      `--allow-read=${server.folder}/runtime`,
+      `--import-map=data:application/json,${JSON.stringify(imports)}`,
+      file.pathname
+    ],
+    env: {
+      JUPYTER_RUNTIME_DIR: `${server.folder}/runtime`,
+      DENO_NO_UPDATE_CHECK: '1',
+      NO_COLOR: '1'
+    }
+  }).output();
+  const decoder = new TextDecoder();
+  const printed = decoder.decode(stdout) + decoder.decode(stderr);
+  strictEqual(code, 0, printed);
+  const blocks = (await Deno.readTextFile(file)).match(/^```ts$/gm)?.length;
+  match(printed, new RegExp(`ok \\| ${blocks} passed`));
+}
