@@ -144,7 +144,7 @@ function remarkOf(row: INotebookReading): string[] {
     return [`${problem.sentence}${age}`];
   }
   if (reading?.devices.some(({ kind }) => kind === 'practice')) {
-    return [`The figures of ${notebook.path} are its practice device's.`];
+    return [`The figures of ${notebook.path} are from its practice device.`];
   }
   switch (reading?.state) {
     case 'no-torch':

@@ -77,9 +77,10 @@ export class Looks {
   ): INotebookReading {
     const seen = this._seen.get(notebook.kernelId);
     // The kernel knows better than the server whether a cell runs.
-    const isBusy = seen?.isRunning === true && problem === null;
+    const isFresh = seen !== undefined && problem === null;
+    const state = seen?.isRunning === true ? 'busy' : 'idle';
     return {
-      notebook: isBusy ? { ...notebook, state: 'busy' } : notebook,
+      notebook: isFresh ? { ...notebook, state } : notebook,
       reading: seen?.reading ?? null,
       ageMs: seen ? Date.now() - seen.timeMs : null,
       pid: this._pids.get(notebook.kernelId) ?? null,
