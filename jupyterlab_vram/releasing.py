@@ -73,6 +73,9 @@ def _chosen(name: str, held: list[Root]) -> list[Root]:
 
 
 def _variable(name: str, search: Search) -> Root:
+    variable = search.namespace.variable(name)
+    if variable is not None:
+        return variable
     for root in search.namespace.variable_roots():
         if root.name == name and root.let_go is not None:
             return root

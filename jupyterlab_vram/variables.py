@@ -48,6 +48,12 @@ class Namespace:
                 found += self._roots_of(name, value)
         return found
 
+    def variable(self, name: str) -> Root | None:
+        """Return the root of one variable, whatever is in it; None for a name of nobody's."""
+        if name not in self.names or self._is_ipythons(name, self.names[name]):
+            return None
+        return self._variable(name, self.names[name])
+
     def _is_ipythons(self, name: str, value: Any) -> bool:
         if name in _IPYTHONS or value is self.names:
             return True
@@ -61,11 +67,13 @@ class Namespace:
             return attribute_roots(name, value, f"del {name}.") if own else []
         if not gc.is_tracked(value) and not _may_hold_objects(value):
             return []
+        return [self._variable(name, value)]
 
+    def _variable(self, name: str, value: Any) -> Root:
         def let_go() -> None:
             self.names.pop(name, None)
 
-        return [Root(name, "variable", [(name, value)], f"del {name}", None, let_go)]
+        return Root(name, "variable", [(name, value)], f"del {name}", None, let_go)
 
     def module_roots(self) -> list[Root]:
         """One root for each module of the person's own that no variable stands for."""

@@ -276,6 +276,12 @@ def test_a_name_that_nothing_has_is_refused_and_nothing_is_done(names):
     assert "x" in names
 
 
+def test_a_variable_is_deleted_by_name_whatever_is_in_it(names):
+    names["data"] = bytearray(10)
+    jupyterlab_vram.clear(names=["data"])
+    assert "data" not in names
+
+
 def test_a_thread_cannot_be_made_to_let_go():
     done = threading.Event()
     thread = threading.Thread(target=lambda _x: done.wait(), args=(big(),), name="worker")
