@@ -93,17 +93,21 @@ export class Notebook {
     await this.select(index);
     await this.handle.evaluate(async panel => {
       const kernel = panel.sessionContext.session?.kernel;
-      const busy = new Promise<void>(resolve => {
-        const check = (): void => {
-          if (kernel?.status === 'busy') {
-            kernel.statusChanged.disconnect(check);
+      const runs = new Promise<void>(resolve => {
+        // Not the status: JupyterLab's own requests make a kernel busy, too.
+        const check = (
+          _: unknown,
+          { header }: { header: { msg_type: string } }
+        ): void => {
+          if (header.msg_type === 'execute_input') {
+            kernel?.iopubMessage.disconnect(check);
             resolve();
           }
         };
-        kernel?.statusChanged.connect(check);
+        kernel?.iopubMessage.connect(check);
       });
       void window.jupyterapp.commands.execute('notebook:run-cell');
-      await busy;
+      await runs;
     });
   }
 
