@@ -137,8 +137,8 @@ const TESTS = [
   })
 ];
 
-/** In the order in which they are started. */
-export const steps = [...UNIT, ...LINT, ...TYPES, ...BUILD, ...WHEEL, ...TESTS];
+/** In the order in which they are started: each behind the one that it comes `after`. */
+export const steps = [...UNIT, ...BUILD, ...LINT, ...TYPES, ...WHEEL, ...TESTS];
 
 /** The steps with this name, or of this group. */
 export function stepsNamed(name) {

@@ -80,27 +80,35 @@ async function runStep(step, env) {
   return { step, ok: done.code === 0, seconds: done.seconds };
 }
 
+/** Run a step once the one that it comes after has ended, if this run has that: it is started before. */
+async function runInTurn(step, env, started) {
+  const before = await started.get(step.after);
+  if (before && !before.ok) {
+    heading(`${step.name}: not run, since ${step.after} failed`);
+    return { step, ok: false, seconds: 0 };
+  }
+  return runStep(step, env);
+}
+
 /** Run the steps in order, a few at once but for those that want to be alone. */
 async function runAll(wanted, env) {
-  const outcomes = [];
-  const failed = name =>
-    outcomes.some(({ step, ok }) => step.name === name && !ok);
+  const started = new Map();
+  const start = step => {
+    const outcome = runInTurn(step, env, started);
+    started.set(step.name, outcome);
+    return outcome;
+  };
   const queue = wanted.filter(step => !step.alone);
   const worker = async () => {
     for (let step = queue.shift(); step; step = queue.shift()) {
-      outcomes.push(await runStep(step, env));
+      await start(step);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   for (const step of wanted.filter(({ alone }) => alone)) {
-    if (failed(step.after)) {
-      heading(`${step.name}: not run, since ${step.after} failed`);
-      outcomes.push({ step, ok: false, seconds: 0 });
-    } else {
-      outcomes.push(await runStep(step, env));
-    }
+    await start(step);
   }
-  return outcomes;
+  return Promise.all(started.values());
 }
 
 /**
