@@ -58,12 +58,7 @@ describe('The panel', () => {
     await lab.dismissNotifications();
     for (const [name, theme] of Object.entries(THEMES)) {
       await useTheme(lab, theme);
-      for (const width of WIDTHS_PX) {
-        await setPanelWidth(lab, width);
-        expect(await overflowing(panel.root)).toEqual([]);
-        const file = path.join(folder, `panel-${name}-${width}.png`);
-        await panel.root.screenshot({ path: file });
-      }
+      await pictureEachWidth(lab, panel.root, `panel-${name}`);
       await setPanelWidth(lab, 320);
       const file = path.join(folder, `page-${name}.png`);
       await page.screenshot({ path: file });
@@ -113,12 +108,7 @@ describe('The panel', () => {
     await lab.dismissNotifications();
     for (const [name, theme] of Object.entries(THEMES)) {
       await useTheme(lab, theme);
-      for (const width of WIDTHS_PX) {
-        await setPanelWidth(lab, width);
-        expect(await overflowing(panel.root)).toEqual([]);
-        const file = path.join(folder, `fleet-${name}-${width}.png`);
-        await fleet.root.screenshot({ path: file });
-      }
+      await pictureEachWidth(lab, fleet.root, `fleet-${name}`);
     }
     bare.kill();
     await fleet.close();
@@ -126,6 +116,21 @@ describe('The panel', () => {
     await lab.execute('apputils:change-theme', { theme: THEMES.light });
   });
 });
+
+/** Picture `part` of the panel in each width, in which all of the panel has to fit. */
+async function pictureEachWidth(
+  lab: Lab,
+  part: Locator,
+  name: string
+): Promise<void> {
+  for (const width of WIDTHS_PX) {
+    await setPanelWidth(lab, width);
+    expect(await overflowing(lab.panel.root)).toEqual([]);
+    await part.screenshot({
+      path: path.join(folder, `${name}-${width}.png`)
+    });
+  }
+}
 
 async function useTheme(lab: Lab, theme: string): Promise<void> {
   await lab.execute('apputils:change-theme', { theme });
