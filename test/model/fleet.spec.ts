@@ -4,7 +4,7 @@ import type { Kernel, Session } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IGpuProcess } from '../../src/core/survey';
+import { gpuProcess } from '../core/gpuprocess';
 import { english } from '../../src/core/translation';
 import { Fleet } from '../../src/model/fleet';
 import { Monitors } from '../../src/model/monitors';
@@ -133,23 +133,7 @@ class World {
   }
 }
 
-const listed: IGpuProcess = {
-  pid: 77,
-  kind: 'compute',
-  shares: [],
-  isVisible: true,
-  user: null,
-  command: null,
-  startedSeconds: null,
-  isOwn: false,
-  isKernel: false,
-  kernelId: null,
-  kernelPid: null,
-  notebook: null,
-  leftover: null,
-  identity: '0123456789abcdef0123456789abcdef',
-  whyNot: null
-};
+const listed = gpuProcess();
 
 describe('Fleet', () => {
   let world: World;

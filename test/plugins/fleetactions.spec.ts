@@ -5,6 +5,7 @@ import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IGpuProcess, IStopReport } from '../../src/core/survey';
+import { gpuProcess } from '../core/gpuprocess';
 import type { IFleet, IFleetKernel } from '../../src/model/fleettokens';
 import { fleetActions } from '../../src/plugins/fleetactions';
 import type { IFleetActions } from '../../src/views/fleetactions';
@@ -23,23 +24,12 @@ const KERNEL: IFleetKernel = {
   isBeingAsked: false
 };
 
-const PROCESS: IGpuProcess = {
-  pid: 77,
-  kind: 'compute',
+const PROCESS = gpuProcess({
   shares: [{ uuid: 'a', usedBytes: 3 * GIB }],
-  isVisible: true,
   user: 'ada',
   command: 'python train.py --epochs 3',
-  startedSeconds: null,
-  isOwn: false,
-  isKernel: false,
-  kernelId: null,
-  kernelPid: null,
-  notebook: null,
-  leftover: null,
-  identity: 'identity-77',
-  whyNot: null
-};
+  identity: 'identity-77'
+});
 
 describe('fleetActions()', () => {
   let actions: IFleetActions;

@@ -3,6 +3,7 @@ import * as React from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IGpu, IGpuProcess, ISurvey } from '../../src/core/survey';
+import { gpuProcess } from '../core/gpuprocess';
 import type {
   IFleet,
   IFleetKernel,
@@ -109,24 +110,14 @@ function gpu(change: Partial<IGpu> = {}): IGpu {
 }
 
 function process(change: Partial<IGpuProcess> = {}): IGpuProcess {
-  return {
-    pid: 77,
-    kind: 'compute',
+  return gpuProcess({
     shares: [{ uuid: UUID, usedBytes: 2 * GIB }],
-    isVisible: true,
     user: 'ada',
     command: '/usr/bin/python train.py',
     startedSeconds: NOW_MS / 1000 - 3 * 3600,
-    isOwn: false,
-    isKernel: false,
-    kernelId: null,
-    kernelPid: null,
-    notebook: null,
-    leftover: null,
     identity: 'identity-77',
-    whyNot: null,
     ...change
-  };
+  });
 }
 
 function survey(
