@@ -2,7 +2,7 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
 import { withinTime } from '../kernel/ask';
-import { isOfMainShell } from '../kernel/channel';
+import { isOfMainShell } from '../kernel/mainshell';
 import type { Client } from './client';
 import type { IFrame } from './frames';
 import type { IPending } from './socket';

@@ -1,4 +1,4 @@
-import type { Kernel } from '@jupyterlab/services';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
 /** Thrown when the kernel gave no answer in time. */
 export class NoAnswerError extends Error {}
@@ -6,18 +6,22 @@ export class NoAnswerError extends Error {}
 /** A silent request must be answered within this time, unless it queues behind a cell. */
 const TIMEOUT_MS = 10_000;
 
+/** A silent request whose answer is still to come. */
+export type Question = Kernel.IShellFuture<
+  KernelMessage.IExecuteRequestMsg,
+  KernelMessage.IExecuteReplyMsg
+>;
+
 /**
- * Evaluate `expression` over one connection, silently, and return its entry
- * of `user_expressions`; null if the kernel refused the request.
+ * Send `expression` to be evaluated, over one connection and silently.
  *
- * @throws NoAnswerError if no answer came in time
  * @throws Error if the kernel or the connection is gone
  */
-export async function ask(
+export function put(
   connection: Kernel.IKernelConnection,
   expression: string
-): Promise<unknown> {
-  const future = connection.requestExecute({
+): Question {
+  return connection.requestExecute({
     code: '',
     silent: true,
     store_history: false,
@@ -25,11 +29,21 @@ export async function ask(
     allow_stdin: false,
     user_expressions: { answer: expression }
   });
+}
+
+/**
+ * The entry of `user_expressions` that answers a question; null if the kernel
+ * refused it. The question is disposed of then.
+ *
+ * @throws NoAnswerError if no answer came in time
+ * @throws Error if the kernel or the connection goes away
+ */
+export async function answerTo(question: Question): Promise<unknown> {
   try {
-    const { content } = await withinTime(future.done);
+    const { content } = await withinTime(question.done);
     return content.status === 'ok' ? content.user_expressions?.answer : null;
   } finally {
-    future.dispose();
+    question.dispose();
   }
 }
 

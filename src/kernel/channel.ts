@@ -2,7 +2,9 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
-import { ask, NoAnswerError, withinTime } from './ask';
+import { answerTo, NoAnswerError, put, withinTime } from './ask';
+import { isOfMainShell } from './mainshell';
+import { Overtaking } from './overtaking';
 import { Subshell } from './subshell';
 
 /** Thrown when a busy kernel offers no way to ask it. */
@@ -10,27 +12,6 @@ export class BusyError extends Error {}
 
 /** Most requests of others (completion, inspection) are over within this time. */
 const PATIENCE_MS = 300;
-
-/** What the main shell works off, one after the other; all else may overtake a cell. */
-const MAIN_SHELL_WORK: ReadonlySet<string | undefined> = new Set([
-  'comm_close',
-  'comm_info_request',
-  'comm_msg',
-  'comm_open',
-  'complete_request',
-  'execute_request',
-  'history_request',
-  'inspect_request',
-  'is_complete_request'
-]);
-
-/** Whether what a kernel publishes is about its main shell, and not about a request beside it. */
-export function isOfMainShell({
-  parent_header
-}: Pick<KernelMessage.IIOPubMessage, 'parent_header'>): boolean {
-  const parent: Partial<KernelMessage.IHeader> = parent_header;
-  return MAIN_SHELL_WORK.has(parent.msg_type) && !parent.subshell_id;
-}
 
 /**
  * Evaluates expressions in a kernel without leaving a trace in it: silently,
@@ -53,10 +34,12 @@ export class SilentChannel implements IDisposable {
   /**
    * Evaluate `expression` and return its entry of `user_expressions`.
    *
+   * @param mayRepeat - whether it does no harm to evaluate it once more later;
+   *   then it need not wait for a cell that overtook it
    * @throws BusyError if the kernel is busy and has no subshells
    * @throws NoAnswerError if no answer came in time, or the kernel went away
    */
-  async evaluate(expression: string): Promise<unknown> {
+  async evaluate(expression: string, mayRepeat = false): Promise<unknown> {
     const isIdle = await this._isIdleWithin(this._subshell ? 0 : PATIENCE_MS);
     if (this._isDisposed) {
       throw new NoAnswerError('The connection was closed');
@@ -67,7 +50,7 @@ export class SilentChannel implements IDisposable {
     }
     try {
       return await (isIdle || !supportsSubshells
-        ? ask(this._kernel, expression)
+        ? this._askMainShell(expression, mayRepeat && supportsSubshells)
         : this._askSubshell(expression));
     } catch (reason) {
       throw reason instanceof NoAnswerError
@@ -115,6 +98,30 @@ export class SilentChannel implements IDisposable {
     });
   }
 
+  /**
+   * Another client can start a cell before the kernel hears the question, and
+   * before this one hears of the cell: the question would wait for its end.
+   */
+  private async _askMainShell(
+    expression: string,
+    mayRepeat: boolean
+  ): Promise<unknown> {
+    const question = put(this._kernel, expression);
+    const answer = answerTo(question);
+    if (mayRepeat) {
+      const { msg_id } = question.msg.header;
+      const isOvertaken = await comesFirst(
+        new Overtaking(this._kernel, msg_id, PATIENCE_MS),
+        answer
+      );
+      if (isOvertaken) {
+        question.dispose();
+        return this._askSubshell(expression);
+      }
+    }
+    return answer;
+  }
+
   private async _askSubshell(expression: string): Promise<unknown> {
     // From now on only the main shell's own word counts.
     this._isWorking = true;
@@ -125,7 +132,7 @@ export class SilentChannel implements IDisposable {
       }
       // One that opens too late is there for the next request.
       const connection = await withinTime(this._subshell.connection);
-      return await ask(connection, expression);
+      return await answerTo(put(connection, expression));
     } finally {
       this._uses--;
       this._releaseSubshell();
@@ -179,4 +186,20 @@ export class SilentChannel implements IDisposable {
   private _isWorking = false;
   private _isDisposed = false;
   private readonly _idleChanged = new Signal<this, void>(this);
+}
+
+/** Whether work of others keeps the main shell from giving `answer`. */
+async function comesFirst(
+  overtaking: Overtaking,
+  answer: Promise<unknown>
+): Promise<boolean> {
+  const isOver = answer.then(
+    () => false,
+    () => false
+  );
+  try {
+    return await Promise.race([isOver, overtaking.promise]);
+  } finally {
+    overtaking.dispose();
+  }
 }

@@ -13,6 +13,9 @@ import type { AgentRequest } from './request';
 import { answerIn, requestExpression, saysMissing } from './request';
 import { agentSources, archiveOf } from './source';
 
+/** What must not happen once more, after others have happened in the kernel. */
+const CHANGES: ReadonlySet<AgentRequest['op']> = new Set(['clear', 'stop']);
+
 /** Thrown when the agent could not be reached or its answer made no sense. */
 export class AgentError extends Error {}
 
@@ -103,10 +106,11 @@ export class KernelLink implements IDisposable {
   /** The agent's answer, as it came; the agent is delivered where it is missing. */
   private async _evaluate(request: AgentRequest): Promise<unknown> {
     const sources = await agentSources();
+    const mayRepeat = !CHANGES.has(request.op);
     const evaluate = async (archive: string | null): Promise<unknown> => {
       const bootstrap = sources['bootstrap.py'];
       const expression = requestExpression(request, bootstrap, archive);
-      return answerIn(await this._channel.evaluate(expression));
+      return answerIn(await this._channel.evaluate(expression, mayRepeat));
     };
     let answer = await evaluate(null);
     if (saysMissing(answer)) {

@@ -118,6 +118,70 @@ describe('SilentChannel', () => {
     });
   });
 
+  describe('#evaluate() when a cell overtook the question', () => {
+    const overtaken = async (mayRepeat: boolean): Promise<unknown> => {
+      connection.supportsSubshells = true;
+      const answer = settled(channel.evaluate('1', mayRepeat));
+      await vi.advanceTimersByTimeAsync(0);
+      connection.say('busy');
+      await settle();
+      return answer;
+    };
+    const answerOnSubshell = async (): Promise<void> => {
+      last(connection.creates).reply({ subshell_id: 'shell' });
+      await vi.advanceTimersByTimeAsync(0);
+      const [clone] = connection.clones;
+      clone?.beReady();
+      await vi.advanceTimersByTimeAsync(0);
+      last(clone?.executes ?? []).reply(OK);
+    };
+
+    it('should ask on a subshell and drop the question that waits', async () => {
+      const answer = overtaken(true);
+      await settle();
+      await answerOnSubshell();
+      expect(await answer).toEqual({ status: 'ok' });
+      expect(last(connection.executes).isDisposed).toBe(true);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('should not repeat what changes something', async () => {
+      const answer = overtaken(false);
+      await settle();
+      expect(connection.creates).toEqual([]);
+      last(connection.executes).reply(OK);
+      expect(await answer).toEqual({ status: 'ok' });
+    });
+
+    it('should not give up a question that the kernel is working on', async () => {
+      connection.supportsSubshells = true;
+      const answer = channel.evaluate('1', true);
+      await vi.advanceTimersByTimeAsync(0);
+      const question = last(connection.executes);
+      const { msg_id } = question.msg.header;
+      connection.say('busy', 'execute_request', null, msg_id);
+      await vi.advanceTimersByTimeAsync(2 * PATIENCE_MS);
+      expect(connection.creates).toEqual([]);
+      question.reply(OK);
+      expect(await answer).toEqual({ status: 'ok' });
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('should wait for what takes a moment only', async () => {
+      connection.supportsSubshells = true;
+      const answer = channel.evaluate('1', true);
+      await vi.advanceTimersByTimeAsync(0);
+      connection.say('busy', 'complete_request');
+      await vi.advanceTimersByTimeAsync(PATIENCE_MS - 1);
+      connection.say('idle', 'complete_request');
+      await settle();
+      expect(connection.creates).toEqual([]);
+      last(connection.executes).reply(OK);
+      expect(await answer).toEqual({ status: 'ok' });
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
   it.each(['unknown', 'starting'] as const)(
     'should ask a kernel of status %s, which may be idle',
     async status => {

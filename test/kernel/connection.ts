@@ -1,5 +1,5 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import { PromiseDelegate } from '@lumino/coreutils';
+import { PromiseDelegate, UUID } from '@lumino/coreutils';
 import type { Slot } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
@@ -13,7 +13,7 @@ export class FakeFuture {
     this._done.promise.catch(() => undefined);
   }
 
-  readonly msg = { content: {} };
+  readonly msg = { header: { msg_id: UUID.uuid4() }, content: {} };
   isDisposed = false;
 
   get done(): Promise<unknown> {
@@ -30,6 +30,7 @@ export class FakeFuture {
 
   dispose(): void {
     this.isDisposed = true;
+    this.reject();
   }
 
   private readonly _done = new PromiseDelegate<unknown>();
@@ -189,13 +190,14 @@ export class FakeConnection {
   say(
     state: 'busy' | 'idle',
     msg_type = 'execute_request',
-    subshell_id: string | null = null
+    subshell_id: string | null = null,
+    msg_id = 'of another client'
   ): void {
     this.setStatus(state);
     this.publish(
       'status',
       { execution_state: state },
-      { msg_type, subshell_id }
+      { msg_type, subshell_id, msg_id }
     );
   }
 
