@@ -8,8 +8,7 @@ import time
 import types
 from collections import deque
 from contextlib import suppress
-from itertools import compress, filterfalse, islice
-from operator import not_
+from itertools import filterfalse, islice
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
@@ -17,14 +16,12 @@ from .graphs import GraphReader
 from .tensors import Storages, attributes_of_class, bases_of, module_of, share, tensor_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 #: Items of one container that a bounded walk looks at, at most.
 MAX_ITEMS = 20_000
 #: Objects that a walk looks at between two looks at its clock.
 _BATCH = 256
-#: So many barren objects stay in a set of their own, which costs less than to add them.
-_MANY = 20_000
 
 _CLOSED_TYPES = (
     type,
@@ -72,7 +69,6 @@ class Walker:
         self.reader = tensor_reader()
         self._graphs = GraphReader() if graphs else None
         self._max_items = max_items
-        self._stops = {id(namespace)}
         self._deadline_s = time.monotonic() + seconds
         self._kinds: dict[int, Any] = {}
         #: Classes whose objects need no closer look.
@@ -84,8 +80,9 @@ class Walker:
         if array_type is not None:
             self._special_types[id(array_type)] = "array"
             self._untracked_types.add(id(array_type))
-        #: What earlier walks proved to reach nothing.
-        self._barren: list[dict[int, Any]] = [{}]
+        #: What walks do not enter, by identity: holders of their own, what earlier walks
+        #: proved to reach nothing, and last what this one met. Keeps it, so that identities hold.
+        self._seen: dict[int, Any] = {id(namespace): namespace}
         #: Identities of the tensors that walks came to.
         self.tensors: set[int] = set()
         #: Private pools of the CUDA graphs that the latest walk came to.
@@ -102,7 +99,7 @@ class Walker:
 
     def stop_at(self, objects: Iterable[Any]) -> None:
         """Do not enter ``objects``, which are holders of their own."""
-        self._stops.update(map(id, objects))
+        self._unseen(list(objects))
 
     def storages(self, *roots: Any) -> Storages:
         """Return the storages that ``roots`` reach together."""
@@ -110,40 +107,39 @@ class Walker:
         self.pools, self.nodes = set(), {}
         if self.reader is None:
             return found
-        #: By identity, in the order in which they were met; keeps them, so that identities hold.
-        seen: dict[int, Any] = dict.fromkeys(self._stops)
-        known = len(seen)
-        seen.update((id(each), each) for each in roots if id(each) not in seen)
-        while len(seen) > known:
-            level = self._promising(list(islice(seen.values(), known, None)))
-            known = len(seen)
-            for start in range(0, len(level), _BATCH):
-                if self.is_late:
-                    self.is_complete = False
-                    return found
-                plain, more = self._sift(level[start : start + _BATCH], found)
-                # In C as far as it goes: this is where a walk over a large heap spends its time.
-                items = gc.get_referents(*plain)
-                fresh = list(filter(gc.is_tracked, items))
-                fresh += more
-                if self._untracked_types:
-                    fresh += self._special_ones(items)
-                seen.update(zip(map(id, fresh), fresh))
-        if not found and not self.pools:
-            if len(seen) > _MANY:
-                self._barren.append(seen)
-            else:
-                self._barren[0].update(seen)
+        before = len(self._seen)
+        todo = self._unseen(roots)
+        while todo and not self.is_late:
+            # The latest first: their memory is still in the processor's cache.
+            plain, more = self._sift(todo[-_BATCH:], found)
+            del todo[-_BATCH:]
+            # In C as far as it goes: this is where a walk over a large heap spends its time.
+            items = gc.get_referents(*plain)
+            more += filter(gc.is_tracked, items)
+            if self._untracked_types:
+                more += self._special_ones(items)
+            todo += self._unseen(more)
+        if todo:
+            self.is_complete = False
+        if todo or found or self.pools:
+            self._forget(before)
         return found
 
-    def _promising(self, level: list[Any]) -> list[Any]:
-        """Leave out what earlier walks proved to reach nothing."""
-        for barren in self._barren:
-            # Most often there is nothing to leave out, and this costs least.
-            if not barren.keys().isdisjoint(map(id, level)):
-                is_known = map(barren.__contains__, map(id, level))
-                level = list(compress(level, map(not_, is_known)))
-        return level
+    def _unseen(self, objects: Collection[Any]) -> list[Any]:
+        """Note ``objects`` as seen; returns those that were not, each once."""
+        seen = self._seen
+        before = len(seen)
+        seen.update(zip(map(object.__hash__, objects), objects))
+        return list(islice(reversed(seen.values()), len(seen) - before))
+
+    def _forget(self, before: int) -> None:
+        """Leave only the ``before`` objects that were seen first."""
+        rest = len(self._seen) - before
+        if rest > before:
+            self._seen = dict(islice(self._seen.items(), before))
+        else:
+            for _ in range(rest):
+                self._seen.popitem()
 
     def _special_ones(self, items: list[Any]) -> list[Any]:
         """Return what may hold objects although the garbage collector does not track it."""
