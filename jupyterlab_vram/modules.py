@@ -6,11 +6,11 @@ import gc
 import site
 import sys
 import sysconfig
-import types
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .referents import is_module
 from .root import Root
 from .tensors import attributes_of_class, module_of
 from .torch_access import names_of
@@ -54,12 +54,12 @@ def is_own_class(value: Any) -> bool:
         return False
     name = module_of(value)
     module = sys.modules.get(name)
-    return name == "__main__" or (_is_module(module) and is_own(module))
+    return name == "__main__" or (is_module(module) and is_own(module))
 
 
 def own_modules() -> list[tuple[str, Any]]:
     """List the imported modules that are the person's own."""
-    modules = {name: each for name, each in list(sys.modules.items()) if _is_module(each)}
+    modules = {name: each for name, each in list(sys.modules.items()) if is_module(each)}
     #: What is true of a package is true of all its modules.
     verdicts: dict[str, bool] = {}
     found = []
@@ -98,7 +98,7 @@ def attribute_roots(name: str, owner: Any, line: str) -> list[Root]:
 
 
 def _attributes(owner: Any) -> Mapping[str, Any]:
-    return names_of(owner) if _is_module(owner) else attributes_of_class(owner)
+    return names_of(owner) if is_module(owner) else attributes_of_class(owner)
 
 
 def _values(owner: Any) -> list[Any]:
@@ -113,11 +113,7 @@ def _values(owner: Any) -> list[Any]:
 
 
 def _delete(owner: Any, name: str) -> None:
-    if _is_module(owner):
+    if is_module(owner):
         names_of(owner).pop(name, None)
     else:
         type.__delattr__(owner, name)
-
-
-def _is_module(value: Any) -> bool:
-    return issubclass(type(value), types.ModuleType)

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_items
+from .referents import referents
 from .tensors import TensorReader, attributes_of_class, bases_of
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _others(item: Any) -> Iterator[Labelled]:
                 yield f".{key}", part
         else:
             yield f".{name}", value
-    for value in gc.get_referents(item):
+    for value in referents(item):
         if id(value) not in named and gc.is_tracked(value) and not issubclass(type(value), type):
             yield ("" if type(value) is dict else f" → {type(value).__name__}"), value
 

@@ -17,6 +17,7 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
+from .referents import is_module, referents
 from .root import Root
 from .storages import is_machinery
 from .tensors import attributes_of_class, module_of
@@ -69,7 +70,7 @@ class Ancestry:
             batch = everything[start : start + _BATCH]
             if time.monotonic() > self._deadline_s or len(self.members) > _MAX_OBJECTS:
                 return None
-            if wanted.isdisjoint(map(id, gc.get_referents(*batch))):
+            if wanted.isdisjoint(map(id, referents(*batch))):
                 continue
             for each in batch:
                 if id(each) not in self.members and self._is_parent(each, wanted):
@@ -80,7 +81,7 @@ class Ancestry:
     def _is_parent(self, item: Any, wanted: set[int]) -> bool:
         if id(item) in self._ignored or item is self.members or type(item) is types.FrameType:
             return False
-        return not wanted.isdisjoint(map(id, gc.get_referents(item)))
+        return not wanted.isdisjoint(map(id, referents(item)))
 
     def _is_end(self, item: Any) -> bool:
         """Whether ``item`` is a class or the names of a module, to which everything leads."""
@@ -152,16 +153,12 @@ def _add_line(root: Root, where: str, value: Any, members: dict[int, Any]) -> No
 def _tables() -> list[Any]:
     """Return what modules hold by name, which the collector may have been told to forget."""
     names = [names_of(module) for _, module in _modules()]
-    tables = {id(each): each for each in gc.get_referents(*names) if type(each) in _TABLE_TYPES}
+    tables = {id(each): each for each in referents(*names) if type(each) in _TABLE_TYPES}
     return [*(module for _, module in _modules()), *names, *tables.values()]
 
 
 def _modules() -> list[tuple[str, Any]]:
-    return [
-        (name, each)
-        for name, each in list(sys.modules.items())
-        if issubclass(type(each), types.ModuleType)
-    ]
+    return [(name, each) for name, each in list(sys.modules.items()) if is_module(each)]
 
 
 def _unreachable(members: dict[int, Any], held: set[int], listed: set[int]) -> set[int]:
@@ -176,7 +173,7 @@ def _unreachable(members: dict[int, Any], held: set[int], listed: set[int]) -> s
     ours = _references({0: object()}, 0)
     outside = {key: _references(members, key) - ours - (key in listed) for key in members}
     edges = {
-        key: [id(child) for child in gc.get_referents(each) if id(child) in members]
+        key: [id(child) for child in referents(each) if id(child) in members]
         for key, each in members.items()
     }
     for children in edges.values():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
-import types
 from typing import Any
 
 from .modules import attribute_roots, is_own, is_own_class, own_modules
 from .outputs import is_output_name
+from .referents import is_module
 from .root import Root
 from .torch_access import names_of
 
@@ -60,10 +60,8 @@ class Namespace:
         return self.shell is not None and is_output_name(self.shell, name, value)
 
     def _roots_of(self, name: str, value: Any) -> list[Root]:
-        if issubclass(type(value), (types.ModuleType, type)):
-            own = (
-                is_own(value) if issubclass(type(value), types.ModuleType) else is_own_class(value)
-            )
+        if is_module(value) or issubclass(type(value), type):
+            own = is_own(value) if is_module(value) else is_own_class(value)
             return attribute_roots(name, value, f"del {name}.") if own else []
         if not gc.is_tracked(value) and not _may_hold_objects(value):
             return []
