@@ -52,13 +52,17 @@ def _special_blocks(device: str, blocks: Blocks, account: Account) -> list[Holde
     claimed = {unit.key for unit in account.bytes if unit.device == device}
     workspace = 0
     pools: dict[tuple[int, int], int] = {}
+    sizes = workspace_sizes()
     for place, segment in enumerate(blocks.segments):
+        unclaimed = 0 if place in claimed else blocks.sizes[place]
+        if unclaimed and blocks.requested[place] in sizes:
+            # One that was made during a capture lies in the graph's pool, and outlives it.
+            workspace += unclaimed
+            unclaimed = 0
         if segment.pool is not None:
-            unclaimed = 0 if place in claimed else blocks.sizes[place]
             pools[segment.pool] = pools.get(segment.pool, 0) + unclaimed
-        elif place not in claimed and blocks.requested[place] in workspace_sizes():
-            workspace += blocks.sizes[place]
-    found = [_pool(device, pool, count, blocks, account) for pool, count in pools.items()]
+    of_pools = [_pool(device, pool, count, blocks, account) for pool, count in pools.items()]
+    found = [each for each in of_pools if each.bytes or each.pinned_bytes]
     if workspace:
         found.append(_leftover("cuBLAS workspace", "workspace", device, workspace, _WORKSPACE_NOTE))
     return found

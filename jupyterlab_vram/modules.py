@@ -29,6 +29,8 @@ def _library_folders() -> tuple[str, ...]:
     folders += [*site.getsitepackages(), site.getusersitepackages()]
     # Debian keeps its packages beside the others.
     folders += [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    # A folder that pip filled, as with `--target`.
+    folders += [path for path in sys.path if path and any(Path(path).glob("*.dist-info"))]
     resolved = {str(Path(folder).resolve()) for folder in folders}
     return tuple(folder + "/" for folder in {*folders, *resolved})
 

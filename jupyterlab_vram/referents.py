@@ -1,31 +1,37 @@
-"""What objects refer to, as the garbage collector knows it, where asking does no harm."""
+"""What objects refer to, as the garbage collector knows it, where asking does no harm.
+
+Up to CPython 3.13.0 the collector must not be asked what modules refer to:
+``_asyncio`` hands out objects that were freed before. They are freed a second
+time, and whoever asks it once more waits for ever
+(https://github.com/python/cpython/issues/122695).
+"""
 
 from __future__ import annotations
 
 import gc
+from itertools import compress
+from operator import not_
 from types import ModuleType
 from typing import Any
 
 from .torch_access import names_of
 
 
-def referents(*items: Any) -> list[Any]:
-    """Return what ``items`` refer to, as ``gc.get_referents`` does; of a module only its names.
-
-    Up to CPython 3.13.0 the module ``_asyncio`` hands out objects that were
-    freed before. They are freed a second time, and whoever asks it once more
-    waits for ever (https://github.com/python/cpython/issues/122695).
-    """
-    if _module_types().isdisjoint(map(id, map(type, items))):
-        return gc.get_referents(*items)
-    modules = [each for each in items if is_module(each)]
-    others = [each for each in items if not is_module(each)]
-    return [*gc.get_referents(*others), *map(names_of, modules)]
+def referents(item: Any) -> list[Any]:
+    """Return what ``item`` refers to; of a module only its names."""
+    return [names_of(item)] if is_module(item) else gc.get_referents(item)
 
 
 def is_module(item: Any) -> bool:
     """Whether ``item`` is a module, whatever it claims to be."""
     return issubclass(type(item), ModuleType)
+
+
+def without_modules(items: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return the others, and the modules; for long lists."""
+    # In C as far as it goes.
+    are_modules = list(map(_module_types().__contains__, map(id, map(type, items))))
+    return list(compress(items, map(not_, are_modules))), list(compress(items, are_modules))
 
 
 def _module_types() -> set[int]:

@@ -16,7 +16,7 @@ from .graphs import GraphReader
 from .tensors import Storages, attributes_of_class, bases_of, module_of, share, tensor_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
 #: Items of one container that a bounded walk looks at, at most.
 MAX_ITEMS = 20_000
@@ -80,9 +80,9 @@ class Walker:
         if array_type is not None:
             self._special_types[id(array_type)] = "array"
             self._untracked_types.add(id(array_type))
-        #: What walks do not enter, by identity: holders of their own, what earlier walks
+        #: What walks do not enter, by address: holders of their own, what earlier walks
         #: proved to reach nothing, and last what this one met. Keeps it, so that identities hold.
-        self._seen: dict[int, Any] = {id(namespace): namespace}
+        self._seen: dict[int, Any] = {}
         #: Identities of the tensors that walks came to.
         self.tensors: set[int] = set()
         #: Private pools of the CUDA graphs that the latest walk came to.
@@ -91,15 +91,16 @@ class Walker:
         self.nodes: dict[int, Any] = {}
         #: Whether no walk had to give up so far.
         self.is_complete = True
+        self.stop_at([namespace])
 
     @property
     def is_late(self) -> bool:
         """Whether the allowance is used up."""
         return time.monotonic() > self._deadline_s
 
-    def stop_at(self, objects: Iterable[Any]) -> None:
+    def stop_at(self, objects: Collection[Any]) -> None:
         """Do not enter ``objects``, which are holders of their own."""
-        self._unseen(list(objects))
+        self._unseen(objects)
 
     def storages(self, *roots: Any) -> Storages:
         """Return the storages that ``roots`` reach together."""
@@ -129,6 +130,7 @@ class Walker:
         """Note ``objects`` as seen; returns those that were not, each once."""
         seen = self._seen
         before = len(seen)
+        # Made from the address, as `id` is, but spread over a table: addresses collide there.
         seen.update(zip(map(object.__hash__, objects), objects))
         return list(islice(reversed(seen.values()), len(seen) - before))
 

@@ -150,14 +150,13 @@ class TensorReader:
             return
         start = 0
         if self._address is not None:
-            # Not `data_ptr`, which gives a lazily copied tensor memory of its own.
+            # Of the storage, wherever in it the tensor begins. Not `data_ptr`, which gives a
+            # lazily copied tensor memory of its own.
             start = self._address(tensor)
             if not start and not share(self._plain, (type(tensor),)):
                 # It only claims its size, and keeps its data in tensors of its own.
                 return
-            cls = self._torch.Tensor
-            start -= cls.storage_offset(tensor) * cls.element_size(tensor)
-        self._add(storage, max(0, start), found)
+        self._add(storage, start, found)
 
     def _add(self, storage: Any, address: int, found: Storages) -> None:
         key = storage._cdata  # noqa: SLF001

@@ -17,7 +17,7 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
-from .referents import is_module, referents
+from .referents import is_module, referents, without_modules
 from .root import Root
 from .storages import is_machinery
 from .tensors import attributes_of_class, module_of
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 _qualified_name: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
 _BATCH = 512
+#: So many members are looked for by the collector's own search, which takes as long as one
+#: pass over all objects then.
+_FEW = 100
 _MAX_LEVELS = 40
 _MAX_OBJECTS = 20_000
-_TABLE_TYPES = (dict, OrderedDict, list, set)
+_TABLE_TYPES = frozenset(map(id, (dict, OrderedDict, list, set)))
 _COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 _CYCLE_NOTE = "Only references in a circle keep it; the garbage collector frees it."
 _LIBRARY_NOTE = "It belongs to a library; the library may need it."
@@ -49,39 +52,76 @@ class Ancestry:
         self._modules = {id(names_of(each)): name for name, each in _modules()}
         self._ignored = ignored
         self._deadline_s = deadline_s
+        #: What the collector may have been told to forget (``gc.freeze``).
+        self._tables = _tables() if gc.get_freeze_count() else []
         level: list[int] | None = list(self.members)
         for _ in range(_MAX_LEVELS):
             if not level:
                 break
-            level = self._climb(set(level))
+            level = self._climb(level)
+        self._tables = []
         self.is_complete = level == []
 
-    def _climb(self, wanted: set[int]) -> list[int] | None:
-        """One pass: add what refers to ``wanted``.
+    def _climb(self, level: list[int]) -> list[int] | None:
+        """Add what refers to the members in ``level``.
 
         Returns:
             What is new and leads on; None where it had to give up.
         """
-        # In two steps: a list that exists when the collector is asked would contain itself.
-        everything = gc.get_objects()
-        everything += _tables()
+        find = self._referrers_of_few if len(level) <= _FEW else self._referrers_of_many
+        parents = find(level)
+        if parents is None or len(self.members) + len(parents) > _MAX_OBJECTS:
+            return None
         found: list[int] = []
-        for start in range(0, len(everything), _BATCH):
-            batch = everything[start : start + _BATCH]
-            if time.monotonic() > self._deadline_s or len(self.members) > _MAX_OBJECTS:
-                return None
-            if wanted.isdisjoint(map(id, referents(*batch))):
-                continue
-            for each in batch:
-                if id(each) not in self.members and self._is_parent(each, wanted):
-                    self.members[id(each)] = each
-                    found += [] if self._is_end(each) else [id(each)]
+        for each in parents:
+            if id(each) not in self.members:
+                self.members[id(each)] = each
+                found += [] if self._is_end(each) else [id(each)]
         return found
 
-    def _is_parent(self, item: Any, wanted: set[int]) -> bool:
-        if id(item) in self._ignored or item is self.members or type(item) is types.FrameType:
-            return False
-        return not wanted.isdisjoint(map(id, referents(item)))
+    def _referrers_of_few(self, level: list[int]) -> list[Any] | None:
+        """As the collector finds them: it compares every reference with every member."""
+        if time.monotonic() > self._deadline_s:
+            return None
+        targets = [self.members[key] for key in level]
+        found = gc.get_referrers(*targets)
+        own = (id(targets), id(found))
+        return [
+            *self._among(self._tables, set(level)),
+            *(each for each in found if id(each) not in own and self._may_be_parent(each)),
+        ]
+
+    def _referrers_of_many(self, level: list[int]) -> list[Any] | None:
+        """One pass over all that the collector knows."""
+        # In two steps: a list that exists when the collector is asked would contain itself.
+        everything = gc.get_objects()
+        everything += self._tables
+        everything, modules = without_modules(everything)
+        wanted = set(level)
+        found = self._among(modules, wanted)
+        for start in range(0, len(everything), _BATCH):
+            batch = everything[start : start + _BATCH]
+            if time.monotonic() > self._deadline_s or len(found) > _MAX_OBJECTS:
+                return None
+            if not wanted.isdisjoint(map(id, gc.get_referents(*batch))):
+                found += self._among(batch, wanted)
+        return found
+
+    def _among(self, candidates: list[Any], wanted: set[int]) -> list[Any]:
+        """Those of ``candidates`` that refer to what is ``wanted``."""
+        return [
+            each
+            for each in candidates
+            if not wanted.isdisjoint(map(id, referents(each))) and self._may_be_parent(each)
+        ]
+
+    def _may_be_parent(self, item: Any) -> bool:
+        return not (
+            id(item) in self._ignored
+            or item is self.members
+            or item is self._tables
+            or type(item) is types.FrameType
+        )
 
     def _is_end(self, item: Any) -> bool:
         """Whether ``item`` is a class or the names of a module, to which everything leads."""
@@ -153,7 +193,7 @@ def _add_line(root: Root, where: str, value: Any, members: dict[int, Any]) -> No
 def _tables() -> list[Any]:
     """Return what modules hold by name, which the collector may have been told to forget."""
     names = [names_of(module) for _, module in _modules()]
-    tables = {id(each): each for each in referents(*names) if type(each) in _TABLE_TYPES}
+    tables = {id(each): each for each in gc.get_referents(*names) if id(type(each)) in _TABLE_TYPES}
     return [*(module for _, module in _modules()), *names, *tables.values()]
 
 

@@ -29,6 +29,8 @@ from shapes import ALL, Shape  # noqa: E402
 MIB = 1 << 20
 #: What a shape must hold at least.
 LEAST = 30 * MIB
+#: Kinds of holders that keep what is reserved and not allocated.
+PINNING = {"fragmentation", "cuda graph pool"}
 #: Python's own arenas come and go on the practice device.
 NOISE = 4 * MIB
 
@@ -132,10 +134,8 @@ class Runner:
 
     def _note(self, found, before, shape, result) -> None:
         (totals,) = [each for each in found["devices"] if each["id"] == self.id]
-        pinned = sum(
-            each["pinned_bytes"] for each in found["holders"] if each["kind"] == "fragmentation"
-        )
-        result.leaked_bytes = max(totals["allocated_bytes"] - before["allocated_bytes"], pinned)
+        allocated = totals["allocated_bytes"] - before["allocated_bytes"]
+        result.leaked_bytes = max(allocated, pinned(found["holders"]))
         result.seconds = found["seconds"]
         big = [each for each in found["holders"] if weight(each) >= LEAST]
         result.holders = [each["name"] for each in big]
@@ -193,13 +193,8 @@ class Runner:
 
     def _freed(self, before, result) -> float:
         now = self.totals()
-        if "fragmentation" in result.kinds or result.leaked_bytes <= 0:
-            answer = self.kernel.ask("holders", min_bytes=MIB)["answer"]
-            left = sum(
-                each["pinned_bytes"]
-                for each in answer["holders"]
-                if each["kind"] == "fragmentation"
-            )
+        if PINNING.intersection(result.kinds) or result.leaked_bytes <= 0:
+            left = pinned(self.kernel.ask("holders", min_bytes=MIB)["answer"]["holders"])
         else:
             left = now["allocated_bytes"] - before["allocated_bytes"]
         return 1.0 if left <= NOISE else max(0.0, 1 - left / result.leaked_bytes)
@@ -208,12 +203,13 @@ class Runner:
         return f"{leak['name']}: {', '.join(leak['held_by'])}"
 
 
+def pinned(found) -> int:
+    """What is reserved and can't be returned, although nothing uses it."""
+    return sum(each["pinned_bytes"] for each in found if each["kind"] in PINNING)
+
+
 def weight(holder) -> int:
-    return (
-        holder["bytes"]
-        + holder["shared_bytes"]
-        + (holder["pinned_bytes"] if holder["kind"] == "fragmentation" else 0)
-    )
+    return holder["bytes"] + holder["shared_bytes"] + pinned([holder])
 
 
 def can_run(shape: Shape, device: str) -> bool:

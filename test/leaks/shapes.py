@@ -81,6 +81,7 @@ VARIABLES = [
         by="snapshot",
     ),
     held("a view of a large tensor", f"x = {BIG}\nrow = x[0:10]", "del x", by="row"),
+    held("a view of the end of one", f"x = {BIG}\nrow = x[-10:]", "del x", by="row"),
     held("a storage", f"x = {BIG}\nstorage = x.untyped_storage()", "del x", by="storage"),
     held("the state_dict", f"model = {MODEL}\nstate = model.state_dict()", "del model", by="state"),
     held("a private variable", f"_hidden = {BIG}", by="_hidden"),
@@ -286,6 +287,17 @@ GRAPHS = [
         kind="autograd graph",
     ),
     held(
+        # Query, key and value are three views of one tensor that nobody else keeps.
+        "what attention saved",
+        "attention = nn.MultiheadAttention(1024, 16, batch_first=True, device='DEVICE')\n"
+        "x = torch.ones(8, 512, 1024, device='DEVICE')\n"
+        "y = attention(x, x, x, need_weights=False)[0]",
+        "del attention, x",
+        by="y",
+        kind="autograd graph",
+        needs=("cuda",),
+    ),
+    held(
         "a node of a graph",
         f"w = torch.ones(1, device='DEVICE', requires_grad=True)\nnode = (w * {BIG}).exp().grad_fn",
         by="node",
@@ -388,7 +400,7 @@ LIBRARIES = [
         f"from accelerate.hooks import ModelHook, add_hook_to_module\nmodel = {MODEL}\n"
         "class Keep(ModelHook):\n    def __init__(self): self.extra = ["
         + BIG
-        + "]\nadd_hook_to_module(model[0], Keep())",
+        + "]\nmodel[0] = add_hook_to_module(model[0], Keep())",
         by="model",
         needs=("accelerate",),
     ),

@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 from quiet_torch import torch
 
-from jupyterlab_vram import referents as asking
+from jupyterlab_vram import unnamed
 from jupyterlab_vram.holders import find_holders
-from jupyterlab_vram.referents import referents
+from jupyterlab_vram.referents import is_module, referents, without_modules
 
 
 class LazyModule(ModuleType):
@@ -26,11 +26,17 @@ def test_a_module_tells_its_names_only(kind):
     module = kind("far")
     names = ModuleType.__dict__["__dict__"].__get__(module)
     inner = [1]
-    assert list(map(id, referents([inner], module))) == [id(inner), id(names)]
+    assert list(map(id, referents(module))) == [id(names)]
+    assert list(map(id, referents([inner]))) == [id(inner)]
+    others, modules = without_modules([inner, module, 1, sys])
+    assert others == [inner, 1]
+    assert list(map(id, modules)) == [id(module), id(sys)]
 
 
 @pytest.mark.usefixtures("practice_device")
-def test_the_search_never_asks_the_collector_about_a_module(monkeypatch):
+@pytest.mark.parametrize("few", [0, 100])
+def test_the_search_never_asks_the_collector_about_a_module(monkeypatch, few):
+    monkeypatch.setattr(unnamed, "_FEW", few)
     asked = []
 
     def get_referents(*items):
@@ -64,5 +70,5 @@ def test_what_asyncio_freed_stays_freed():
 
 
 def test_a_class_that_is_no_module_is_asked_as_ever():
-    assert asking.is_module(sys) is True
-    assert asking.is_module(ModuleType) is False
+    assert is_module(sys) is True
+    assert is_module(ModuleType) is False

@@ -33,6 +33,14 @@ def test_a_storage_is_followed_without_being_kept():
     assert not storage.is_alive()
 
 
+def test_a_view_has_the_address_of_its_storage():
+    x = big()
+    address = x.untyped_storage().data_ptr()
+    for view in (x[:1], x[-10:], x[::2], x.view(4, -1)[2].t()):
+        (storage,) = Walker({}, 1.0).storages(view).values()
+        assert storage.address == address
+
+
 def test_storages_of_the_cpu_count_only_with_the_practice_device():
     practice.switch_off()
     assert reached(big()) == (0, True)
