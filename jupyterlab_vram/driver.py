@@ -1,4 +1,7 @@
-"""The driver's own figure for this process, which torch does not know.
+"""The driver's own figures, which torch does not know, or can't ask for without a trace.
+
+What this process has of each GPU, and what is free on GPUs that this process
+has not used: torch would make a context there only to ask.
 
 Through ``nvidia-ml-py`` where the kernel's environment has it, else through
 ``nvidia-smi``. Both are slow beside a reading and may hang where a GPU is lost,
@@ -28,6 +31,7 @@ class _Driver:
         #: By UUID: what the process held at the latest answer, and, as soon as a
         #: reading was taken after it, how much of that torch had not reserved.
         self._answer: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        self._free_bytes: dict[str, int] = {}
         self._next_s = 0.0
         self._asking = threading.Lock()
         self._binding: Any | None = None
@@ -51,10 +55,11 @@ class _Driver:
             pause_s = _COMMAND_INTERVAL_S if binding is None else _BINDING_INTERVAL_S
             self._next_s = time.monotonic() + pause_s
             try:
-                self._answer = (_ask(binding), {})
+                own, self._free_bytes = _ask(binding)
+                self._answer = (own, {})
             except Exception:
                 # No driver, no permission, or a driver and a library that disagree.
-                self._answer = ({}, {})
+                self._answer, self._free_bytes = ({}, {}), {}
 
     def process_bytes(self, uuid: str, reserved_bytes: int) -> int | None:
         bytes_by_uuid, outside_by_uuid = self._answer
@@ -63,6 +68,9 @@ class _Driver:
             return None
         outside = outside_by_uuid.setdefault(uuid, max(0, answered - reserved_bytes))
         return reserved_bytes + outside
+
+    def free_bytes(self, uuid: str) -> int | None:
+        return self._free_bytes.get(uuid)
 
 
 _driver = _Driver()
@@ -74,7 +82,12 @@ def process_bytes(uuid: str | None, reserved_bytes: int) -> int | None:
     The driver is asked only now and then; between two answers the part that
     torch reserves, ``reserved_bytes`` now, is taken to be all that changes.
     """
-    return None if uuid is None else _driver.process_bytes(bare_uuid(uuid), reserved_bytes)
+    return None if uuid is None else _driver.process_bytes(_key(uuid), reserved_bytes)
+
+
+def free_bytes(uuid: str | None) -> int | None:
+    """Return what was free on a whole GPU at the driver's latest answer, if it told."""
+    return None if uuid is None else _driver.free_bytes(_key(uuid))
 
 
 def refresh() -> None:
@@ -103,7 +116,19 @@ def _load_binding() -> Any | None:
         return None
 
 
-def _ask(binding: Any | None) -> dict[str, int]:
+def _ask(binding: Any | None) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what this process uses, and what is free, in bytes by the GPUs' UUIDs."""
     pid = os.getpid()
-    uses = smi.own_uses(pid) if binding is None else nvml.own_uses(binding, pid)
-    return {use.uuid: use.used_bytes for use in uses if use.used_bytes is not None}
+    uses, gpus = smi.look(pid) if binding is None else nvml.look(binding, pid)
+    own = {_key(use.uuid): use.used_bytes for use in uses if use.used_bytes is not None}
+    free = {
+        _key(each.uuid): max(0, each.total_bytes - each.used_bytes)
+        for each in gpus
+        if each.total_bytes is not None and each.used_bytes is not None
+    }
+    return own, free
+
+
+def _key(uuid: str) -> str:
+    """Return a UUID as PyTorch writes it: it marks slices of a GPU no more than whole ones."""
+    return bare_uuid(uuid).removeprefix("MIG-")

@@ -80,14 +80,15 @@ def ask(nvml: Any) -> DriverAnswer:
     return DriverAnswer("nvml", tuple(gpus), merged(uses))
 
 
-def own_uses(nvml: Any, pid: int) -> list[GpuUse]:
-    """Return what one process uses of each GPU, and ask for little else."""
-    found = []
+def look(nvml: Any, pid: int) -> tuple[list[GpuUse], list[Gpu]]:
+    """Return what one process uses of each GPU, and each GPU's memory; ask for little else."""
+    found, gpus = [], []
     for part in _parts(nvml):
         with suppress(Exception):
             compute = nvml.nvmlDeviceGetComputeRunningProcesses(part.handle)
             found += [_use(part.uuid, each, "compute") for each in compute if each.pid == pid]
-    return found
+        gpus.append(_describe(nvml, part, is_listed=False))
+    return found, gpus
 
 
 def _parts(nvml: Any) -> list[_Part]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any, Callable, NamedTuple
 
 from . import driver, practice
+from .families import families, mps_figures, mps_of, of_each_device, stats_of
 from .torch_access import driver_is_missing, gpu_build, is_capturing, loaded_torch
 
 Device = dict[str, Any]
@@ -42,6 +44,8 @@ def take_reading(capturing: bool | None = None) -> dict[str, Any]:
         A JSON-serialisable dictionary with ``time`` (seconds since the epoch),
         ``state``, ``detail``, ``torch_version``, ``pid``, ``capturing`` and
         ``devices``. It never raises: what goes wrong is in ``state`` and ``detail``.
+        A device that can't be read, as after a hardware error, is left out and
+        named in ``detail``, unless none can be read.
     """
     result: dict[str, Any] = {
         "time": time.time(),
@@ -60,7 +64,9 @@ def take_reading(capturing: bool | None = None) -> dict[str, Any]:
         if torch is not None:
             result["torch_version"] = str(torch.__version__)
             result["capturing"] = is_capturing(torch) if capturing is None else capturing
-            result["devices"] += _torch_devices(torch)
+            devices, lost = _torch_devices(torch)
+            result["devices"] += devices
+            result["detail"] = "; ".join(lost)[:_MAX_DETAIL] or None
         result["state"] = "ok" if result["devices"] else _why_no_device(torch)
     except Exception as error:
         result.update(state="error", detail=_text_of(error), devices=[])
@@ -71,7 +77,7 @@ def allocations() -> list[Allocation]:
     """Read the allocator counters alone, for the hooks around a cell and for peaks.
 
     Raises:
-        Exception: whatever torch raises, such as for a device that is gone.
+        Exception: whatever torch raises, if no device can be read.
     """
     found = []
     counters = practice.counters()
@@ -81,22 +87,25 @@ def allocations() -> list[Allocation]:
     torch = loaded_torch()
     if torch is None:
         return found
-    for kind, family in _families(torch):
-        for index in range(family.device_count()):
-            stats = _stats(family, index)
-            found.append(
-                Allocation(
-                    f"{kind}:{index}",
-                    stats.current("allocated_bytes"),
-                    stats.current("reserved_bytes"),
-                    stats.peak("allocated_bytes"),
-                )
-            )
-    mps = _mps(torch)
+    counted, failures = of_each_device(torch, _allocation)
+    found += counted
+    if failures and not counted:
+        raise failures[0][1]
+    mps = mps_of(torch)
     if mps is not None:
-        allocated, reserved = _mps_figures(mps)
+        allocated, reserved = mps_figures(mps)
         found.append(Allocation("mps", allocated, reserved, None))
     return found
+
+
+def _allocation(kind: str, family: Any, index: int) -> Allocation:
+    stats = stats_of(family, index)
+    return Allocation(
+        f"{kind}:{index}",
+        stats.current("allocated_bytes"),
+        stats.current("reserved_bytes"),
+        stats.peak("allocated_bytes"),
+    )
 
 
 def device_types() -> set[str]:
@@ -104,8 +113,8 @@ def device_types() -> set[str]:
     types = {"cpu"} if practice.is_on() else set()
     torch = loaded_torch()
     if torch is not None:
-        types |= {kind for kind, _ in _families(torch)}
-        if _mps(torch) is not None:
+        types |= {kind for kind, _ in families(torch)}
+        if mps_of(torch) is not None:
             types.add("mps")
     return types
 
@@ -123,9 +132,9 @@ def empty_caches() -> None:
     torch = loaded_torch()
     if torch is None:
         return
-    for _, family in _families(torch):
+    for _, family in families(torch):
         family.empty_cache()
-    mps = _mps(torch)
+    mps = mps_of(torch)
     if mps is not None:
         mps.empty_cache()
 
@@ -138,76 +147,33 @@ def reset_peaks() -> None:
     practice.reset_peaks()
     torch = loaded_torch()
     with suppress(Exception):
-        for _, family in _families(torch) if torch is not None else ():
+        for _, family in families(torch) if torch is not None else ():
             for index in range(family.device_count()):
                 family.reset_peak_memory_stats(index)
 
 
-class _Stats:
-    """torch's nested allocator statistics of one device."""
+def _torch_devices(torch: Any) -> tuple[list[Device], list[str]]:
+    """Return the devices, and one text for each that does not answer.
 
-    def __init__(self, nested: Any) -> None:
-        self._nested = nested
-
-    def _value(self, name: str, which: str) -> int:
-        return int(self._nested.get(name, {}).get("all", {}).get(which, 0))
-
-    def current(self, name: str) -> int:
-        return self._value(name, "current")
-
-    def current_or_none(self, name: str) -> int | None:
-        return self._value(name, "current") if name in self._nested else None
-
-    def peak(self, name: str) -> int:
-        return self._value(name, "peak")
-
-
-def _stats(family: Any, index: int) -> _Stats:
-    # The nested dictionary is what C++ hands over; `memory_stats` would flatten
-    # and sort it first, which costs more than all the rest of a reading.
-    return _Stats(family.memory_stats_as_nested_dict(index))
-
-
-def _families(torch: Any) -> list[tuple[str, Any]]:
-    """List the initialised device families that share torch's caching allocator API."""
-    families = []
-    for kind in ("cuda", "xpu"):
-        family = getattr(torch, kind, None)
-        if family is not None and family.is_initialized():
-            families.append((kind, family))
-    return families
-
-
-def _mps(torch: Any) -> Any | None:
-    """Return ``torch.mps`` on an Apple GPU, else None."""
-    mps = getattr(torch, "mps", None)
-    backend = getattr(torch.backends, "mps", None)
-    usable = mps is not None and backend is not None and backend.is_available()
-    return mps if usable else None
-
-
-def _mps_figures(mps: Any) -> tuple[int, int]:
-    """Return the bytes in live tensors and those taken from Metal."""
-    return int(mps.current_allocated_memory()), int(mps.driver_allocated_memory())
-
-
-def _torch_devices(torch: Any) -> list[Device]:
-    devices = [
-        _allocator_device(torch, kind, family, index)
-        for kind, family in _families(torch)
-        for index in range(family.device_count())
-    ]
-    mps = _mps(torch)
+    Raises:
+        Exception: if there are devices and none answers.
+    """
+    devices, failures = of_each_device(torch, partial(_allocator_device, torch))
+    mps = mps_of(torch)
     if mps is not None:
         devices.append(_mps_device(mps))
-    return devices
+    if failures and not devices:
+        raise failures[0][1]
+    return devices, [f"{device}: {_text_of(error)}" for device, error in failures]
 
 
 def _allocator_device(torch: Any, kind: str, family: Any, index: int) -> Device:
-    stats = _stats(family, index)
+    stats = stats_of(family, index)
     properties = family.get_device_properties(index)
     uuid = _or_none(lambda: str(properties.uuid))
     free, total = _free_and_total(torch, kind, family, index)
+    if free is None and kind == "cuda":
+        free = driver.free_bytes(uuid)
     return {
         "id": f"{kind}:{index}",
         "kind": "hip" if kind == "cuda" and getattr(torch.version, "hip", None) else kind,
@@ -248,7 +214,7 @@ def _free_and_total(
 
 
 def _mps_device(mps: Any) -> Device:
-    allocated, reserved = _mps_figures(mps)
+    allocated, reserved = mps_figures(mps)
     return {
         "id": "mps",
         "kind": "mps",

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from xml.etree import ElementTree as ET
 
 from .survey import (
@@ -49,22 +50,26 @@ def ask() -> DriverAnswer:
     try:
         return parse_xml(text, slice_uuids(run("-L")) if "<mig_device>" in text else {})
     except ET.ParseError:
-        gpus = run(_query("gpu", "uuid,memory.total,memory.used,name"), *_PLAIN)
-        return parse_tables(gpus, run(_query("compute-apps", _APP_COLUMNS), *_PLAIN))
+        apps = run(_query("compute-apps", _APP_COLUMNS), *_PLAIN)
+        return parse_tables(run(_query("gpu", _GPU_COLUMNS), *_PLAIN), apps)
 
 
-def own_uses(pid: int) -> list[GpuUse]:
-    """Return what one process uses of each GPU.
+def look(pid: int) -> tuple[list[GpuUse], list[Gpu]]:
+    """Return what one process uses of each GPU, and each GPU's memory.
 
     Raises:
         DriverError: if nothing can be told.
     """
     apps = parse_apps(run(_query("compute-apps", _APP_COLUMNS), *_PLAIN))
-    return [use for use in apps if use.pid == pid]
+    gpus: list[Gpu] = []
+    with suppress(DriverError):
+        gpus = parse_gpus(run(_query("gpu", _GPU_COLUMNS), *_PLAIN))
+    return [use for use in apps if use.pid == pid], gpus
 
 
 _PLAIN = ("--format=csv,noheader,nounits",)
 #: The name last: it may hold commas.
+_GPU_COLUMNS = "uuid,memory.total,memory.used,name"
 _APP_COLUMNS = "gpu_uuid,pid,used_memory,process_name"
 
 
@@ -144,15 +149,21 @@ def parse_tables(gpus: str, apps: str) -> DriverAnswer:
     Raises:
         DriverError: if they name no GPU.
     """
+    found = parse_gpus(gpus)
+    if not found:
+        raise DriverError("no-devices")
+    return DriverAnswer("nvidia-smi", tuple(found), merged(parse_apps(apps)))
+
+
+def parse_gpus(text: str) -> list[Gpu]:
+    """Read the answer to ``--query-gpu``; lines that make no sense are left out."""
     found: list[Gpu] = []
-    for line in gpus.splitlines():
+    for line in text.splitlines():
         uuid, total, used, name = _fields(line, 4)
         if uuid.startswith("GPU-"):
             figures = _plain_mebibytes(total), _plain_mebibytes(used)
             found.append(Gpu(bare_uuid(uuid), None, len(found), name or None, *figures, True))
-    if not found:
-        raise DriverError("no-devices")
-    return DriverAnswer("nvidia-smi", tuple(found), merged(parse_apps(apps)))
+    return found
 
 
 def parse_apps(text: str) -> list[GpuUse]:

@@ -29,6 +29,8 @@ class Family:
 
     def memory_stats_as_nested_dict(self, index):
         self._may_fail()
+        if self.devices[index].is_lost:
+            raise RuntimeError("CUDA error: uncorrectable ECC error encountered")
         return {name: {"all": self.devices[index].stats(name)} for name in self._statistics}
 
     def get_device_properties(self, index):
@@ -55,6 +57,7 @@ class Family:
 class Device:
     def __init__(self, *, allocated=GIB, peak=2 * GIB, uuid="0123-4567", free=4 * GIB):
         self.allocated, self.peak, self.free = allocated, peak, free
+        self.is_lost = False
         self.properties = types.SimpleNamespace(
             name="Fake GPU", total_memory=8 * GIB, major=9, minor=0
         )
@@ -126,6 +129,9 @@ class Nvml:
 
     def nvmlDeviceGetUUID(self, _handle):  # noqa: N802
         return self.uuid
+
+    def nvmlDeviceGetMemoryInfo(self, _handle):  # noqa: N802
+        return types.SimpleNamespace(total=8 * GIB, used=3 * GIB)
 
     def nvmlDeviceGetComputeRunningProcesses(self, _handle):  # noqa: N802
         return [types.SimpleNamespace(pid=pid, usedGpuMemory=used) for pid, used in self.processes]

@@ -67,6 +67,20 @@ def test_between_two_answers_reserved_memory_is_all_that_changes(used):
     assert driver.process_bytes(UUID, 900 * MIB) == 1100 * MIB
 
 
+@pytest.mark.parametrize("uuid", [b"GPU-0123-4567", "MIG-0123-4567"])
+def test_the_driver_tells_what_is_free_on_a_gpu_that_nobody_here_uses(used, uuid):
+    used(Nvml([], uuid=uuid))
+    assert driver.free_bytes(UUID) == 5 * 2**30
+    assert driver.free_bytes("another") is None
+    assert driver.free_bytes(None) is None
+
+
+def test_the_command_tells_what_is_free(used, command):
+    command(f"GPU-{UUID}, 8192, 3072, Fake, GPU\n")
+    used()
+    assert driver.free_bytes(UUID) == 5 * 2**30
+
+
 def test_a_lost_gpu_hides_no_other(used):
     assert used(Nvml([(ME, MIB)], lost=[0, 1])) == MIB
 

@@ -140,6 +140,14 @@ def test_a_binding_that_can_not_start_says_why(monkeypatch, tmp_path, value, sta
     sys.modules.pop("pynvml", None)
 
 
-def test_own_uses():
-    assert nvml.own_uses(Binding(), 20) == [GpuUse("M1", 20, 700 * MIB)]
-    assert nvml.own_uses(Binding(), 21) == []
+def test_a_look_tells_of_one_process_and_of_all_memory():
+    uses, gpus = nvml.look(Binding(), 20)
+    assert uses == [GpuUse("M1", 20, 700 * MIB)]
+    # A whole GPU, one that tells nothing, and its two slices.
+    assert [(each.uuid, each.used_bytes) for each in gpus] == [
+        ("A", 100 * MIB),
+        ("B", None),
+        ("M0", 100 * MIB),
+        ("M1", 100 * MIB),
+    ]
+    assert nvml.look(Binding(), 21)[0] == []

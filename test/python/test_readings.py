@@ -166,6 +166,29 @@ def test_a_device_that_vanishes_is_an_error_with_its_reason(install):
     assert take()["state"] == "ok"
 
 
+def test_one_device_that_vanishes_hides_no_other(install):
+    cuda = Family(Device(), Device(uuid="89ab"), Device(uuid="cdef"))
+    install(fake_torch(cuda=cuda))
+    cuda.devices[1].is_lost = True
+    reading = take()
+    assert reading["state"] == "ok"
+    assert [each["id"] for each in reading["devices"]] == ["cuda:0", "cuda:2"]
+    assert reading["detail"] == (
+        "cuda:1: RuntimeError: CUDA error: uncorrectable ECC error encountered"
+    )
+    assert [each.device for each in allocations_or_none()] == ["cuda:0", "cuda:2"]
+    assert [each["id"] for each in clear().to_dict()["devices"]] == ["cuda:0", "cuda:2"]
+    cuda.devices[1].is_lost = False
+    assert take()["detail"] is None
+
+
+def test_a_device_without_a_context_has_the_drivers_figure(install, monkeypatch):
+    install(fake_torch(cuda=Family(Device(), Device(uuid="89ab")), contexts=False))
+    assert [each["free_bytes"] for each in take()["devices"]] == [None, None]
+    monkeypatch.setattr(driver._driver, "_free_bytes", {"89ab": 5 * GIB})
+    assert [each["free_bytes"] for each in take()["devices"]] == [None, 5 * GIB]
+
+
 def test_an_error_that_cannot_even_be_printed_is_an_error(install):
     class MuteError(Exception):
         def __str__(self):
