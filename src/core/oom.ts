@@ -1,4 +1,4 @@
-import { balance, deviceOf } from './oom/balance';
+import { balance, deviceOf, roomierDevice } from './oom/balance';
 import type { IEvidence } from './oom/diagnose';
 import { diagnose } from './oom/diagnose';
 import type { IOomContext, IOomHolder, IOutOfMemory } from './oom/explanation';
@@ -9,8 +9,9 @@ import { readFacts } from './oom/read';
 import { suspect } from './oom/suspects';
 import type { ISetting } from './oom/remedies';
 import { remediesFor } from './oom/remedies';
+import type { ITold } from './oom/words';
 import { evidenceFor, sentenceFor } from './oom/words';
-import type { IReading } from './reading';
+import type { IDeviceReading, IReading } from './reading';
 import { english } from './translation';
 
 export type * from './oom/explanation';
@@ -49,16 +50,29 @@ export function explainOutOfMemory(
     facts,
     balance: figures,
     holders,
+    roomier: now && roomierDevice(facts, reading),
     trans: context.trans ?? english
   };
   return {
     ...facts,
     ...verdict,
     ...(found.isSuspect && { confidence: 'low' as const }),
-    sentence: sentenceFor(verdict.cause, told),
+    sentence: onDevice(now, reading, sentenceFor(verdict.cause, told), told),
     evidence: evidenceFor(told),
     remedies: remediesFor(verdict.cause, told, settingOf(found, ready, context))
   };
+}
+
+/** The sentence, and which device it is about where there are several. */
+function onDevice(
+  device: IDeviceReading | null,
+  reading: IReading | undefined,
+  sentence: string,
+  { trans }: ITold
+): string {
+  return device !== null && (reading?.devices.length ?? 0) > 1
+    ? trans.__('On GPU %1. %2', device.index, sentence)
+    : sentence;
 }
 
 /** Characters that are looked at at once. */

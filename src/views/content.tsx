@@ -6,7 +6,7 @@ import type { IMonitor } from '../model/tokens';
 import type { IPanelActions } from './actions';
 import { Activity } from './activity';
 import { ClearButton } from './clear';
-import { Device, UnusedDevice } from './device';
+import { Devices } from './devices';
 import { isCurrent } from './freshness';
 import { Holders } from './holders';
 import { refusal } from './refusal';
@@ -32,15 +32,7 @@ export function Content(props: IContentProps): React.JSX.Element {
     <>
       <ClearButton refusal={refused} actions={actions} trans={trans} />
       {monitor.cleared && <Result report={monitor.cleared} trans={trans} />}
-      <div className="jp-VramPanel-devices" data-current={current}>
-        {reading.devices.map(device =>
-          device.reservedBytes > 0 || reading.devices.length === 1 ? (
-            <Device key={device.id} device={device} trans={trans} />
-          ) : (
-            <UnusedDevice key={device.id} device={device} trans={trans} />
-          )
-        )}
-      </div>
+      <Devices reading={reading} current={current} trans={trans} />
       <Warnings
         monitor={monitor}
         actions={actions}

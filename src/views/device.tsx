@@ -13,10 +13,19 @@ export interface IDeviceProps {
 
 /** One device: its name, the driver's figure, torch's figures, and where they are. */
 export function Device(props: IDeviceProps): React.JSX.Element {
-  const { device, trans } = props;
   return (
     <section className="jp-VramPanel-section jp-VramDevice">
-      <DeviceName device={device} trans={trans} />
+      <DeviceName {...props} />
+      <DeviceFigures {...props} />
+    </section>
+  );
+}
+
+/** torch's figures of one device, and where they are. */
+export function DeviceFigures(props: IDeviceProps): React.JSX.Element {
+  const { device, trans } = props;
+  return (
+    <>
       <div className="jp-VramDevice-figures">
         <Figure
           bytes={device.allocatedBytes}
@@ -40,7 +49,7 @@ export function Device(props: IDeviceProps): React.JSX.Element {
         </span>
       </div>
       <Bar device={device} trans={trans} />
-    </section>
+    </>
   );
 }
 
@@ -107,7 +116,11 @@ function Figure(props: IFigureProps): React.JSX.Element {
   );
 }
 
-function subtitle(device: IDeviceReading, trans: TranslationBundle): string {
+/** Which device it is, and what the driver says of it. */
+export function subtitle(
+  device: IDeviceReading,
+  trans: TranslationBundle
+): string {
   const { freeBytes, totalBytes } = device;
   if (device.kind === 'practice') {
     return trans.__('Stands in for a GPU.');
@@ -130,4 +143,17 @@ function driverFigure(
   const [number, unit] = used.split(/\s/);
   const short = unit !== undefined && total.endsWith(unit) ? number : used;
   return trans.__('driver %1 of %2', short ?? used, total);
+}
+
+/** As in `14.2 / 24.0 GiB`, or `14.2 GiB` where the total is unknown. */
+export function ofTotal(device: IDeviceReading): string {
+  const allocated = formatBytes(device.allocatedBytes);
+  if (device.totalBytes === null) {
+    return allocated;
+  }
+  const total = formatBytes(device.totalBytes);
+  const [number, unit] = allocated.split(/\s/);
+  return unit !== undefined && total.endsWith(unit)
+    ? `${number} / ${total}`
+    : `${allocated} / ${total}`;
 }

@@ -76,11 +76,22 @@ function Heading(props: IHeadingProps): React.JSX.Element {
       </span>
       <span className="jp-VramHolder-kind">
         {kindWords(holder, trans)}
-        {showDevice && ` · ${holder.device}`}
+        {showDevice && ` · ${deviceWords(holder, trans)}`}
       </span>
     </>
   );
 }
+
+/** Where it is; how many devices, where it is spread over many. */
+function deviceWords(holder: IHolder, trans: TranslationBundle): string {
+  const ids = holder.devices.map(({ id }) => id);
+  if (ids.length > MAX_DEVICES) {
+    return trans.__('%1 devices', ids.length);
+  }
+  return ids.join(' + ') || holder.device;
+}
+
+const MAX_DEVICES = 2;
 
 interface IBarProps {
   readonly holder: IHolder;

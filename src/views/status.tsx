@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { IDeviceReading } from '../core/reading';
 import { formatBytes } from '../core/units';
 import type { IMonitor } from '../model/tokens';
+import { ofTotal } from './device';
 import { Follower, type ITargetSource } from './follower';
 
 /** What a status item is made of. */
@@ -88,24 +89,11 @@ function figureText(device: IDeviceReading, trans: TranslationBundle): string {
     : trans.__('VRAM %1', figure);
 }
 
-/** As in `14.2 / 24.0 GiB`, or `14.2 GiB` where the total is unknown. */
-function ofTotal(device: IDeviceReading): string {
-  const allocated = formatBytes(device.allocatedBytes);
-  if (device.totalBytes === null) {
-    return allocated;
-  }
-  const total = formatBytes(device.totalBytes);
-  const [number, unit] = allocated.split(/\s/);
-  return unit !== undefined && total.endsWith(unit)
-    ? `${number} / ${total}`
-    : `${allocated} / ${total}`;
-}
-
 function deviceLine(device: IDeviceReading, trans: TranslationBundle): string {
   const name =
     device.kind === 'practice'
       ? trans.__('%1 (practice device)', device.name)
-      : device.name;
+      : trans.__('GPU %1, %2', device.index, device.name);
   return trans.__(
     '%1: %2 allocated, %3 reserved',
     name,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -26,6 +26,8 @@ sum(weight.numel() for weight in model.parameters())`,
   'del scratch',
   'del model'
 ];
+
+const FIXTURE = path.join(import.meta.dirname, '../fixtures/eight-gpus.json');
 
 const THEMES = { light: 'JupyterLab Light', dark: 'JupyterLab Dark' };
 const WIDTHS_PX = [200, 320, 480];
@@ -115,7 +117,42 @@ describe('The panel', () => {
     await driver.forget();
     await lab.execute('apputils:change-theme', { theme: THEMES.light });
   });
+
+  it('should fit with eight GPUs, too', async () => {
+    const { lab } = fixture;
+    const { page, panel } = lab;
+    await page.addStyleTag({
+      content: 'body * { --jp-sidebar-min-width: 100px !important; }'
+    });
+    const notebook = await lab.watchedNotebook(['import torch', eightGpus()], {
+      name: 'spread'
+    });
+    await notebook.runAll();
+    await panel.root.getByText('7 × NVIDIA H100 80GB HBM3').waitFor();
+    await panel.root.getByText('Not every device answers').waitFor();
+    expect(
+      await panel.root.locator('.jp-VramDevices-line').allInnerTexts()
+    ).toContainEqual(expect.stringContaining('31.4 / 79.2 GiB'));
+    for (const [name, theme] of Object.entries(THEMES)) {
+      await useTheme(lab, theme);
+      await pictureEachWidth(lab, panel.root, `eight-${name}`);
+    }
+    await lab.execute('apputils:change-theme', { theme: THEMES.light });
+  });
 });
+
+/** Makes the agent tell of eight GPUs, one of which does not answer. */
+function eightGpus(): string {
+  const devices = readFileSync(FIXTURE, 'utf8');
+  return `def _tell():
+    import json, sys
+    readings = sys.modules["jupyterlab_vram.readings"]
+    devices = json.loads(${JSON.stringify(devices)})
+    lost = ["cuda:5: RuntimeError: CUDA error: uncorrectable ECC error encountered"]
+    readings.practice.describe = lambda: None
+    readings._torch_devices = lambda torch: (devices, lost)
+_tell()`;
+}
 
 /** Picture `part` of the panel in each width, in which all of the panel has to fit. */
 async function pictureEachWidth(

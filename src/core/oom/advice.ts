@@ -1,5 +1,7 @@
 import type { ITranslate } from '../translation';
+import { formatBytes } from '../units';
 import type { RemedyAct } from './explanation';
+import type { ITold } from './words';
 
 /** The words of one remedy. */
 export interface IAdvice {
@@ -32,6 +34,7 @@ type ModelId =
 type MachineId =
   | 'check-processes'
   | 'other-gpu'
+  | 'roomier-gpu'
   | 'check-host'
   | 'load-in-pieces'
   | 'no-pinning'
@@ -49,7 +52,7 @@ type ArrayId = 'onnx-limit' | 'cupy-pool' | 'numba-deallocations';
 type MakeCell = (text: string) => IAdvice;
 
 /** The words of every remedy. */
-export function advice(trans: ITranslate): Record<RemedyId, IAdvice> {
+export function advice({ roomier, trans }: ITold): Record<RemedyId, IAdvice> {
   const insert = trans.__('Insert cell');
   const cell: MakeCell = text => ({ text, label: insert });
   return {
@@ -58,6 +61,13 @@ export function advice(trans: ITranslate): Record<RemedyId, IAdvice> {
     ...handleAdvice(trans, cell),
     ...modelAdvice(trans, cell),
     ...machineAdvice(trans, cell),
+    'roomier-gpu': cell(
+      trans.__(
+        'GPU %1 has %2 free: put it there.',
+        roomier?.index ?? '?',
+        formatBytes(roomier?.freeBytes ?? null)
+      )
+    ),
     ...engineAdvice(trans, cell),
     ...arrayAdvice(trans, cell)
   };
@@ -186,7 +196,7 @@ function modelAdvice(
 function machineAdvice(
   trans: ITranslate,
   cell: MakeCell
-): Record<MachineId, IAdvice> {
+): Record<Exclude<MachineId, 'roomier-gpu'>, IAdvice> {
   return {
     'check-processes': cell(
       trans.__(

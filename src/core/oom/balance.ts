@@ -72,6 +72,25 @@ export function deviceOf(
   return named ?? (facts.device === null ? only : undefined) ?? null;
 }
 
+/** Another device of `reading` with room for what failed: the one with most; null if none is known. */
+export function roomierDevice(
+  facts: IOomFacts,
+  reading: IReading | undefined
+): IDeviceReading | null {
+  const failed = deviceOf(facts, reading);
+  const { requestedBytes } = facts;
+  if (failed === null || requestedBytes === null) {
+    return null;
+  }
+  const free = ({ freeBytes }: IDeviceReading): number => freeBytes ?? 0;
+  const others = (reading?.devices ?? []).filter(
+    each => each.id !== failed.id && each.kind === failed.kind
+  );
+  const [best] = others.sort((one, other) => free(other) - free(one));
+  const least = Math.max(requestedBytes, free(failed));
+  return best !== undefined && free(best) > least ? best : null;
+}
+
 function sumOf(facts: IOomFacts, isSelf: boolean): number | null {
   const found = facts.processes.filter(each => each.isSelf === isSelf);
   return found.length > 0

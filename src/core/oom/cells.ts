@@ -107,6 +107,11 @@ MODEL = AutoModelForCausalLM.from_pretrained(NAME, device_map="auto", dtype="aut
           : PROCESSES;
   },
   'other-gpu': () => environment('CUDA_VISIBLE_DEVICES', '1'),
+  'roomier-gpu': ({ roomier }) => `import torch
+
+DEVICE = "${roomier?.id ?? 'cuda:0'}"
+torch.cuda.set_device(DEVICE)  # "cuda" without a number means this one from now on
+# What names another device, such as .to("cuda:1"), needs .to(DEVICE)`,
   'check-host': () => HOST,
   'load-in-pieces': () => `import numpy
 

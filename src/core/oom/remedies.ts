@@ -28,7 +28,7 @@ export function remediesFor(
   told: ITold,
   setting: ISetting
 ): IRemedy[] {
-  const texts = advice(told.trans);
+  const texts = advice(told);
   const make = (id: RemedyId): IRemedy => {
     const { text, label, act } = texts[id];
     const code = CELLS[id]?.(told, setting) ?? null;
@@ -52,6 +52,14 @@ const MEMORY_IS_OURS: readonly Cause[] = [
   'context or library handle could not be made'
 ];
 
+/** What does not happen on a device that has room. */
+const FITS_ELSEWHERE: readonly Cause[] = [
+  ...MEMORY_IS_OURS,
+  'another process holds it',
+  'request larger than the card',
+  'unknown'
+];
+
 function idsFor(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
   const { backend } = told.facts;
   const ids: RemedyId[] = [];
@@ -59,7 +67,13 @@ function idsFor(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
     ids.push('release-tracebacks', 'clear');
   }
   const own = ownIds(backend, cause);
-  return [...ids, ...(own ?? torchIds(cause, told, setting))];
+  if (own) {
+    return [...ids, ...own];
+  }
+  const more = torchIds(cause, told, setting);
+  return told.roomier && FITS_ELSEWHERE.includes(cause)
+    ? [...ids, 'roomier-gpu', ...more.filter(id => id !== 'other-gpu')]
+    : [...ids, ...more];
 }
 
 /** What is done about programs other than PyTorch. */

@@ -1,3 +1,4 @@
+import type { IDeviceReading } from '../reading';
 import type { ITranslate } from '../translation';
 import { formatBytes } from '../units';
 import type { IBalance } from './balance';
@@ -12,6 +13,8 @@ export interface ITold {
   readonly facts: IOomFacts;
   readonly balance: IBalance;
   readonly holders: readonly IOomHolder[];
+  /** Another device that has room for it now. */
+  readonly roomier: IDeviceReading | null;
   readonly trans: ITranslate;
 }
 

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+
+import { explainOutOfMemory } from '../../../src/core/oom';
+import type { IOutOfMemory } from '../../../src/core/oom';
+import type { IDeviceReading, IReading } from '../../../src/core/reading';
+import { GIB } from '../../../src/core/units';
+import { messageOf, readingOf } from './kernel';
+
+/** Devices with these gibibytes free; null for unknown. */
+function readingWith(...free: readonly (number | null)[]): IReading {
+  const one = readingOf().devices[0] as IDeviceReading;
+  const devices = free.map((gib, index) => ({
+    ...one,
+    id: `cuda:${index}`,
+    index,
+    freeBytes: gib === null ? null : gib * GIB
+  }));
+  return { ...readingOf(), devices };
+}
+
+/** GPU 1 is full, and 4 GiB were asked for. */
+const TEXT = messageOf({ tried: 4, free: 1, allocated: 77 }).replace(
+  'GPU 0',
+  'GPU 1'
+);
+
+function explained(reading?: IReading): IOutOfMemory {
+  const found = explainOutOfMemory(TEXT, reading, { isLive: true });
+  if (found === null) {
+    throw new Error('Not explained');
+  }
+  return found;
+}
+
+describe('explainOutOfMemory with several devices', () => {
+  it('should name the device that failed', () => {
+    const { sentence, device } = explained(readingWith(60, 1));
+    expect(device).toBe('cuda:1');
+    expect(sentence).toMatch(/^On GPU 1\. The card is simply full/);
+  });
+
+  it('should offer the one with most room, with a cell that chooses it', () => {
+    const { remedies } = explained(readingWith(60, 1, 70));
+    const remedy = remedies.find(({ id }) => id === 'roomier-gpu');
+    expect(remedy?.text).toBe('GPU 2 has 70.0 GiB free: put it there.');
+    expect(remedy?.code).toContain('DEVICE = "cuda:2"');
+  });
+
+  it.each([
+    ['is as full', readingWith(3, 1)],
+    ['is not known', readingWith(null, 1)],
+    ['is not there', readingWith(60)],
+    ['failed itself', readingWith(1, 60)]
+  ])('should offer none that %s', (_, reading) => {
+    const ids = explained(reading).remedies.map(({ id }) => id);
+    expect(ids).not.toContain('roomier-gpu');
+  });
+
+  it('should not speak of devices where there is one, or nothing is known', () => {
+    expect(explained().sentence).not.toContain('GPU 1');
+    const alone = messageOf({ tried: 4, free: 1, allocated: 77 });
+    const found = explainOutOfMemory(alone, readingWith(1));
+    expect(found?.sentence).not.toContain('On GPU');
+  });
+});
