@@ -119,14 +119,9 @@ def _load_binding() -> Any | None:
 def _ask(binding: Any | None) -> tuple[dict[str, int], dict[str, int]]:
     """Return what this process uses, and what is free, in bytes by the GPUs' UUIDs."""
     pid = os.getpid()
-    uses, gpus = smi.look(pid) if binding is None else nvml.look(binding, pid)
+    uses, free = smi.look(pid) if binding is None else nvml.look(binding, pid)
     own = {_key(use.uuid): use.used_bytes for use in uses if use.used_bytes is not None}
-    free = {
-        _key(each.uuid): max(0, each.total_bytes - each.used_bytes)
-        for each in gpus
-        if each.total_bytes is not None and each.used_bytes is not None
-    }
-    return own, free
+    return own, {_key(uuid): figure for uuid, figure in free.items()}
 
 
 def _key(uuid: str) -> str:

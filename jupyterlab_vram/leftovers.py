@@ -51,7 +51,7 @@ def _special_blocks(device: str, blocks: Blocks, account: Account) -> list[Holde
     """Blocks of CUDA graphs, and workspaces: those that nobody reaches."""
     claimed = {unit.key for unit in account.bytes if unit.device == device}
     workspace = 0
-    pools: dict[tuple[int, int], int] = {}
+    pools = {segment.pool: 0 for segment in blocks.private if segment.pool is not None}
     sizes = workspace_sizes()
     for place, segment in enumerate(blocks.segments):
         unclaimed = 0 if place in claimed else blocks.sizes[place]
@@ -60,7 +60,7 @@ def _special_blocks(device: str, blocks: Blocks, account: Account) -> list[Holde
             workspace += unclaimed
             unclaimed = 0
         if segment.pool is not None:
-            pools[segment.pool] = pools.get(segment.pool, 0) + unclaimed
+            pools[segment.pool] += unclaimed
     of_pools = [_pool(device, pool, count, blocks, account) for pool, count in pools.items()]
     found = [each for each in of_pools if each.bytes or each.pinned_bytes]
     if workspace:
@@ -80,8 +80,8 @@ def _pool(
     device: str, pool: tuple[int, int], count: int, blocks: Blocks, account: Account
 ) -> Holder:
     owners = [reach.root for reach in account.reaches if pool in reach.pools]
-    segments = {id(each): each for each in blocks.segments if each.pool == pool}
-    reserved = sum(each.total_bytes for each in segments.values())
+    segments = [each for each in blocks.private if each.pool == pool]
+    reserved = sum(each.total_bytes for each in segments)
     who = ", ".join(root.name for root in owners) or "torch.compile or a library"
     note = (
         f"The private pool of a CUDA graph has {format_bytes(reserved)} reserved, "
@@ -90,7 +90,7 @@ def _pool(
     release = owners[0].release if len(owners) == 1 else None
     holder = _leftover(f"CUDA graph of {who}", "cuda graph pool", device, count, note)
     holder.release, holder.also_held_by = release, [root.name for root in owners]
-    holder.pinned_bytes = reserved - sum(each.active_bytes for each in segments.values())
+    holder.pinned_bytes = reserved - sum(each.active_bytes for each in segments)
     return holder
 
 

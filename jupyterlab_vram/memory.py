@@ -48,6 +48,8 @@ class Blocks:
     #: What was asked for, before rounding.
     requested: list[int] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
+    #: All segments of private pools, also those without a live block.
+    private: list[Segment] = field(default_factory=list)
 
     def at(self, address: int) -> int | None:
         """Return the place of the block that contains ``address``."""
@@ -102,7 +104,7 @@ def _cuda_blocks() -> dict[str, Blocks]:
     found: dict[str, Blocks] = {}
     for segment in sorted(segments, key=lambda each: int(each["address"])):
         _add_segment(found.setdefault(f"cuda:{segment['device']}", Blocks()), segment)
-    return {device: blocks for device, blocks in found.items() if blocks.starts}
+    return {device: blocks for device, blocks in found.items() if blocks.starts or blocks.private}
 
 
 def _add_segment(blocks: Blocks, segment: dict[str, Any]) -> None:
@@ -111,6 +113,8 @@ def _add_segment(blocks: Blocks, segment: dict[str, Any]) -> None:
     pool = tuple(owner) if tuple(owner) != (0, 0) else None
     total, active = int(segment["total_size"]), int(segment["allocated_size"])
     kept = Segment(total, active, pool, bool(segment.get("is_expandable", False)))
+    if pool is not None:
+        blocks.private.append(kept)
     for block in segment["blocks"]:
         size = int(block["size"])
         if block["state"] == "active_allocated":

@@ -80,15 +80,18 @@ def ask(nvml: Any) -> DriverAnswer:
     return DriverAnswer("nvml", tuple(gpus), merged(uses))
 
 
-def look(nvml: Any, pid: int) -> tuple[list[GpuUse], list[Gpu]]:
-    """Return what one process uses of each GPU, and each GPU's memory; ask for little else."""
-    found, gpus = [], []
+def look(nvml: Any, pid: int) -> tuple[list[GpuUse], dict[str, int]]:
+    """Return what one process uses of each GPU, and by UUID what is free; ask for little else."""
+    uses: list[GpuUse] = []
+    free: dict[str, int] = {}
     for part in _parts(nvml):
         with suppress(Exception):
             compute = nvml.nvmlDeviceGetComputeRunningProcesses(part.handle)
-            found += [_use(part.uuid, each, "compute") for each in compute if each.pid == pid]
-        gpus.append(_describe(nvml, part, is_listed=False))
-    return found, gpus
+            uses += [_use(part.uuid, each, "compute") for each in compute if each.pid == pid]
+        with suppress(Exception):
+            # Less than total less used: the driver keeps some for itself.
+            free[part.uuid] = _memory(nvml, part.handle).free
+    return uses, free
 
 
 def _parts(nvml: Any) -> list[_Part]:

@@ -54,17 +54,21 @@ def ask() -> DriverAnswer:
         return parse_tables(run(_query("gpu", _GPU_COLUMNS), *_PLAIN), apps)
 
 
-def look(pid: int) -> tuple[list[GpuUse], list[Gpu]]:
-    """Return what one process uses of each GPU, and each GPU's memory.
+def look(pid: int) -> tuple[list[GpuUse], dict[str, int]]:
+    """Return what one process uses of each GPU, and by UUID what is free.
 
     Raises:
         DriverError: if nothing can be told.
     """
     apps = parse_apps(run(_query("compute-apps", _APP_COLUMNS), *_PLAIN))
-    gpus: list[Gpu] = []
+    free: dict[str, int] = {}
     with suppress(DriverError):
-        gpus = parse_gpus(run(_query("gpu", _GPU_COLUMNS), *_PLAIN))
-    return [use for use in apps if use.pid == pid], gpus
+        for line in run(_query("gpu", "uuid,memory.free"), *_PLAIN).splitlines():
+            uuid, figure = _fields(line, 2)
+            mebibytes = _plain_mebibytes(figure)
+            if mebibytes is not None:
+                free[bare_uuid(uuid)] = mebibytes
+    return [use for use in apps if use.pid == pid], free
 
 
 _PLAIN = ("--format=csv,noheader,nounits",)

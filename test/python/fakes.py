@@ -131,7 +131,7 @@ class Nvml:
         return self.uuid
 
     def nvmlDeviceGetMemoryInfo(self, _handle):  # noqa: N802
-        return types.SimpleNamespace(total=8 * GIB, used=3 * GIB)
+        return types.SimpleNamespace(total=8 * GIB, used=2 * GIB, free=5 * GIB)
 
     def nvmlDeviceGetComputeRunningProcesses(self, _handle):  # noqa: N802
         return [types.SimpleNamespace(pid=pid, usedGpuMemory=used) for pid, used in self.processes]

@@ -76,7 +76,7 @@ def test_the_driver_tells_what_is_free_on_a_gpu_that_nobody_here_uses(used, uuid
 
 
 def test_the_command_tells_what_is_free(used, command):
-    command(f"GPU-{UUID}, 8192, 3072, Fake, GPU\n")
+    command(f"GPU-{UUID}, 5120\n")
     used()
     assert driver.free_bytes(UUID) == 5 * 2**30
 
