@@ -77,12 +77,14 @@ interface ICardProps extends IWarningsProps {
 
 function Card(props: ICardProps): React.JSX.Element {
   const { warning, monitor, actions, refusal, trans } = props;
+  const several = (monitor.reading?.devices.length ?? 0) > 1;
   return (
     <div className="jp-VramWarning" data-severity={warning.severity}>
       <p className="jp-VramWarning-sentence">
         <Sentence text={warning.sentence} />
       </p>
       <p className="jp-VramWarning-evidence">
+        {several && <b>{warning.device} </b>}
         <Sentence text={warning.evidence} />
       </p>
       <div className="jp-VramWarning-buttons">

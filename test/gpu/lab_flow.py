@@ -200,6 +200,7 @@ def holders(page: Page, lab: Lab, folder: Path) -> None:
     expect(warning).to_contain_text("y still holds it")
     panel.get_by_role("button", name="Show holders").click()
     expect(panel.locator(".jp-VramHolder").first).to_be_visible()
+    expect(panel).to_contain_text(re.compile("(99|100) % named"))
     say(step="holders", panel=figures(panel))
     close_notifications(page)
     shoot(page, lab, folder, "leak")

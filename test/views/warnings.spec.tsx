@@ -2,7 +2,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { VramPanel } from '../../src/views/panel';
 import { attach, button, eraseAll, texts } from './draw';
-import { FakeActions, FakeMonitor, FakeSource, warning } from './fake';
+import {
+  device,
+  FakeActions,
+  FakeMonitor,
+  FakeSource,
+  reading,
+  warning
+} from './fake';
 
 async function open(
   monitor: FakeMonitor
@@ -49,6 +56,22 @@ describe('Warnings', () => {
       `One \` alone, and ${hostile}`
     ]);
     expect(node.querySelector('img')).toBeNull();
+  });
+
+  it('should say which of several devices it is about', async () => {
+    const warnings = [
+      warning({ id: 'a', device: 'cuda:0' }),
+      warning({ id: 'b', device: 'cuda:1' })
+    ];
+    const one = new FakeMonitor({ warnings });
+    const several = new FakeMonitor({
+      warnings,
+      reading: reading([device(), device({ id: 'cuda:1', index: 1 })])
+    });
+    const named = async (monitor: FakeMonitor): Promise<string[]> =>
+      texts((await open(monitor)).node, '.jp-VramWarning-evidence b');
+    expect(await named(one)).toEqual([]);
+    expect(await named(several)).toEqual(['cuda:0 ', 'cuda:1 ']);
   });
 
   it('should clear and snooze', async () => {
