@@ -5,9 +5,14 @@ import path from 'node:path';
 /** Its docstrings are what `%vram?` shows. */
 const WITH_HELP = 'magics.py';
 
+/** What runs beside JupyterLab, and in no kernel of a notebook. */
+const ELSEWHERE = 'deno_kernel.py';
+
 /** The Python files of a folder as they are delivered, by name. */
 export async function agentFiles(folder) {
-  const names = (await readdir(folder)).filter(name => name.endsWith('.py'));
+  const names = (await readdir(folder)).filter(
+    name => name.endsWith('.py') && name !== ELSEWHERE
+  );
   const files = {};
   for (const name of names.sort()) {
     const text = await readFile(path.join(folder, name), 'utf8');

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import { Field } from '../../../src/core/border';
+import { parseReading } from '../../../src/core/parsereading';
+import recorded from '../../fixtures/oom_two_gpus.json';
 import { explainOutOfMemory } from '../../../src/core/oom';
 import type { IOutOfMemory } from '../../../src/core/oom';
 import type { IDeviceReading, IReading } from '../../../src/core/reading';
@@ -54,6 +57,21 @@ describe('explainOutOfMemory with several devices', () => {
   ])('should offer none that %s', (_, reading) => {
     const ids = explained(reading).remedies.map(({ id }) => id);
     expect(ids).not.toContain('roomier-gpu');
+  });
+
+  it('should explain what two H100s said, whose second was full', () => {
+    const reading = parseReading(
+      new Field(recorded.reading, '', { reason: null })
+    );
+    const found = explainOutOfMemory(recorded.text, reading, { isLive: true });
+    expect(found).toMatchObject({
+      device: 'cuda:1',
+      cause: 'this notebook still holds it'
+    });
+    expect(found?.sentence).toMatch(/^On GPU 1\. /);
+    expect(found?.remedies.map(({ text }) => text)).toContain(
+      'GPU 0 has 77.5 GiB free: put it there.'
+    );
   });
 
   it('should not speak of devices where there is one, or nothing is known', () => {
