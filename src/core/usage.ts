@@ -16,7 +16,7 @@ export function bytesOf(
   const shares = process.shares.filter(
     share => uuid === null || share.uuid === uuid
   );
-  return sum(shares.map(share => share.usedBytes));
+  return sumOf(shares.map(share => share.usedBytes));
 }
 
 /**
@@ -37,7 +37,7 @@ export function holdingOf(
   return own.length === 0
     ? null
     : {
-        bytes: sum(own.map(process => bytesOf(process))),
+        bytes: sumOf(own.map(process => bytesOf(process))),
         childCount: own.filter(process => !process.isKernel).length
       };
 }
@@ -46,16 +46,27 @@ export function holdingOf(
 export function processesOn(gpu: IGpu, survey: ISurvey): IGpuProcess[] {
   return survey.processes
     .filter(process => process.kind !== 'graphics')
-    .filter(process => process.shares.some(share => share.uuid === gpu.uuid))
+    .filter(process => isOn(process, gpu))
     .sort((a, b) => (bytesOf(b, gpu.uuid) ?? 0) - (bytesOf(a, gpu.uuid) ?? 0));
+}
+
+/** The processes that compute on more than one of the listed GPUs, the biggest first. */
+export function spreadOver(survey: ISurvey): IGpuProcess[] {
+  return survey.processes
+    .filter(process => process.kind !== 'graphics')
+    .filter(process => survey.gpus.filter(gpu => isOn(process, gpu)).length > 1)
+    .sort((a, b) => (bytesOf(b) ?? 0) - (bytesOf(a) ?? 0));
+}
+
+/** Whether the driver lists a process for a GPU. */
+export function isOn(process: IGpuProcess, gpu: IGpu): boolean {
+  return process.shares.some(share => share.uuid === gpu.uuid);
 }
 
 /** What only draws on a GPU: a desktop, a browser. */
 export function drawingOn(gpu: IGpu, survey: ISurvey): IGpuProcess[] {
   return survey.processes.filter(
-    process =>
-      process.kind === 'graphics' &&
-      process.shares.some(share => share.uuid === gpu.uuid)
+    process => process.kind === 'graphics' && isOn(process, gpu)
   );
 }
 
@@ -78,7 +89,8 @@ function isOf(
     : pid !== null && process.kernelPid === pid;
 }
 
-function sum(figures: readonly (number | null)[]): number | null {
+/** The sum of some figures; null if one of them is unknown. */
+export function sumOf(figures: readonly (number | null)[]): number | null {
   return figures.reduce<number | null>(
     (total, figure) =>
       total === null || figure === null ? null : total + figure,

@@ -1,14 +1,21 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { bytesOf, drawingOn, hasUnknown, processesOn } from '../core/usage';
+import {
+  bytesOf,
+  drawingOn,
+  hasUnknown,
+  isOn,
+  processesOn,
+  spreadOver,
+  sumOf
+} from '../core/usage';
 import type { IGpu, IGpuProcess, ISurvey } from '../core/survey';
-import { whyNotStoppable } from '../core/surveywords';
 import { formatAge, formatBytes, formatExact } from '../core/units';
 import type { IFleet } from '../model/fleettokens';
 import type { IFleetActions } from './fleetactions';
-import { formatSpan, processName, whyNoSurvey } from './fleetwords';
-import { Link } from './link';
+import { whyNoSurvey } from './fleetwords';
+import { ProcessRow } from './processrow';
 import { Sentence } from './sentence';
 
 /** Properties of `Processes`. */
@@ -46,7 +53,41 @@ export function Processes(props: IProcessesProps): React.JSX.Element {
           {...props}
         />
       ))}
+      <SpreadTable survey={survey} {...props} />
     </div>
+  );
+}
+
+interface ISpreadTableProps extends IProcessesProps {
+  readonly survey: ISurvey;
+}
+
+/** Processes that use several GPUs: one row for each, with what it has on every one. */
+function SpreadTable(props: ISpreadTableProps): React.JSX.Element | null {
+  const { survey, trans } = props;
+  const processes = spreadOver(survey);
+  if (processes.length === 0) {
+    return null;
+  }
+  return (
+    <table className="jp-VramProcesses jp-VramProcesses-spread">
+      <caption>{trans.__('On several GPUs')}</caption>
+      <tbody>
+        {processes.map(process => (
+          <ProcessRow
+            key={process.pid}
+            process={process}
+            figures={survey.gpus
+              .filter(gpu => isOn(process, gpu))
+              .map(gpu => ({
+                place: gpuName(gpu, trans),
+                bytes: bytesOf(process, gpu.uuid)
+              }))}
+            {...props}
+          />
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -59,7 +100,10 @@ interface IGpuTableProps extends IProcessesProps {
 
 function GpuTable(props: IGpuTableProps): React.JSX.Element {
   const { gpu, survey, trans } = props;
-  const processes = processesOn(gpu, survey);
+  const spread = spreadOver(survey).filter(process => isOn(process, gpu));
+  const processes = processesOn(gpu, survey).filter(
+    process => !spread.includes(process)
+  );
   return (
     <table className="jp-VramProcesses">
       <caption title={gpu.name ?? undefined}>
@@ -72,27 +116,50 @@ function GpuTable(props: IGpuTableProps): React.JSX.Element {
             label={trans.__('The driver does not tell which processes use it.')}
           />
         )}
-        {gpu.isListed && processes.length === 0 && (
+        {gpu.isListed && processes.length + spread.length === 0 && (
           <Rest label={trans.__('The driver lists no process.')} />
         )}
         {processes.map(process => (
-          <ProcessRow key={process.pid} process={process} {...props} />
-        ))}
-        <Drawing {...props} />
-        {(gpu.otherBytes ?? 0) > 0 && (
-          <Rest
-            label={
-              hasUnknown(gpu, survey)
-                ? trans.__('Processes without a figure, and others')
-                : trans.__('Other processes or containers')
-            }
-            bytes={gpu.otherBytes}
-            trans={trans}
+          <ProcessRow
+            key={process.pid}
+            process={process}
+            figures={[{ place: null, bytes: bytesOf(process, gpu.uuid) }]}
+            {...props}
           />
-        )}
+        ))}
+        <Elsewhere spread={spread} {...props} />
+        <Drawing {...props} />
+        <Unlisted {...props} />
       </tbody>
     </table>
   );
+}
+
+interface IElsewhereProps extends IGpuTableProps {
+  readonly spread: readonly IGpuProcess[];
+}
+
+/** What processes that have a row of their own use of one GPU. */
+function Elsewhere(props: IElsewhereProps): React.JSX.Element | null {
+  const { spread, gpu, trans } = props;
+  const label = trans._n(
+    '%1 process on several GPUs, below',
+    '%1 processes on several GPUs, below',
+    spread.length
+  );
+  const bytes = sumOf(spread.map(process => bytesOf(process, gpu.uuid)));
+  return spread.length === 0 ? null : <Rest {...{ label, bytes, trans }} />;
+}
+
+/** What is in use by nobody whom the driver lists. */
+function Unlisted(props: IGpuTableProps): React.JSX.Element | null {
+  const { gpu, survey, trans } = props;
+  const label = hasUnknown(gpu, survey)
+    ? trans.__('Processes without a figure, and others')
+    : trans.__('Other processes or containers');
+  return (gpu.otherBytes ?? 0) > 0 ? (
+    <Rest {...{ label, trans }} bytes={gpu.otherBytes} />
+  ) : null;
 }
 
 function gpuName(gpu: IGpu, trans: TranslationBundle): string {
@@ -115,102 +182,18 @@ function useOf({ gpu, age, trans }: IGpuTableProps): string {
   return age === null ? used : `${used} · ${age}`;
 }
 
-interface IProcessRowProps extends IGpuTableProps {
-  readonly process: IGpuProcess;
-}
-
-function ProcessRow(props: IProcessRowProps): React.JSX.Element {
-  const { process, gpu, fleet, trans } = props;
-  const bytes = bytesOf(process, gpu.uuid);
-  return (
-    <tr>
-      <th scope="row">
-        <span
-          className="jp-VramProcesses-name"
-          title={process.command ?? undefined}
-        >
-          {processName(process, fleet.kernels, trans)}
-        </span>
-        {process.leftover && <Leftover process={process} trans={trans} />}
-        <span className="jp-VramPanel-quiet jp-VramProcesses-details">
-          {detailsOf(props).join(' · ')}
-        </span>
-      </th>
-      <td title={bytes === null ? undefined : formatExact(bytes, trans)}>
-        {bytes === null ? trans.__('unknown') : formatBytes(bytes)}
-        <Stop {...props} />
-      </td>
-    </tr>
-  );
-}
-
-function Leftover(props: {
-  readonly process: IGpuProcess;
-  readonly trans: TranslationBundle;
-}): React.JSX.Element {
-  const { process, trans } = props;
-  const isOrphan = process.leftover === 'orphan';
-  return (
-    <span
-      className="jp-VramProcesses-leftover"
-      data-orphan={isOrphan}
-      title={
-        isOrphan
-          ? trans.__('What started it is gone, and nothing will end it.')
-          : trans.__('No running notebook owns it.')
-      }
-    >
-      {isOrphan ? trans.__('left over') : trans.__('left over?')}
-    </span>
-  );
-}
-
-function Stop(props: IProcessRowProps): React.JSX.Element | null {
-  const { process, fleet, nowMs, actions, mayStop, trans } = props;
-  if (!mayStop) {
-    return null;
-  }
-  if (process.identity === null) {
-    return process.isKernel ? null : (
-      <Link
-        label={trans.__('Stop…')}
-        refusal={whyNotStoppable(process, trans)}
-        act={() => undefined}
-      />
-    );
-  }
-  const pending = fleet.pendingStop(process.identity);
-  const isEarly = pending !== null && nowMs < pending.mayKillMs;
-  return (
-    <Link
-      label={pending ? trans.__('Kill…') : trans.__('Stop…')}
-      refusal={
-        isEarly ? trans.__('It was asked to end. Give it a moment.') : null
-      }
-      act={() => actions.stop(process, pending !== null)}
-    />
-  );
-}
-
 function Drawing({ gpu, survey, trans }: IGpuTableProps): React.ReactNode {
   const drawing = drawingOn(gpu, survey);
   if (drawing.length === 0) {
     return null;
   }
-  const figures = drawing.map(process => bytesOf(process, gpu.uuid));
-  const bytes = figures.reduce((a, b) => (a ?? 0) + (b ?? 0), 0);
+  const bytes = sumOf(drawing.map(process => bytesOf(process, gpu.uuid)));
   const label = trans._n(
     'Screen and windows (%1 process)',
     'Screen and windows (%1 processes)',
     drawing.length
   );
-  return (
-    <Rest
-      label={label}
-      bytes={figures.includes(null) ? null : bytes}
-      trans={trans}
-    />
-  );
+  return <Rest label={label} bytes={bytes} trans={trans} />;
 }
 
 interface IRestProps {
@@ -234,30 +217,4 @@ function Rest({ label, bytes, trans }: IRestProps): React.JSX.Element {
       )}
     </tr>
   );
-}
-
-function detailsOf({
-  process,
-  nowMs,
-  fleet,
-  trans
-}: IProcessRowProps): string[] {
-  const details = [trans.__('PID %1', process.pid)];
-  if (!process.isVisible) {
-    return [...details, trans.__('on the host or in another container')];
-  }
-  if (process.user !== null) {
-    details.push(process.user);
-  }
-  if (process.startedSeconds !== null) {
-    const span = formatSpan(nowMs - process.startedSeconds * 1000, trans);
-    details.push(trans.__('for %1', span));
-  }
-  const isOurs = fleet.kernels.some(
-    kernel => kernel.kernelId === process.kernelId
-  );
-  if (process.notebook !== null && !isOurs) {
-    details.push(trans.__('of another server'));
-  }
-  return details;
 }

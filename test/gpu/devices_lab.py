@@ -109,8 +109,12 @@ def everything_else(page: Page, lab: Lab, folder: Path) -> None:
         assert bare.stdout is not None
         bare.stdout.readline()
         panel.get_by_role("button", name=re.compile("Notebooks and processes")).click()
-        row = panel.get_by_text("left over").first
-        row.wait_for(timeout=30_000)
+        panel.get_by_text("left over").first.wait_for(timeout=30_000)
+        rows = panel.locator(".jp-VramProcesses-spread tr")
+        # This kernel and the bare process, each with both figures.
+        expect(rows).to_have_count(2)
+        for row in rows.all():
+            expect(row).to_contain_text(re.compile(r"GPU 0 [\d.]+ .iB.*GPU 1 [\d.]+ .iB", re.S))
         panel.get_by_role("button", name=re.compile("^Plan")).click()
         panel.locator(".jp-VramPlan").wait_for(timeout=20_000)
         across(lab)

@@ -373,6 +373,24 @@ describe('FleetSection', () => {
       expect(actions.calls).toEqual(['kill 78']);
     });
 
+    it('should be one row with both figures where it is on two GPUs', async () => {
+      const shares = [
+        { uuid: UUID, usedBytes: 2 * GIB },
+        { uuid: 'second', usedBytes: 3 * GIB }
+      ];
+      fleet.survey = survey(
+        [process({ shares }), process({ pid: 78, identity: 'identity-78' })],
+        { gpus: [gpu(), gpu({ uuid: 'second', index: 1 })] }
+      );
+      const node = await show();
+      expect(rows(node)).toEqual([
+        'pythonPID 78 · ada · for 3 h2.00 GiBStop…',
+        '1 process on several GPUs, below2.00 GiB',
+        '1 process on several GPUs, below3.00 GiB',
+        'pythonPID 77 · ada · for 3 hGPU 0 2.00 GiBGPU 1 3.00 GiBStop…'
+      ]);
+    });
+
     it('should be unknown in words where the driver does not tell', async () => {
       fleet.survey = survey(
         [
