@@ -7,26 +7,16 @@ leaves screenshots. See docs/gpu-results.md.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lab_flow import (
-    FLAGS,
-    Lab,
-    clear,
-    close_notifications,
-    figures,
-    fold,
-    notebook,
-    say,
-    shoot,
-    widen,
-)
-from playwright.sync_api import Page, expect, sync_playwright
+from lab_flow import Lab, clear, close_notifications, drive, figures, fold, say, shoot, widen
+from playwright.sync_api import Page, expect
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CELLS = [
     "import accelerate, torch\nimport torch.nn as nn",
@@ -114,7 +104,9 @@ def everything_else(page: Page, lab: Lab, folder: Path) -> None:
         # This kernel and the bare process, each with both figures.
         expect(rows).to_have_count(2)
         for row in rows.all():
-            expect(row).to_contain_text(re.compile(r"GPU 0 [\d.]+ .iB.*GPU 1 [\d.]+ .iB", re.S))
+            expect(row).to_contain_text(
+                re.compile(r"GPU 0 [\d.]+ .iB.*GPU 1 [\d.]+ .iB", re.DOTALL)
+            )
         panel.get_by_role("button", name=re.compile("^Plan")).click()
         panel.locator(".jp-VramPlan").wait_for(timeout=20_000)
         across(lab)
@@ -134,24 +126,5 @@ def across(lab: Lab) -> None:
     field.select_option(label=both[0])
 
 
-def main() -> None:
-    folder = Path(sys.argv[1])
-    root = Path(tempfile.mkdtemp())
-    (root / "spread.ipynb").write_text(notebook(CELLS))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=FLAGS)
-        page = browser.new_page(viewport={"width": 1360, "height": 1000}, device_scale_factor=1.5)
-        lab = Lab(page, root)
-        try:
-            flow(page, lab, folder)
-        except Exception:
-            page.screenshot(path=str(folder / "failure.png"))
-            say(failed=figures(lab.panel))
-            raise
-        finally:
-            lab.server.terminate()
-            browser.close()
-
-
 if __name__ == "__main__":
-    main()
+    drive(flow, {"spread.ipynb": CELLS}, height=1000)

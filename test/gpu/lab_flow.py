@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
@@ -272,19 +272,24 @@ def close_notifications(page: Page) -> None:
         page.locator(".Toastify__toast").first.wait_for(state="hidden", timeout=5_000)
 
 
-def main() -> None:
-    folder = Path(sys.argv[1])
-    root = Path(tempfile.mkdtemp())
-    (root / "leak.ipynb").write_text(notebook(CELLS))
-    (root / "neighbour.ipynb").write_text(notebook(NEIGHBOUR))
+def drive(
+    flow: Callable[[Page, Lab, Path], None], notebooks: dict[str, list[str]], height: int = 900
+) -> None:
+    """Run a flow in JupyterLab with these notebooks; pictures go to the folder in ``argv``."""
+    folder, root = Path(sys.argv[1]), Path(tempfile.mkdtemp())
+    for name, cells in notebooks.items():
+        (root / name).write_text(notebook(cells))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=FLAGS)
-        page = browser.new_page(viewport={"width": 1360, "height": 900}, device_scale_factor=1.5)
+        viewport = {"width": 1360, "height": height}
+        page = browser.new_page(viewport=viewport, device_scale_factor=1.5)
         lab = Lab(page, root)
         try:
             flow(page, lab, folder)
         except Exception:
             page.screenshot(path=str(folder / "failure.png"))
+            if lab.panel.count():
+                say(failed=figures(lab.panel))
             raise
         finally:
             lab.server.terminate()
@@ -292,4 +297,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    drive(flow, {"leak.ipynb": CELLS, "neighbour.ipynb": NEIGHBOUR})
