@@ -1,9 +1,10 @@
 /**
  * Prints how far the planner is off, row by row: `npm run bench:plan [file of rows]`.
  *
- * A file of rows has the fields of `test/fixtures/plan/fit_measured_h100.jsonl` or of
- * `fit_published.jsonl`, one JSON object a line.
+ * A file of rows has the fields of `test/fixtures/plan/fit_measured_h100.jsonl`, of
+ * `fit_published.jsonl`, or of what `test/gpu/split_flow.py` prints, one JSON object a line.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { at, nodeBin } from '../../scripts/paths.mjs';
@@ -16,8 +17,13 @@ const { code } = await run(nodeBin('deno'), [
   at('test', 'bench', 'plan', 'score.ts'),
   ...(files.length > 0
     ? files
-    : ['fit_measured_h100', 'fit_measured_more_h100', 'fit_published'].map(
-        name => at('test', 'fixtures', 'plan', `${name}.jsonl`)
-      ))
+    : [
+        'fit_measured_h100',
+        'fit_measured_more_h100',
+        'fit_published',
+        'split_measured_h100'
+      ]
+        .map(name => at('test', 'fixtures', 'plan', `${name}.jsonl`))
+        .filter(existsSync))
 ]);
 process.exitCode = code;

@@ -70,7 +70,7 @@ def holders(page: Page, lab: Lab, folder: Path) -> None:
     warning = panel.locator(".jp-VramWarning", has_text="freed 0 of")
     expect(warning.first).to_contain_text("y", timeout=20_000)
     say(step="del model", warnings=[each.splitlines() for each in warning.all_inner_texts()])
-    warning.first.get_by_role("button", name="Release y").click()
+    warning.first.get_by_role("button", name=re.compile("^Release")).click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(warning).to_have_count(0, timeout=20_000)
     say(step="released", panel=figures(panel)[:30])

@@ -9,11 +9,16 @@ import {
 } from '../../src/core/plan';
 import { PRESETS } from '../../src/core/plan/presets';
 import { GIB } from '../../src/core/units';
-import { CARD_GPUS, chosenGpu } from '../../src/views/plan/cards';
+import {
+  ALL_KEY,
+  CARD_GPUS,
+  chosenGpu,
+  chosenGpus
+} from '../../src/views/plan/cards';
 import { Planner } from '../../src/views/plan/planner';
 import type { Source } from '../../src/views/plan/state';
 import { chosenOf } from '../../src/views/plan/state';
-import { draw, eraseAll, texts, trans } from './draw';
+import { button, draw, eraseAll, texts, trans } from './draw';
 import { device, FakeActions, FakeMonitor, reading } from './fake';
 
 const CARD = {
@@ -123,6 +128,120 @@ describe('chosenGpu()', () => {
     expect(chosenGpu('', [])?.gpu.name).toContain('4090');
     const first = CARD_GPUS[0];
     expect(chosenGpu(first?.key ?? '', [own])).toBe(first);
+  });
+});
+
+describe('chosenGpus()', () => {
+  const own = [
+    { key: 'kernel:cuda:0', gpu: CARD },
+    { key: 'kernel:cuda:1', gpu: CARD }
+  ];
+
+  it('should be all of the kernel’s, one of them, or some of a card', () => {
+    expect(chosenGpus(ALL_KEY, 4, own)).toEqual([CARD, CARD]);
+    expect(chosenGpus('kernel:cuda:1', 4, own)).toEqual([CARD]);
+    const card = CARD_GPUS[0];
+    expect(chosenGpus(card?.key ?? '', 2, own)).toEqual([card?.gpu, card?.gpu]);
+    expect(chosenGpus(ALL_KEY, 1, own.slice(1))).toEqual([CARD]);
+  });
+});
+
+describe('Planner with several GPUs', () => {
+  afterEach(eraseAll);
+
+  const gpus = (gib: number): FakeMonitor =>
+    new FakeMonitor({
+      reading: reading(
+        [0, 1].map(index =>
+          device({
+            id: `cuda:${index}`,
+            index,
+            allocatedBytes: 0,
+            reservedBytes: 0,
+            processBytes: 0,
+            freeBytes: gib * GIB,
+            totalBytes: gib * GIB
+          })
+        )
+      )
+    });
+
+  const drawn = async (
+    gib: number,
+    actions = new FakeActions()
+  ): Promise<HTMLElement> =>
+    draw(
+      <Planner
+        monitor={gpus(gib)}
+        actions={actions}
+        trans={trans}
+        hasDocument={true}
+      />
+    );
+
+  const change = (node: HTMLElement, label: string, value: string): void => {
+    const select = [...node.querySelectorAll('select')].find(
+      each => each.labels?.[0]?.textContent === label
+    );
+    if (select === undefined) {
+      throw new Error(`there is no ${label}`);
+    }
+    select.value = value;
+    select.dispatchEvent(new Event('change', { bubbles: true }));
+  };
+
+  const bf16 = (node: HTMLElement): void =>
+    [...node.querySelectorAll<HTMLElement>('.jp-VramPlan-row')]
+      .find(row => row.textContent?.includes('bf16'))
+      ?.click();
+
+  it('should plan for all of them together, and insert a cell that says so', async () => {
+    const actions = new FakeActions();
+    const node = await drawn(12, actions);
+    change(node, 'Model', 'preset:Qwen3 8B');
+    change(node, 'GPU', ALL_KEY);
+    await vi.waitFor(() =>
+      expect(texts(node, '.jp-VramPlan-split')).toEqual([
+        'It fits across 2 GPUs.'
+      ])
+    );
+    bf16(node);
+    const items = await vi.waitFor(() => {
+      const found = texts(node, '.jp-VramPlan-details li[data-status]');
+      expect(found).toHaveLength(2);
+      return found;
+    });
+    expect(items[0]).toMatch(/^GPU 0: .* of 12.0 GiB. embedding, layers 0 to/);
+    button(node, 'transformers').click();
+    expect(actions.calls[0]).toMatch(
+      /device_map="auto",\n +max_memory=\{0: "[\d.]+GiB", 1: "[\d.]+GiB"\}/
+    );
+  });
+
+  it('should offer that where one is not enough', async () => {
+    const node = await drawn(12);
+    change(node, 'Model', 'preset:Qwen3 8B');
+    bf16(node);
+    await vi.waitFor(() => {
+      const [first] = texts(node, '.jp-VramPlan-remedies li');
+      expect(first).toContain('Over all 2 GPUs of this kernel');
+    });
+    node.querySelector<HTMLElement>('.jp-VramPlan-remedies button')?.click();
+    await vi.waitFor(() =>
+      expect(texts(node, '.jp-VramPlan-split')).toHaveLength(1)
+    );
+  });
+
+  it('should plan for two of a card', async () => {
+    const node = await drawn(12);
+    expect(texts(node, 'label')).not.toContain('How many');
+    change(node, 'Model', 'preset:Qwen3 8B');
+    change(node, 'GPU', CARD_GPUS[0]?.key ?? '');
+    await vi.waitFor(() => expect(texts(node, 'label')).toContain('How many'));
+    change(node, 'How many', '2');
+    await vi.waitFor(() =>
+      expect(texts(node, '.jp-VramPlan-split')).toHaveLength(1)
+    );
   });
 });
 

@@ -186,7 +186,7 @@ function scored(
 ): IScored {
   const { heads, cachedHeads, headDim, window } = attention;
   const width = heads * headDim;
-  const isMasked = shape.isMasked || (window !== null && tape.length > window);
+  const isMasked = shape.isMasked || (window !== null && tape.length >= window);
   if (shape.eager) {
     return eagerScores(tape, attention, shape.eager);
   }

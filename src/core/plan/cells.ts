@@ -1,3 +1,4 @@
+import { GIB } from '../units';
 import type { IFitPlan } from './fit';
 
 /** What a cell loads, and how. */
@@ -8,7 +9,7 @@ export interface ICellOptions {
   readonly isEncoder: boolean;
   /** GiB of each GPU that weights may take, if some stay on the CPU. */
   readonly maxMemoryGiB: readonly number[] | null;
-  /** Layers on the GPU; null for all. */
+  /** Layers on the GPU; null for all. `plan.split` says what goes on which of several. */
   readonly gpuLayers: number | null;
 }
 
@@ -49,9 +50,19 @@ function transformersCell(options: ICellOptions): string {
   const kind = isEncoder ? 'AutoModel' : 'AutoModelForCausalLM';
   const config = quantisation(plan.format);
   const dtype = { fp32: 'float32', fp16: 'float16' }[plan.format] ?? 'bfloat16';
-  const memory = maxMemoryGiB
-    ? `    max_memory={${maxMemoryGiB.map((gib, index) => `${index}: "${gib}GiB"`).join(', ')}, "cpu": psutil.virtual_memory().available},\n`
-    : '';
+  const split = plan.split?.maxMemoryBytes ?? null;
+  const limits = (maxMemoryGiB ?? split?.map(gibOf) ?? []).map(
+    (gib, index) => `${index}: "${gib}GiB"`
+  );
+  // Without `cpu`, what does not fit on the GPUs is an error, and not slow.
+  const others = maxMemoryGiB
+    ? ['"cpu": psutil.virtual_memory().available']
+    : [];
+  const memory =
+    limits.length > 0
+      ? `    max_memory={${[...limits, ...others].join(', ')}},\n`
+      : '';
+  const map = maxMemoryGiB ? 'auto' : plan.split?.deviceMap;
   const imports = [
     kind,
     'AutoTokenizer',
@@ -66,9 +77,19 @@ tokenizer = AutoTokenizer.from_pretrained(model_id)
 model = ${kind}.from_pretrained(
     model_id,
     dtype=torch.${dtype},
-    device_map=${maxMemoryGiB ? '"auto"' : '{"": 0}'},
+    device_map=${map ? quoted(map) : '{"": 0}'},
 ${memory}${config})
-print(f"{torch.cuda.memory_allocated() / 2**30:.2f} GiB allocated")`;
+${
+  split
+    ? `for i in range(${split.length}):
+    print(f"GPU {i}: {torch.cuda.memory_allocated(i) / 2**30:.2f} GiB allocated")`
+    : 'print(f"{torch.cuda.memory_allocated() / 2**30:.2f} GiB allocated")'
+}`;
+}
+
+/** Bytes as GiB with one digit, which are read back as no more than them. */
+function gibOf(bytes: number): string {
+  return (Math.floor((10 * (bytes + 1)) / GIB) / 10).toFixed(1);
 }
 
 function quantisation(format: string): string {
@@ -97,12 +118,13 @@ function llamaPythonCell({ plan, model, gpuLayers }: ICellOptions): string {
   const head = isFile(model)
     ? `model = Llama(\n    model_path=${quoted(model)},`
     : `model = Llama.from_pretrained(\n    repo_id=${quoted(model)},\n    filename="*${plan.format}.gguf",`;
+  const split = plan.split?.tensorSplit;
   return `from llama_cpp import Llama
 
 ${head}
     n_ctx=${plan.contextTokens},
     n_gpu_layers=${gpuLayers ?? -1},
-)
+${split ? `    tensor_split=[${split.join(', ')}],\n` : ''})
 print(model("Hello", max_tokens=8)["choices"][0]["text"])`;
 }
 
@@ -115,8 +137,12 @@ function shellCell({ plan, model, gpuLayers }: ICellOptions): string {
   const source = isFile(model)
     ? `-m ${shellQuoted(model)}`
     : `-hf ${shellQuoted(`${model}:${plan.format}`)}`;
+  const split = plan.split?.tensorSplit;
+  const spread = split
+    ? ` --split-mode layer --tensor-split ${split.join(',')}`
+    : '';
   return `%%bash
-llama-cli ${source} -c ${plan.contextTokens} -ngl ${gpuLayers ?? ALL_LAYERS} -no-cnv -n 16 -p 'Hello'`;
+llama-cli ${source} -c ${plan.contextTokens} -ngl ${gpuLayers ?? ALL_LAYERS}${spread} -no-cnv -n 16 -p 'Hello'`;
 }
 
 function ollamaCell({ plan, model, gpuLayers }: ICellOptions): string {

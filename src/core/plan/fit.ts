@@ -11,6 +11,7 @@ import type { IFitOptions, IGpu } from './options';
 import { checked } from './options';
 import type { IFormat } from './formats';
 import type { Doubt, IModelShape, WeightPart } from './shape';
+import type { ISplitPlan } from './split';
 
 /** What a model takes in one format, and whether it fits. */
 export interface IFitPlan {
@@ -34,7 +35,12 @@ export interface IFitPlan {
   /** Whether it fits, for each GPU, and on all of them together. */
   readonly verdicts: readonly IVerdict[];
   readonly notes: readonly INote[];
+  /** What each GPU gets, in a plan for several together: all else is their sum. */
+  readonly split?: ISplitPlan;
 }
+
+/** `planFit`, or `planAcross` for several GPUs together. */
+export type Planning = (shape: IModelShape, options: IFitOptions) => IFitPlan;
 
 /** @see IFitPlan */
 export type FitPlan = IFitPlan;
@@ -54,7 +60,7 @@ export interface IFigures {
 }
 
 /** How far the true value may be below and above, as shares of the activations and of the rest. */
-interface IDoubtWidth {
+export interface IDoubtWidth {
   readonly below: number;
   readonly above: number;
 }
@@ -114,7 +120,7 @@ export function planFit(
  * versions of transformers and attention kernels that allocate otherwise are
  * allowed for.
  */
-function doubtWidth(shape: IModelShape, format: IFormat): IDoubtWidth {
+export function doubtWidth(shape: IModelShape, format: IFormat): IDoubtWidth {
   const doubts = new Set<Doubt>(shape.doubts);
   const isGguf = format.runtime === 'llama.cpp';
   const base = isGguf && !shape.file ? 0.03 : 0.015;
@@ -138,7 +144,8 @@ function mayBeKernels(shape: IModelShape): boolean {
   );
 }
 
-function peakRange(figures: IFigures, width: IDoubtWidth): IRange {
+/** What torch's allocator peaks at, given how sure that is. */
+export function peakRange(figures: IFigures, width: IDoubtWidth): IRange {
   const { peakBytes } = figures;
   return {
     low: Math.round(peakBytes * (1 - width.below)),
@@ -152,7 +159,7 @@ function peakRange(figures: IFigures, width: IDoubtWidth): IRange {
  *
  * At least, nothing is reserved in vain; at most, unused pieces of segments add up.
  */
-function driverRange(
+export function driverRange(
   figures: IFigures,
   peak: IRange,
   context: IRange,

@@ -6,7 +6,7 @@ import type { Tape, Tensor } from './tape';
 
 const WIDE = 4;
 /** `torch.long`, of token and position ids. */
-const LONG = 8;
+export const LONG = 8;
 
 /**
  * One prefill, as transformers 5 runs it in eager PyTorch under `no_grad`: the
@@ -34,13 +34,18 @@ export function prefill(tape: Tape, shape: IModelShape): void {
 }
 
 /** What lives as long as the layers run. */
-interface IPrelude {
+export interface IPrelude {
   readonly hidden: Tensor;
   readonly held: readonly Tensor[];
   readonly isHeld: boolean;
 }
 
-function embedded(tape: Tape, shape: IModelShape): IPrelude {
+/** The embeddings; without the tables of rotary positions where another GPU makes them. */
+export function embedded(
+  tape: Tape,
+  shape: IModelShape,
+  hasTables = true
+): IPrelude {
   const { hiddenSize } = shape;
   const isLearned = shape.outer.some(({ role }) => role === 'position_embd');
   const ids = tape.make(1, LONG);
@@ -60,7 +65,7 @@ function embedded(tape: Tape, shape: IModelShape): IPrelude {
       isHeld: false
     };
   }
-  const turns = rotaryTables(tape, shape);
+  const turns = hasTables ? rotaryTables(tape, shape) : [];
   return {
     hidden: embedding,
     held: [ids, embedding, positions, ...masks, ...turns],
@@ -69,7 +74,7 @@ function embedded(tape: Tape, shape: IModelShape): IPrelude {
 }
 
 /** Cosines and sines, made in 32 bit and kept in the model's type. */
-function rotaryTables(tape: Tape, shape: IModelShape): Tensor[] {
+export function rotaryTables(tape: Tape, shape: IModelShape): Tensor[] {
   const widths = shape.layers.map(({ attention }) =>
     attention.kind === 'recurrent' ? 0 : attention.rotaryDim
   );
@@ -83,10 +88,10 @@ function rotaryTables(tape: Tape, shape: IModelShape): Tensor[] {
 }
 
 /** A mask of all pairs of tokens, where a window is exceeded or a family always has one. */
-function slidingMask(tape: Tape, shape: IModelShape): Tensor[] {
+export function slidingMask(tape: Tape, shape: IModelShape): Tensor[] {
   const isExceeded = shape.layers.some(
     ({ attention }) =>
-      attention.window !== null && tape.length > attention.window
+      attention.window !== null && tape.length >= attention.window
   );
   if (!isExceeded && !shape.isMasked && !shape.eager) {
     return [];
@@ -115,7 +120,11 @@ function slidingMask(tape: Tape, shape: IModelShape): Tensor[] {
 }
 
 /** The output of a layer; its input lives on. */
-function layerOut(tape: Tape, shape: IModelShape, layer: ILayer): Tensor {
+export function layerOut(
+  tape: Tape,
+  shape: IModelShape,
+  layer: ILayer
+): Tensor {
   switch (shape.block) {
     case 'parallel':
     case 'parallel-two':
@@ -200,7 +209,7 @@ function release(tape: Tape, { eager }: IModelShape, scores: Tensor): void {
 }
 
 /** The logits of the last token of every sequence. */
-function logits(tape: Tape, shape: IModelShape): void {
+export function logits(tape: Tape, shape: IModelShape): void {
   if (!shape.isEncoder) {
     const { sequences, elementBytes } = tape;
     tape.makeBytes(sequences * shape.vocabSize * elementBytes);

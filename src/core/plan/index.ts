@@ -1,5 +1,7 @@
 export * from './cells';
 export * from './context';
+export type { DeviceMapKind } from './devicemap';
+export type { IDevicePlan } from './devices';
 export * from './fit';
 export * from './formats';
 export * from './gguf';
@@ -12,6 +14,8 @@ export * from './options';
 export * from './remedies';
 export * from './safetensors';
 export * from './shape';
+export * from './split';
+export * from './splitwords';
 export * from './table';
 export { parameterCounts } from './tensors';
 export * from './training';

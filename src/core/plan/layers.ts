@@ -1,5 +1,5 @@
 import { contextRange } from './context';
-import type { IFitPlan } from './fit';
+import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
 import { formatNamed } from './formats';
 import { llamaCacheBytes } from './llamacpp';
@@ -54,7 +54,7 @@ export function gpuLayers(
 }
 
 /** Bytes of each repeating layer. */
-function layerBytes(shape: IModelShape, name: string): number[] {
+export function layerBytes(shape: IModelShape, name: string): number[] {
   if (shape.file) {
     return shape.file.layerBytes.slice();
   }
@@ -72,10 +72,11 @@ function layerBytes(shape: IModelShape, name: string): number[] {
 /** The longest context, in steps of 256 tokens, with which `options` fits; null for none. */
 export function longestContext(
   shape: IModelShape,
-  options: IFitOptions
+  options: IFitOptions,
+  plan: Planning = planFit
 ): number | null {
   const fits = (contextTokens: number): boolean =>
-    isSure(planFit(shape, { ...options, contextTokens }));
+    isSure(plan(shape, { ...options, contextTokens }));
   const most = Math.min(
     options.contextTokens ?? 4096,
     shape.contextLimit ?? 2 ** 24
@@ -93,7 +94,7 @@ export function longestContext(
   return low > 0 ? 256 * low : null;
 }
 
-/** Whether a plan fits on its first GPU even if it is too low. */
+/** Whether a plan fits, on its first GPU or over all of a split, even if it is too low. */
 export function isSure(plan: IFitPlan): boolean {
   return plan.verdicts[0]?.status === 'fits';
 }

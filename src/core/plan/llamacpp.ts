@@ -86,7 +86,11 @@ function cacheOfLayer(
  * agree to the byte: 300.75 MiB for 512 × (151936 + 2048)), else the
  * feed-forward network's or attention's.
  */
-function computeBytes(shape: IModelShape, options: ICheckedOptions): number {
+export function computeBytes(
+  shape: IModelShape,
+  options: ICheckedOptions,
+  hasOutput = true
+): number {
   const tokens = Math.min(UBATCH_TOKENS, options.contextTokens);
   const widest = shape.layers.reduce((most, { attention, feedForward }) => {
     const inner =
@@ -105,7 +109,7 @@ function computeBytes(shape: IModelShape, options: ICheckedOptions): number {
       queries + 2 * shape.hiddenSize
     );
   }, 0);
-  const outputs = shape.vocabSize + shape.hiddenSize;
+  const outputs = hasOutput ? shape.vocabSize + shape.hiddenSize : 0;
   // A mask of one batch against the whole context, in 16 bit.
   const mask = 2 * tokens * options.contextTokens;
   return (

@@ -1,4 +1,4 @@
-import type { IFitPlan } from './fit';
+import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
 import { gpuLayers, isSure, longestContext, maxMemoryGiB } from './layers';
 import type { IFitOptions, IGpu } from './options';
@@ -6,6 +6,8 @@ import type { IModelShape } from './shape';
 
 /** What a person can do, in the order in which it costs quality or speed. */
 export type RemedyKind =
+  /** The same, over more GPUs. */
+  | 'more-gpus'
   | 'half'
   | 'int8'
   | 'nf4'
@@ -52,20 +54,26 @@ export function tableFormats(gpu: IGpu | null): string[] {
   ];
 }
 
-/** What to do, in order, for a model that does not fit as `options` say. */
+/**
+ * What to do, in order, for a model that does not fit as `options` say.
+ *
+ * `together` is the plan for more GPUs, where there are more.
+ */
 export function remediesFor(
   shape: IModelShape,
-  options: IFitOptions
+  options: IFitOptions,
+  planning: Planning = planFit,
+  together: IFitPlan | null = null
 ): IPlanRemedy[] {
   const gpu = options.gpus?.[0] ?? null;
-  const now = planFit(shape, options);
+  const now = planning(shape, options);
   if (gpu === null || isSure(now)) {
     return [];
   }
   const isSmaller = ({ plan }: IPlanRemedy): boolean =>
     plan !== null && plan.driverBytes.likely < now.driverBytes.likely;
   const inFormat = (kind: RemedyKind, format: string): IPlanRemedy => {
-    const plan = planFit(shape, { ...options, format });
+    const plan = planning(shape, { ...options, format });
     return remedy(kind, plan);
   };
   const torch: IPlanRemedy[] =
@@ -79,10 +87,12 @@ export function remediesFor(
   const gguf = shape.isEncoder
     ? []
     : GGUF_STEPS.map(format => inFormat('gguf', format));
+  const more = together && isSure(together) ? [together] : [];
   return [
+    ...more.map(plan => remedy('more-gpus', plan)),
     ...torch.filter(isSmaller),
     ...gguf.filter(isSmaller),
-    ...contextRemedies(shape, options),
+    ...contextRemedies(shape, options, planning),
     ...offloads(shape, options, gpu)
   ];
 }
@@ -105,25 +115,26 @@ function remedy(
 
 function contextRemedies(
   shape: IModelShape,
-  options: IFitOptions
+  options: IFitOptions,
+  planning: Planning
 ): IPlanRemedy[] {
   if (shape.isEncoder) {
     return [];
   }
-  const contextTokens = longestContext(shape, options);
+  const contextTokens = longestContext(shape, options, planning);
   const shorter =
     contextTokens === null
       ? []
       : [
           remedy(
             'shorter-context',
-            planFit(shape, { ...options, contextTokens }),
+            planning(shape, { ...options, contextTokens }),
             { contextTokens }
           )
         ];
   const quantised = remedy(
     'quantised-cache',
-    planFit(shape, { ...options, kvFormat: 'q8_0' })
+    planning(shape, { ...options, kvFormat: 'q8_0' })
   );
   return [...shorter, ...(quantised.isEnough ? [quantised] : [])];
 }
@@ -143,7 +154,8 @@ function offloads(
             maxMemoryGiB: maxMemoryGiB(gpus)
           })
         ];
-  if (shape.isEncoder) {
+  // How many layers go where on several GPUs, llama.cpp's own `--fit` finds.
+  if (shape.isEncoder || gpus.length > 1) {
     return torch;
   }
   const format = shape.file?.format ?? 'Q4_K_M';

@@ -49,69 +49,91 @@ export function simulate(
   options: ICheckedOptions
 ): IFigures {
   const allocator = new TorchAllocator();
-  const weightsByPart = load(allocator, shape, format);
+  const weightsByPart = load(allocator, shape, format, () => true);
   const weightsBytes = allocator.allocatedBytes;
   allocator.resetPeak();
   const runtimeBytes =
     workspaceBytes(options.gpus[0] ?? null) + format.held(largestMatrix(shape));
   allocator.allocate(runtimeBytes);
-  const tape = ran(allocator, shape, format, options);
-  const kept = tape.kept.reduce((sum, each) => sum + (each?.bytes ?? 0), 0);
+  const tape = tapeFor(allocator, format, options);
+  prefill(tape, withAttention(shape, options));
+  return figuresOf(tape, format, options, {
+    weightsByPart,
+    weightsBytes,
+    runtimeBytes,
+    leftoverBytes: leftoverBytes(shape, format)
+  });
+}
+
+/** What is known of a tape before a prefill. */
+export type Loaded = Pick<
+  IFigures,
+  'weightsByPart' | 'weightsBytes' | 'runtimeBytes' | 'leftoverBytes'
+>;
+
+/** The figures after a prefill on `tape`. */
+export function figuresOf(
+  { allocator, kept: tensors }: Tape,
+  format: IFormat,
+  options: ICheckedOptions,
+  loaded: Loaded
+): IFigures {
+  const kept = tensors.reduce((sum, each) => sum + (each?.bytes ?? 0), 0);
   const saved = savedByCacheFormat(kept, format, options);
   const peakBytes = allocator.peakBytes - saved;
   return {
-    weightsByPart,
-    weightsBytes,
+    ...loaded,
     kvCacheBytes: kept - saved,
     activationBytes: Math.max(
       0,
-      peakBytes - weightsBytes - runtimeBytes - (kept - saved)
+      peakBytes - loaded.weightsBytes - loaded.runtimeBytes - (kept - saved)
     ),
-    runtimeBytes,
     peakBytes,
-    reservedBytes: allocator.reservedBytes - saved,
-    leftoverBytes: format.isMadeOnLoad
-      ? LOADER_THREADS * largestMatrix(shape) * format.elementBytes
-      : 0
+    reservedBytes: allocator.reservedBytes - saved
   };
 }
 
-/** The tape of a prefill. */
-function ran(
+/** What the threads of a load that quantises leave reserved. */
+export function leftoverBytes(shape: IModelShape, format: IFormat): number {
+  return format.isMadeOnLoad
+    ? LOADER_THREADS * largestMatrix(shape) * format.elementBytes
+    : 0;
+}
+
+/** A tape for a prefill. */
+export function tapeFor(
   allocator: TorchAllocator,
-  shape: IModelShape,
   format: IFormat,
-  options: ICheckedOptions
+  { batch, contextTokens }: ICheckedOptions
 ): Tape {
-  const { batch, contextTokens } = options;
-  const tape = new Tape(
+  return new Tape(
     allocator,
     batch * contextTokens,
     batch,
     format.elementBytes,
     format.cost
   );
-  prefill(tape, withAttention(shape, options));
-  return tape;
 }
 
 /**
- * The weights, tensor by tensor, with what the allocator rounds each up to.
+ * The weights that are on this GPU, tensor by tensor, with what the allocator rounds each up to.
  *
  * Quantised ones are cut from one block that `from_pretrained` takes in advance
  * (transformers, `caching_allocator_warmup`).
  */
-function load(
+export function load(
   allocator: TorchAllocator,
   shape: IModelShape,
-  format: IFormat
+  format: IFormat,
+  isHere: (tensor: ITensor, layer: number) => boolean
 ): Record<WeightPart, number> {
   const weightsByPart = noWeights();
   const blocks: { part: WeightPart; bytes: number }[] = [];
   visitTensors(shape, (tensor, layer) => {
-    for (const bytes of format.stored(shape, tensor, layer)) {
-      blocks.push({ part: tensor.part, bytes });
-    }
+    const stored = isHere(tensor, layer)
+      ? format.stored(shape, tensor, layer)
+      : [];
+    stored.forEach(bytes => blocks.push({ part: tensor.part, bytes }));
   });
   if (format.isQuantised) {
     const sum = blocks.reduce((all, { bytes }) => all + bytes, 0);
@@ -124,7 +146,7 @@ function load(
 }
 
 /** Elements of the largest matrix that a format could quantise. */
-function largestMatrix(shape: IModelShape): number {
+export function largestMatrix(shape: IModelShape): number {
   let most = 0;
   for (const layer of new Set(shape.layers)) {
     for (const { rows, columns, isLinear } of layerTensors(shape, layer)) {
@@ -145,7 +167,8 @@ function savedByCacheFormat(
   return Math.floor(kept * (1 - Math.min(1, share)));
 }
 
-function withAttention(
+/** `shape` with its attention computed as asked for. */
+export function withAttention(
   shape: IModelShape,
   { attention }: ICheckedOptions
 ): IModelShape {

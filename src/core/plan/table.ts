@@ -1,5 +1,5 @@
 import type { IDeviceReading } from '../reading';
-import type { IFitPlan } from './fit';
+import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
 import type { IPlannable } from './modelfile';
 import type { IFitOptions, IGpu } from './options';
@@ -28,7 +28,8 @@ export function gpuOf(device: IDeviceReading): IGpu | null {
 /** The plans of the table, from the best format to the smallest. */
 export function plansOf(
   { shape, native }: IPlannable,
-  options: IFitOptions
+  options: IFitOptions,
+  plan: Planning = planFit
 ): IFitPlan[] {
   const gpu = options.gpus?.[0] ?? null;
   const formats =
@@ -37,7 +38,7 @@ export function plansOf(
       : [...(native === null ? [] : [native]), ...tableFormats(gpu)];
   return [...new Set(formats)]
     .filter(format => !(shape.isEncoder && /^[A-Z]/.test(format)))
-    .map(format => planFit(shape, { ...options, format }));
+    .map(format => plan(shape, { ...options, format }));
 }
 
 /** The first that fits for sure, else the first that may, else the smallest. */

@@ -55,7 +55,8 @@ export function available(gpu: IGpu): number {
   return gpu.freeBytes ?? gpu.totalBytes;
 }
 
-function verdict(
+/** Whether `need` fits in what is available less the headroom, all in bytes. */
+export function verdict(
   need: IRange,
   availableBytes: number,
   headroomBytes: number,

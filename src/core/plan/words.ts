@@ -105,6 +105,12 @@ export function remedySentence(remedy: IPlanRemedy, trans: ITranslate): string {
   const size = plan ? formatBytes(plan.driverBytes.likely) : '';
   const format = plan?.format ?? '';
   switch (remedy.kind) {
+    case 'more-gpus':
+      return trans.__(
+        'Over all %1 GPUs of this kernel: %2 together.',
+        plan?.split?.devices.length ?? 0,
+        size
+      );
     case 'half':
       return trans.__('Load it in %1: %2.', format, size);
     case 'int8':

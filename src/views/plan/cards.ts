@@ -16,6 +16,37 @@ export const CARD_GPUS: readonly IKeyedGpu[] = CARDS.map(gpu => ({
 /** What is planned for where the kernel has no GPU that it could tell of. */
 const DEFAULT_KEY = 'card:GeForce RTX 4090';
 
+/** The key of all GPUs of the kernel together. */
+export const ALL_KEY = 'kernel:all';
+
+/** How many of a card can be chosen. */
+export const COUNTS = [1, 2, 3, 4, 8] as const;
+
+/** Whether `key` stands for more than one GPU of the kernel. */
+export function isAll(key: string, kernelGpus: readonly IKeyedGpu[]): boolean {
+  return key === ALL_KEY && kernelGpus.length > 1;
+}
+
+/** The GPUs of `key`: all of the kernel's, or one of them, or `count` of a card. */
+export function chosenGpus(
+  key: string,
+  count: number,
+  kernelGpus: readonly IKeyedGpu[]
+): IGpu[] {
+  if (isAll(key, kernelGpus)) {
+    return kernelGpus.map(({ gpu }) => gpu);
+  }
+  const one = chosenGpu(key, kernelGpus);
+  return one === null
+    ? []
+    : Array.from({ length: isCard(one) ? count : 1 }, () => one.gpu);
+}
+
+/** Whether a GPU is no one's, but one of the common cards. */
+export function isCard({ key }: IKeyedGpu): boolean {
+  return key.startsWith('card:');
+}
+
 /** The GPU of `key`; else the kernel's first; else a common one. */
 export function chosenGpu(
   key: string,

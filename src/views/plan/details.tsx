@@ -6,17 +6,20 @@ import { noteSentence, qualityNote } from '../../core/plan';
 import { formatBytes, formatDelta, formatExact } from '../../core/units';
 import type { IMonitor } from '../../model/tokens';
 import { Sentence } from '../sentence';
+import type { IDevicesProps } from './across';
 
 /** Properties of `Details`. */
 export interface IDetailsProps {
   readonly plan: IFitPlan;
   readonly monitor: IMonitor | null;
+  /** Draws what each GPU gets; null until it is loaded. */
+  readonly Devices: React.ComponentType<IDevicesProps> | null;
   readonly trans: TranslationBundle;
 }
 
 /** Every term of the chosen plan, how sure it is, and what was measured since. */
 export function Details(props: IDetailsProps): React.JSX.Element {
-  const { plan, trans } = props;
+  const { plan, Devices, trans } = props;
   return (
     <div className="jp-VramPlan-details">
       <dl>
@@ -27,6 +30,7 @@ export function Details(props: IDetailsProps): React.JSX.Element {
           </React.Fragment>
         ))}
       </dl>
+      {Devices && plan.split && <Devices split={plan.split} trans={trans} />}
       <p className="jp-VramPanel-quiet">{rangeWords(plan, trans)}</p>
       <p className="jp-VramPanel-quiet">{qualityNote(plan.format, trans)}</p>
       <Measured {...props} />
@@ -82,16 +86,21 @@ const LOADED_SHARE = 0.5;
 /** What is allocated since a load, beside the plan. */
 function Measured(props: IDetailsProps): React.JSX.Element | null {
   const { plan, monitor, trans } = props;
-  const device = (monitor?.reading?.devices ?? [])
+  const all = (monitor?.reading?.devices ?? [])
     .slice()
-    .sort((a, b) => b.allocatedBytes - a.allocatedBytes)[0];
+    .sort((a, b) => b.allocatedBytes - a.allocatedBytes);
+  const devices = plan.split ? all : all.slice(0, 1);
+  const allocatedBytes = devices.reduce((sum, d) => sum + d.allocatedBytes, 0);
   const isLoaded =
-    device !== undefined &&
-    device.allocatedBytes >= LOADED_SHARE * plan.weightsBytes;
+    devices.length > 0 && allocatedBytes >= LOADED_SHARE * plan.weightsBytes;
   if (!isLoaded || plan.runtime !== 'transformers') {
     return null;
   }
-  const { allocatedBytes, peakAllocatedBytes } = device;
+  const peakAllocatedBytes = devices.reduce<number | null>(
+    (sum, { peakAllocatedBytes: peak }) =>
+      sum === null || peak === null ? null : sum + peak,
+    0
+  );
   const off =
     peakAllocatedBytes === null
       ? null

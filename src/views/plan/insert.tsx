@@ -24,7 +24,8 @@ import type { IChosen } from './state';
 export interface IInsertProps {
   readonly chosen: IChosen;
   readonly plan: IFitPlan;
-  readonly gpu: IGpu | null;
+  /** One, or several that the plan is for together. */
+  readonly gpus: readonly IGpu[];
   readonly shape: IModelShape;
   readonly options: IFitOptions;
   readonly actions: IPanelActions;
@@ -105,18 +106,19 @@ function labelOf(kind: CellKind, trans: TranslationBundle): string {
   }
 }
 
-/** The code; what does not fit for sure goes on the GPU only as far as it fits. */
+/** The code; what does not fit for sure goes on the GPUs only as far as it fits. */
 function codeOf(kind: CellKind, model: string, props: IInsertProps): string {
-  const { plan, gpu, shape, options } = props;
-  const isWhole = gpu === null || isSure(plan);
+  const { plan, gpus, shape, options } = props;
+  const [gpu] = gpus;
+  const isWhole = gpu === undefined || isSure(plan);
   const isTorch = plan.runtime === 'transformers';
   return planCell(kind, {
     plan,
     model,
     isEncoder: shape.isEncoder,
-    maxMemoryGiB: isWhole || !isTorch ? null : maxMemoryGiB([gpu]),
+    maxMemoryGiB: isWhole || !isTorch ? null : maxMemoryGiB(gpus),
     gpuLayers:
-      isWhole || isTorch
+      isWhole || isTorch || gpus.length > 1
         ? null
         : gpuLayers(shape, { ...options, format: plan.format }, gpu).count
   });

@@ -1,11 +1,24 @@
 import * as React from 'react';
 
-import type { KvFormat } from '../../core/plan';
-import { firstThatFits, gpuOf, plansOf } from '../../core/plan';
+import type {
+  IFitOptions,
+  IFitPlan,
+  IGpu,
+  IModelShape,
+  KvFormat,
+  Planning
+} from '../../core/plan';
+import {
+  firstThatFits,
+  gpuOf,
+  isSure,
+  planFit,
+  plansOf
+} from '../../core/plan';
 import { PRESETS } from '../../core/plan/presets';
 import type { IPlanProps } from '../plan';
 import type { IKeyedGpu } from './cards';
-import { chosenGpu } from './cards';
+import { chosenGpus } from './cards';
 import { Choice } from './choice';
 import { Details } from './details';
 import { Insert } from './insert';
@@ -15,14 +28,18 @@ import type { IChosen, Source } from './state';
 import { chosenOf } from './state';
 import { Table } from './table';
 import { Target } from './target';
+import type { IAcross } from './useacross';
+import { useAcross } from './useacross';
 
 /** Properties of `Planner`. */
 export type IPlannerProps = IPlanProps;
 
 /** What the plans are for, besides the model. */
 export interface ITerms {
-  /** `kernel:` and a device's id, or `card:` and a card's name. */
+  /** `kernel:` and a device's id or `all`, or `card:` and a card's name. */
   readonly gpuKey: string;
+  /** How many of a card. */
+  readonly gpuCount: number;
   readonly contextTokens: number;
   readonly kvFormat: KvFormat;
 }
@@ -50,9 +67,27 @@ export function Planner(props: IPlannerProps): React.JSX.Element {
 const FIRST: Source = { kind: 'preset', name: PRESETS[0]?.name ?? '' };
 const DEFAULT_TERMS: ITerms = {
   gpuKey: '',
+  gpuCount: 1,
   contextTokens: 4096,
   kvFormat: 'model'
 };
+
+/** The plan for all GPUs of the kernel, where one of several is not enough. */
+function togetherOf(
+  plan: IFitPlan,
+  shape: IModelShape,
+  options: IFitOptions,
+  kernelGpus: readonly IKeyedGpu[],
+  planning: Planning | undefined
+): IFitPlan | null {
+  const all = kernelGpus.map(({ gpu }) => gpu);
+  const { gpus = [] } = options;
+  const isOneOfMany =
+    gpus.length === 1 && all.length > 1 && all.some(gpu => gpu === gpus[0]);
+  return !isOneOfMany || !planning || isSure(plan)
+    ? null
+    : planning(shape, { ...options, format: plan.format, gpus: all });
+}
 
 interface IPlansProps extends IPlannerProps {
   readonly chosen: IChosen;
@@ -61,20 +96,43 @@ interface IPlansProps extends IPlannerProps {
   readonly kernelGpus: readonly IKeyedGpu[];
 }
 
+/** The plans, once what they need is loaded. */
 function Plans(props: IPlansProps): React.JSX.Element | null {
-  const { chosen, terms, setTerms, kernelGpus, trans } = props;
-  const [wanted, setWanted] = React.useState<string | null>(null);
-  const { shape, native = null } = chosen;
+  const { chosen, terms, kernelGpus, trans } = props;
+  const gpus = chosenGpus(terms.gpuKey, terms.gpuCount, kernelGpus);
+  const across = useAcross(gpus.length > 1 || kernelGpus.length > 1);
+  const { shape } = chosen;
   if (shape === undefined) {
     return null;
   }
-  const gpu = chosenGpu(terms.gpuKey, kernelGpus)?.gpu ?? null;
-  const options = {
-    contextTokens: terms.contextTokens,
-    kvFormat: terms.kvFormat,
-    gpus: gpu ? [gpu] : []
-  };
-  const plans = plansOf({ shape, native }, options);
+  if (gpus.length > 1 && (across === null || across === 'failed')) {
+    return (
+      <p className="jp-VramPanel-quiet">
+        {across === null
+          ? trans.__('Loading …')
+          : trans.__('The planner could not be loaded.')}
+      </p>
+    );
+  }
+  const loaded = across === 'failed' ? null : across;
+  return <Shown {...{ ...props, shape, gpus }} across={loaded} />;
+}
+
+interface IShownProps extends IPlansProps {
+  readonly shape: IModelShape;
+  readonly gpus: readonly IGpu[];
+  readonly across: IAcross | null;
+}
+
+function Shown(props: IShownProps): React.JSX.Element | null {
+  const { chosen, terms, setTerms, kernelGpus, trans } = props;
+  const { shape, gpus, across } = props;
+  const [wanted, setWanted] = React.useState<string | null>(null);
+  const { native = null } = chosen;
+  const { contextTokens, kvFormat } = terms;
+  const options = { contextTokens, kvFormat, gpus };
+  const planning = (gpus.length > 1 ? across?.planAcross : null) ?? planFit;
+  const plans = plansOf({ shape, native }, options, planning);
   const first = firstThatFits(plans);
   const plan =
     plans.find(({ format }) => format === wanted) ?? first ?? plans[0];
@@ -82,15 +140,24 @@ function Plans(props: IPlansProps): React.JSX.Element | null {
     return null;
   }
   const choose = setWanted;
-  const remedy = { shape, options: { ...options, format: plan.format } };
+  const remedy = {
+    shape,
+    options: { ...options, format: plan.format },
+    planning,
+    together: togetherOf(plan, shape, options, kernelGpus, across?.planAcross)
+  };
   return (
     <>
-      <Table {...{ plans, plan, first, gpu, choose, trans }} />
-      <Details {...{ plan, trans }} monitor={props.monitor} />
+      <Table {...{ plans, plan, first, choose, trans }} />
+      <Details
+        {...{ plan, trans }}
+        monitor={props.monitor}
+        Devices={across?.Devices ?? null}
+      />
       <Remedies {...{ ...remedy, terms, setTerms, choose, trans }} />
       <Insert
         key={`${chosen.model} ${chosen.gguf}`}
-        {...{ chosen, plan, gpu, shape, options, trans }}
+        {...{ chosen, plan, gpus, shape, options, trans }}
         actions={props.actions}
         hasDocument={props.hasDocument}
       />

@@ -1,16 +1,26 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IFitOptions, IModelShape, IPlanRemedy } from '../../core/plan';
+import type {
+  IFitOptions,
+  IFitPlan,
+  IModelShape,
+  IPlanRemedy,
+  Planning
+} from '../../core/plan';
 import { remediesFor, remedySentence } from '../../core/plan';
 import { Link } from '../link';
 import { Sentence } from '../sentence';
+import { ALL_KEY } from './cards';
 import type { ITerms } from './planner';
 
 /** Properties of `Remedies`. */
 export interface IRemediesProps {
   readonly shape: IModelShape;
   readonly options: IFitOptions;
+  readonly planning: Planning;
+  /** The plan for all GPUs of the kernel, where it has more than the chosen one. */
+  readonly together: IFitPlan | null;
   readonly terms: ITerms;
   readonly setTerms: (terms: ITerms) => void;
   readonly choose: (format: string) => void;
@@ -19,8 +29,8 @@ export interface IRemediesProps {
 
 /** What to do where the chosen plan does not fit, in order. */
 export function Remedies(props: IRemediesProps): React.JSX.Element | null {
-  const { shape, options, trans } = props;
-  const remedies = remediesFor(shape, options);
+  const { shape, options, planning, together, trans } = props;
+  const remedies = remediesFor(shape, options, planning, together);
   if (remedies.length === 0) {
     return null;
   }
@@ -48,7 +58,9 @@ function Use(props: IUseProps): React.JSX.Element | null {
   const { remedy, terms, setTerms, choose, trans } = props;
   const { kind, plan, contextTokens } = remedy;
   const act = (): void => {
-    if (kind === 'shorter-context' && contextTokens !== null) {
+    if (kind === 'more-gpus') {
+      setTerms({ ...terms, gpuKey: ALL_KEY });
+    } else if (kind === 'shorter-context' && contextTokens !== null) {
       setTerms({ ...terms, contextTokens });
     } else if (kind === 'quantised-cache') {
       setTerms({ ...terms, kvFormat: 'q8_0' });

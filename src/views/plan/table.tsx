@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IFitPlan, IGpu } from '../../core/plan';
+import type { IFitPlan } from '../../core/plan';
 import { qualityNote, statusWords } from '../../core/plan';
 import { formatBytes, formatExact } from '../../core/units';
 
@@ -12,7 +12,6 @@ export interface ITableProps {
   readonly plan: IFitPlan;
   /** The best that fits; null if none does. */
   readonly first: IFitPlan | null;
-  readonly gpu: IGpu | null;
   readonly choose: (format: string) => void;
   readonly trans: TranslationBundle;
 }
@@ -41,7 +40,7 @@ interface IRowProps extends ITableProps {
 }
 
 function Row(props: IRowProps): React.JSX.Element {
-  const { row, plan, first, gpu, choose, name, trans } = props;
+  const { row, plan, first, choose, name, trans } = props;
   const status = row.verdicts[0]?.status ?? 'unknown';
   const isFirst = row.format === first?.format;
   const { likely } = row.driverBytes;
@@ -62,7 +61,7 @@ function Row(props: IRowProps): React.JSX.Element {
         onChange={() => choose(row.format)}
       />
       <span className="jp-VramPlan-format">{row.format}</span>
-      <PlanBar plan={row} gpu={gpu} />
+      <PlanBar plan={row} />
       <span className="jp-VramPlan-figure" title={formatExact(likely, trans)}>
         {formatBytes(likely)}
       </span>
@@ -71,13 +70,9 @@ function Row(props: IRowProps): React.JSX.Element {
   );
 }
 
-/** The parts of a plan against what the GPU has free; the rest of the track is headroom. */
-function PlanBar(props: {
-  readonly plan: IFitPlan;
-  readonly gpu: IGpu | null;
-}): React.JSX.Element {
-  const { plan, gpu } = props;
-  const available = gpu ? (gpu.freeBytes ?? gpu.totalBytes) : 0;
+/** The parts of a plan against what its GPU, or all of them, have free; the rest of the track is headroom. */
+function PlanBar({ plan }: { readonly plan: IFitPlan }): React.JSX.Element {
+  const available = plan.verdicts[0]?.availableBytes ?? 0;
   const whole = Math.max(available, plan.driverBytes.likely, 1);
   const rest =
     plan.driverBytes.likely -

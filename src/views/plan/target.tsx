@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IGpu, KvFormat } from '../../core/plan';
+import type { KvFormat } from '../../core/plan';
 import { formatBytes } from '../../core/units';
 import type { IKeyedGpu } from './cards';
-import { CARD_GPUS, chosenGpu } from './cards';
+import { ALL_KEY, CARD_GPUS, chosenGpu, COUNTS, isAll, isCard } from './cards';
 import { Labelled } from './labelled';
 import type { ITerms } from './planner';
 
@@ -22,12 +22,13 @@ const CONTEXTS = [512, 2048, 4096, 8192, 16384, 32768, 131072];
 /** The most tokens that can be asked for. */
 const MOST_TOKENS = 2 ** 24;
 
-/** Which GPU, how many tokens, and how keys and values are stored. */
+/** Which GPU or GPUs, how many tokens, and how keys and values are stored. */
 export function Target(props: ITargetProps): React.JSX.Element {
   const { terms, setTerms, trans } = props;
   return (
     <>
       <GpuField {...props} />
+      <CountField {...props} />
       <ContextField {...props} />
       <Labelled label={trans.__('Cache')}>
         {id => (
@@ -86,42 +87,83 @@ function ContextField(props: ITargetProps): React.JSX.Element {
   );
 }
 
+/** How many of a card; what a kernel has is known. */
+function CountField(props: ITargetProps): React.JSX.Element | null {
+  const { kernelGpus, terms, setTerms, trans } = props;
+  const chosen = chosenGpu(terms.gpuKey, kernelGpus);
+  if (chosen === null || !isCard(chosen)) {
+    return null;
+  }
+  return (
+    <Labelled label={trans.__('How many')}>
+      {id => (
+        <select
+          id={id}
+          value={terms.gpuCount}
+          title={trans.__('GPUs of this kind that the model is spread over')}
+          onChange={event =>
+            setTerms({ ...terms, gpuCount: Number(event.target.value) })
+          }
+        >
+          {COUNTS.map(count => (
+            <option key={count} value={count}>
+              {count}
+            </option>
+          ))}
+        </select>
+      )}
+    </Labelled>
+  );
+}
+
 function GpuField(props: ITargetProps): React.JSX.Element {
   const { kernelGpus, terms, setTerms, trans } = props;
   const chosen = chosenGpu(terms.gpuKey, kernelGpus);
-  const label = ({ name, totalBytes, freeBytes }: IGpu): string =>
-    freeBytes === null
-      ? trans.__('%1, %2', name, formatBytes(totalBytes))
-      : trans.__(
-          '%1, %2 of %3 free',
-          name,
-          formatBytes(freeBytes),
-          formatBytes(totalBytes)
-        );
-  const options = (gpus: readonly IKeyedGpu[]): React.JSX.Element[] =>
-    gpus.map(({ key, gpu }) => (
-      <option key={key} value={key}>
-        {label(gpu)}
-      </option>
-    ));
+  const isTogether = isAll(terms.gpuKey, kernelGpus);
   return (
     <Labelled label={trans.__('GPU')}>
       {id => (
         <select
           id={id}
-          value={chosen?.key ?? ''}
+          value={isTogether ? ALL_KEY : (chosen?.key ?? '')}
           onChange={event => setTerms({ ...terms, gpuKey: event.target.value })}
         >
           {kernelGpus.length > 0 && (
             <optgroup label={trans.__('Of this kernel, now')}>
-              {options(kernelGpus)}
+              {optionsOf(kernelGpus, trans)}
+              {kernelGpus.length > 1 && (
+                <option value={ALL_KEY}>
+                  {trans.__(
+                    'All %1 GPUs of this kernel together',
+                    kernelGpus.length
+                  )}
+                </option>
+              )}
             </optgroup>
           )}
           <optgroup label={trans.__('Others, empty')}>
-            {options(CARD_GPUS)}
+            {optionsOf(CARD_GPUS, trans)}
           </optgroup>
         </select>
       )}
     </Labelled>
   );
+}
+
+function optionsOf(
+  gpus: readonly IKeyedGpu[],
+  trans: TranslationBundle
+): React.JSX.Element[] {
+  return gpus.map(({ key, gpu: { name, totalBytes, freeBytes } }) => (
+    <option key={key} value={key}>
+      {freeBytes === null
+        ? trans.__('%1, %2', name, formatBytes(totalBytes))
+        : trans.__(
+            '%1, %2 of %3 free',
+            name,
+            formatBytes(freeBytes),
+            formatBytes(totalBytes)
+          )}
+    </option>
+  ));
 }

@@ -8,8 +8,15 @@ import type { IPublishedRow } from './published';
 import { scorePublished } from './published';
 import type { IScore } from './report';
 import { lineOf, summaryOf, timing } from './report';
+import type { ISplitRow } from './split';
+import { scoreSplit } from './split';
 
-function scoresOf(row: IMeasuredRow | IPublishedRow): IScore[] {
+type Row = IMeasuredRow | IPublishedRow | ISplitRow;
+
+function scoresOf(row: Row): IScore[] {
+  if ('max_memory_bytes' in row) {
+    return 'peak' in row ? scoreSplit(row) : [];
+  }
   return 'peak' in row
     ? scoreMeasured(row)
     : 'bytes' in row
@@ -21,7 +28,7 @@ const scores = argv.slice(2).flatMap(file =>
   readFileSync(file, 'utf8')
     .split('\n')
     .filter(line => line.trim().startsWith('{'))
-    .flatMap(line => scoresOf(JSON.parse(line) as IMeasuredRow | IPublishedRow))
+    .flatMap(line => scoresOf(JSON.parse(line) as Row))
 );
 const lines = [...scores.map(lineOf), '', ...summaryOf(scores), timing(scores)];
 stdout.write(`${lines.join('\n')}\n`);

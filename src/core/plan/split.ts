@@ -1,0 +1,137 @@
+import type { IRange } from './context';
+import type { IArranged, IDevicePlan } from './devices';
+import type { IFitPlan } from './fit';
+import { planFit } from './fit';
+import type { Runtime } from './formats';
+import { formatNamed } from './formats';
+import type { IFitOptions, IGpu } from './options';
+import { checked } from './options';
+import type { IModelShape } from './shape';
+import { PlanError } from './shape';
+import { llamaSplit } from './splitllama';
+import { torchSplit } from './splittorch';
+import type { FitStatus } from './verdict';
+import { available } from './verdict';
+
+/** What is asked of `planSplit`: at least two `gpus`. */
+export interface ISplitOptions extends IFitOptions {
+  /**
+   * The most that weights may take of each GPU, in bytes, as `max_memory` has it;
+   * for GGUF, that everything may take. By default, what fits.
+   */
+  readonly maxMemoryBytes?: readonly number[];
+}
+
+/** A model over several GPUs. */
+export interface ISplitPlan extends IArranged {
+  readonly format: string;
+  readonly runtime: Runtime;
+  /** Of the GPU where it is worst. */
+  readonly status: FitStatus;
+  readonly fits: boolean;
+  /** What does not fit: the weights anywhere, or everything on some GPU. */
+  readonly shortfall: 'weights' | 'device' | null;
+}
+
+/** What each GPU of `options.gpus` gets of a model that is spread over them. */
+export function planSplit(
+  shape: IModelShape,
+  options: ISplitOptions
+): ISplitPlan {
+  const asked = checked(options);
+  const limits = checkedLimits(options.maxMemoryBytes, asked.gpus.length);
+  const format = formatNamed(
+    shape.file && options.format === undefined
+      ? shape.file.format
+      : asked.format,
+    asked.runtime
+  );
+  const arranged =
+    format.runtime === 'llama.cpp'
+      ? llamaSplit(shape, format, asked, limits)
+      : torchSplit(shape, format, asked, limits);
+  const statuses = arranged.devices.map(({ status }) => status);
+  const status: FitStatus =
+    statuses.length === 0 || statuses.includes('too-big')
+      ? 'too-big'
+      : statuses.includes('tight')
+        ? 'tight'
+        : 'fits';
+  return {
+    format: format.name,
+    runtime: format.runtime,
+    ...arranged,
+    status,
+    fits: status === 'fits',
+    shortfall:
+      statuses.length === 0 ? 'weights' : status === 'fits' ? null : 'device'
+  };
+}
+
+/**
+ * @throws PlanError for fewer than two GPUs, and for limits that are not one number each.
+ */
+function checkedLimits(
+  limits: readonly number[] | undefined,
+  gpus: number
+): readonly number[] | null {
+  if (gpus < 2) {
+    throw new PlanError(
+      `\`gpus\` should be at least 2 to split a model, but there ${gpus === 1 ? 'is 1' : 'are none'}.`
+    );
+  }
+  const isEach =
+    limits?.length === gpus &&
+    limits.every(each => each >= 0 && each < 2 ** 60);
+  if (limits !== undefined && !isEach) {
+    throw new PlanError(
+      `\`maxMemoryBytes\` should be a number of bytes for each of the ${gpus} GPUs.`
+    );
+  }
+  return limits?.map(Math.floor) ?? null;
+}
+
+/** A plan for all `options.gpus` together, with sums; as `planFit` where there are fewer than two. */
+export function planAcross(shape: IModelShape, options: IFitOptions): IFitPlan {
+  const gpus = options.gpus ?? [];
+  if (gpus.length < 2) {
+    return planFit(shape, options);
+  }
+  const split = planSplit(shape, options);
+  const one = planFit(shape, { ...options, gpus: gpus.slice(0, 1) });
+  const { devices } = split;
+  const sum = (of: (device: IDevicePlan) => number): number =>
+    devices.reduce((all, device) => all + of(device), 0);
+  const sums = (of: (device: IDevicePlan) => IRange): IRange => ({
+    low: sum(device => of(device).low),
+    likely: sum(device => of(device).likely),
+    high: sum(device => of(device).high)
+  });
+  const plan =
+    devices.length === 0
+      ? one
+      : {
+          ...one,
+          weightsBytes: sum(device => device.weightsBytes),
+          kvCacheBytes: sum(device => device.kvCacheBytes),
+          activationBytes: sum(device => device.activationBytes),
+          contextBytes: sum(device => device.contextBytes),
+          peakBytes: sums(device => device.peakBytes),
+          driverBytes: sums(device => device.driverBytes)
+        };
+  return { ...plan, split, verdicts: [together(plan, gpus, split.status)] };
+}
+
+function together(
+  { driverBytes }: IFitPlan,
+  gpus: readonly IGpu[],
+  status: FitStatus
+): IFitPlan['verdicts'][number] {
+  const availableBytes = gpus.reduce((all, gpu) => all + available(gpu), 0);
+  return {
+    gpu: null,
+    status,
+    availableBytes,
+    leftBytes: availableBytes - driverBytes.likely
+  };
+}
