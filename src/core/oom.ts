@@ -41,7 +41,7 @@ export function explainOutOfMemory(
   const { facts } = found;
   const now = facts.backend === 'host' ? null : deviceOf(facts, reading);
   const figures = balance(facts, now);
-  const holders = context.holders ?? [];
+  const holders = holdersOn(now, context.holders ?? []);
   const verdict = diagnose(
     figures,
     evidenceOf(found, ready, holders, now?.allocatedBytes ?? null)
@@ -61,6 +61,20 @@ export function explainOutOfMemory(
     evidence: evidenceFor(told),
     remedies: remediesFor(verdict.cause, told, settingOf(found, ready, context))
   };
+}
+
+/** What holds memory of `device`, and how much of it: on another it does no harm. */
+function holdersOn(
+  device: IDeviceReading | null,
+  holders: readonly IOomHolder[]
+): IOomHolder[] {
+  return holders
+    .map(holder => {
+      const share = holder.devices?.find(({ id }) => id === device?.id);
+      const isKnown = device !== null && holder.devices !== undefined;
+      return isKnown ? { ...holder, bytes: share?.bytes ?? 0 } : holder;
+    })
+    .filter(({ bytes }) => bytes > 0);
 }
 
 /** The sentence, and which device it is about where there are several. */

@@ -211,7 +211,9 @@ describe('Planner with several GPUs', () => {
       expect(found).toHaveLength(2);
       return found;
     });
-    expect(items[0]).toMatch(/^GPU 0: .* of 12.0 GiB. embedding, layers 0 to/);
+    expect(items[0]).toMatch(
+      /^GPU 0: .* of 12.0 GiB for embedding, layers 0 to/
+    );
     button(node, 'transformers').click();
     expect(actions.calls[0]).toMatch(
       /device_map="auto",\n +max_memory=\{0: "[\d.]+GiB", 1: "[\d.]+GiB"\}/

@@ -10,6 +10,8 @@ export interface IOomHolder {
   readonly bytes: number;
   /** A line of Python that lets go; null where there is none. */
   readonly release: string | null;
+  /** The bytes of each device; left out, it is not known which device has them. */
+  readonly devices?: readonly { readonly id: string; readonly bytes: number }[];
 }
 
 /** What a button does for a remedy, where it is not a cell that is inserted. */

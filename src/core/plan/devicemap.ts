@@ -30,10 +30,16 @@ export interface IPlacement {
   readonly head: number;
 }
 
+/**
+ * What `auto` leaves beyond an equal share: room for the largest layer until
+ * transformers 5.17, and for the largest module, an embedding perhaps, since 5.18.
+ */
+export type MapBuffer = 'layer' | 'module';
+
 /** How the layers are spread. */
 export type DeviceMapKind = 'auto' | 'sequential';
 
-/** Room beyond an equal share, in parts of the largest module. */
+/** Room beyond an equal share, in parts of what it is for. */
 const BUFFER = 1.25;
 
 /**
@@ -45,7 +51,8 @@ export function placementOf(
   sizes: IModuleSizes,
   maxBytes: readonly number[],
   kind: DeviceMapKind,
-  share: number
+  share: number,
+  buffer: MapBuffer = 'module'
 ): IPlacement | null {
   const leaf = (bytes: number): IModule => ({ bytes, parts: [] });
   const embeddings = sizes.embeddings.map(leaf);
@@ -54,9 +61,9 @@ export function placementOf(
   const head = leaf(sizes.head ?? 0);
   const tied = sizes.head === null ? head : null;
   const base = group([...embeddings, group(layers), norm, rotary]);
-  const limits = (kind === 'auto' ? balanced(sizes, maxBytes) : maxBytes).map(
-    bytes => bytes * share
-  );
+  const limits = (
+    kind === 'auto' ? balanced(sizes, maxBytes, buffer) : maxBytes
+  ).map(bytes => bytes * share);
   const homes = placed([base, head], embeddings[0], tied, limits);
   const homeOf = (module: IModule | undefined): number =>
     (module && homes?.get(module)) ?? 0;
@@ -75,18 +82,20 @@ function group(parts: readonly IModule[]): IModule {
   return { bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0), parts };
 }
 
-/** Limits for equal shares, with a buffer; the last GPU keeps its own. */
-function balanced(
-  { embeddings, layers, norm, rotary, head }: IModuleSizes,
-  maxBytes: readonly number[]
+/** Limits for equal shares, with a buffer; the last GPU that is used keeps its own. */
+export function balanced(
+  sizes: IModuleSizes,
+  maxBytes: readonly number[],
+  buffer: MapBuffer
 ): number[] {
+  const { embeddings, layers, norm, rotary, head } = sizes;
   const all = [...embeddings, ...layers, norm, rotary, head ?? 0];
   const total = all.reduce((sum, bytes) => sum + bytes, 0);
+  const largest = Math.max(0, ...(buffer === 'layer' ? layers : all));
   const used = maxBytes.filter(bytes => bytes > 0).length;
   const last = maxBytes.reduce((at, bytes, gpu) => (bytes > 0 ? gpu : at), -1);
   const each =
-    Math.floor(total / Math.max(1, used)) +
-    Math.floor(BUFFER * all.reduce((most, bytes) => Math.max(most, bytes), 0));
+    Math.floor(total / Math.max(1, used)) + Math.floor(BUFFER * largest);
   return maxBytes.map((bytes, gpu) =>
     gpu === last || bytes <= 0 ? bytes : Math.min(bytes, each)
   );

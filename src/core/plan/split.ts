@@ -1,4 +1,5 @@
 import type { IRange } from './context';
+import type { MapBuffer } from './devicemap';
 import type { IArranged, IDevicePlan } from './devices';
 import type { IFitPlan } from './fit';
 import { planFit } from './fit';
@@ -20,6 +21,8 @@ export interface ISplitOptions extends IFitOptions {
    * for GGUF, that everything may take. By default, what fits.
    */
   readonly maxMemoryBytes?: readonly number[];
+  /** By the version of transformers, where `maxMemoryBytes` are given; else it makes no difference. */
+  readonly mapBuffer?: MapBuffer;
 }
 
 /** A model over several GPUs. */
@@ -49,7 +52,7 @@ export function planSplit(
   const arranged =
     format.runtime === 'llama.cpp'
       ? llamaSplit(shape, format, asked, limits)
-      : torchSplit(shape, format, asked, limits);
+      : torchSplit(shape, format, asked, limits, options.mapBuffer);
   const statuses = arranged.devices.map(({ status }) => status);
   const status: FitStatus =
     statuses.length === 0 || statuses.includes('too-big')

@@ -1,8 +1,13 @@
 import { prefillAcross } from './across';
 import { TorchAllocator } from './allocator';
 import { contextRange, workspaceBytes } from './context';
-import type { DeviceMapKind, IModuleSizes, IPlacement } from './devicemap';
-import { placementOf } from './devicemap';
+import type {
+  DeviceMapKind,
+  IModuleSizes,
+  IPlacement,
+  MapBuffer
+} from './devicemap';
+import { balanced, placementOf } from './devicemap';
 import type { IFormat } from './formats';
 import type { ICheckedOptions, IGpu } from './options';
 import type { IModelShape, ITensor } from './shape';
@@ -40,11 +45,13 @@ export function torchSplit(
   shape: IModelShape,
   format: IFormat,
   options: ICheckedOptions,
-  limits: readonly number[] | null
+  limits: readonly number[] | null,
+  buffer: MapBuffer | undefined
 ): IArranged {
   const sizes = moduleSizes(shape, format);
   const share = format.isMadeOnLoad ? QUANTISER_SHARE : 1;
-  const place: Place = (kind, bytes) => placementOf(sizes, bytes, kind, share);
+  const place: Place = (kind, bytes) =>
+    placementOf(sizes, bytes, kind, share, buffer);
   const arrange = (
     deviceMap: DeviceMapKind,
     maxMemoryBytes: readonly number[]
@@ -60,13 +67,16 @@ export function torchSplit(
   if (limits !== null) {
     return arrange('auto', limits);
   }
-  const balanced = fitted('auto', options, place, arrange);
-  const over = overflow(balanced, options);
+  const room = options.gpus.map(gpu => roomFor(gpu, options));
+  // Limits that are narrower than any version's own, so that every version makes the same map.
+  const even = balanced(sizes, room, 'layer');
+  const auto = fitted('auto', even, options, place, arrange);
+  const over = overflow(auto, options);
   if (over <= 0) {
-    return balanced;
+    return auto;
   }
-  const sequential = fitted('sequential', options, place, arrange);
-  return overflow(sequential, options) < over ? sequential : balanced;
+  const sequential = fitted('sequential', room, options, place, arrange);
+  return overflow(sequential, options) < over ? sequential : auto;
 }
 
 /** Where modules go under limits in bytes; null where they don't all find a place. */
@@ -90,22 +100,22 @@ function excess(device: IDevicePlan, headroomBytes: number): number {
   return need === 0 ? 0 : need + headroomBytes - device.availableBytes;
 }
 
+/** Bytes that weights, cache and activations may take of one GPU. */
+function roomFor(gpu: IGpu, { headroomBytes }: ICheckedOptions): number {
+  const beside = contextRange(gpu).high + workspaceBytes(gpu);
+  return Math.max(0, available(gpu) - headroomBytes - beside);
+}
+
 /** Lowers the limits of GPUs that would hold too much until none does; else the best that was seen. */
 function fitted(
   kind: DeviceMapKind,
+  most: readonly number[],
   options: ICheckedOptions,
   place: Place,
   arrange: (kind: DeviceMapKind, limits: readonly number[]) => IArranged
 ): IArranged {
-  const { gpus, headroomBytes } = options;
-  let steps = gpus.map(gpu =>
-    stepsIn(
-      available(gpu) -
-        headroomBytes -
-        contextRange(gpu).high -
-        workspaceBytes(gpu)
-    )
-  );
+  const { headroomBytes } = options;
+  let steps = most.map(stepsIn);
   let best = NOT_ARRANGED;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const arranged = arrange(kind, steps.map(bytesOf));

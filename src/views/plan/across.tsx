@@ -25,7 +25,7 @@ export function Devices(props: IDevicesProps): React.JSX.Element {
         {split.devices.map(device => (
           <li key={device.index} data-status={device.status}>
             {trans.__(
-              'GPU %1: %2 of %3. %4',
+              'GPU %1: %2 of %3 for %4',
               device.index,
               formatBytes(device.driverBytes.likely),
               formatBytes(device.availableBytes),

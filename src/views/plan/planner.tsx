@@ -50,9 +50,18 @@ export function Planner(props: IPlannerProps): React.JSX.Element {
   const [source, setSource] = React.useState<Source>(FIRST);
   const [terms, setTerms] = React.useState<ITerms>(DEFAULT_TERMS);
   const chosen = React.useMemo(() => chosenOf(source), [source]);
-  const kernelGpus = (monitor?.reading?.devices ?? []).flatMap(device => {
+  const devices = monitor?.reading?.devices ?? [];
+  const kernelGpus = devices.flatMap(device => {
     const gpu = gpuOf(device);
-    return gpu ? [{ key: `kernel:${device.id}`, gpu }] : [];
+    const place = devices.length > 1 ? `GPU ${device.index}, ` : '';
+    return gpu
+      ? [
+          {
+            key: `kernel:${device.id}`,
+            gpu: { ...gpu, name: place + gpu.name }
+          }
+        ]
+      : [];
   });
   return (
     <div className="jp-VramPlan">

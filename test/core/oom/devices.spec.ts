@@ -4,7 +4,7 @@ import { Field } from '../../../src/core/border';
 import { parseReading } from '../../../src/core/parsereading';
 import recorded from '../../fixtures/oom_two_gpus.json';
 import { explainOutOfMemory } from '../../../src/core/oom';
-import type { IOutOfMemory } from '../../../src/core/oom';
+import type { IOomHolder, IOutOfMemory } from '../../../src/core/oom';
 import type { IDeviceReading, IReading } from '../../../src/core/reading';
 import { GIB } from '../../../src/core/units';
 import { messageOf, readingOf } from './kernel';
@@ -57,6 +57,25 @@ describe('explainOutOfMemory with several devices', () => {
   ])('should offer none that %s', (_, reading) => {
     const ids = explained(reading).remedies.map(({ id }) => id);
     expect(ids).not.toContain('roomier-gpu');
+  });
+
+  it('should name only who holds memory of that device, and how much of it', () => {
+    const holder = (name: string, ...gib: number[]): IOomHolder => ({
+      name,
+      kind: 'variable',
+      bytes: gib.reduce((sum, each) => sum + each, 0) * GIB,
+      release: `del ${name}`,
+      devices: gib.map((each, index) => ({
+        id: `cuda:${index}`,
+        bytes: each * GIB
+      }))
+    });
+    const holders = [holder('both', 30, 40), holder('first', 20)];
+    const found = explainOutOfMemory(TEXT, readingWith(60, 1), { holders });
+    expect(found?.remedies.map(({ text }) => text)).toContain(
+      '`both` holds 40.0 GiB: let go of it.'
+    );
+    expect(JSON.stringify(found)).not.toContain('first');
   });
 
   it('should explain what two H100s said, whose second was full', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { modelShape, planSplit } from '../../../src/core/plan';
+import type { IGpu } from '../../../src/core/plan';
+import { modelShape, planFit, planSplit } from '../../../src/core/plan';
+import type { MapBuffer } from '../../../src/core/plan/devicemap';
 import { GIB, MIB } from '../../../src/core/units';
 import type { ITracedModel } from './rows';
 import { mean, rowsOf } from './rows';
@@ -15,11 +17,14 @@ interface ICase {
   } | null;
 }
 
-const MAPS = new Map(
-  rowsOf<{ model: string; cases: ICase[] }>('device_maps.jsonl').map(
-    ({ model, cases }) => [model, cases]
-  )
-);
+const [MAPS, OLDER_MAPS] = ['device_maps.jsonl', 'device_maps_5_17.jsonl'].map(
+  file =>
+    new Map(
+      rowsOf<{ model: string; cases: ICase[] }>(file).map(
+        ({ model, cases }) => [model, cases]
+      )
+    )
+) as [Map<string, ICase[]>, Map<string, ICase[]>];
 const MODELS = rowsOf<ITracedModel>('traced_models.jsonl').filter(({ model }) =>
   MAPS.has(model)
 );
@@ -27,7 +32,8 @@ const MODELS = rowsOf<ITracedModel>('traced_models.jsonl').filter(({ model }) =>
 /** Where `planSplit` puts the same, on GPUs that are large enough. */
 function placed(
   config: unknown,
-  maxMemoryBytes: readonly number[]
+  maxMemoryBytes: readonly number[],
+  mapBuffer: MapBuffer
 ): ICase['map'] {
   const gpus = maxMemoryBytes.map(() => ({
     name: 'card',
@@ -38,7 +44,8 @@ function placed(
   const { devices } = planSplit(modelShape(config), {
     contextTokens: 16,
     gpus,
-    maxMemoryBytes
+    maxMemoryBytes,
+    mapBuffer
   });
   return devices.length === 0
     ? null
@@ -59,18 +66,72 @@ describe('planSplit() beside device_map="auto" itself', () => {
 
   it.each(MODELS)('should place $model alike', ({ model, config }) => {
     for (const { maxMemoryBytes, map } of MAPS.get(model) ?? []) {
-      const own = placed(config, maxMemoryBytes);
-      if (HAS_MASKS.has(model) && map !== null) {
-        const off = map.layers.map((count, gpu) =>
-          Math.abs(count - (own?.layers[gpu] ?? Infinity))
-        );
-        expect(Math.max(...off), maxMemoryBytes.join()).toBeLessThan(2);
-      } else {
-        expect(own, maxMemoryBytes.join()).toEqual(map);
-      }
+      expectAlike(model, placed(config, maxMemoryBytes, 'module'), map);
+    }
+    for (const { maxMemoryBytes, map } of OLDER_MAPS.get(model) ?? []) {
+      expectAlike(model, placed(config, maxMemoryBytes, 'layer'), map);
     }
   });
+
+  it('should know that versions differ', () => {
+    const differs = ({ model }: ITracedModel): boolean =>
+      JSON.stringify(MAPS.get(model)) !== JSON.stringify(OLDER_MAPS.get(model));
+    expect(MODELS.filter(differs).length).toBeGreaterThan(20);
+  });
+
+  it.each(MODELS)(
+    'should give limits for $model with which they agree',
+    ({ config }) => {
+      const shape = modelShape(config);
+      const weightsBytes = planFit(shape).weightsBytes;
+      const gpu = (share: number): IGpu => ({
+        name: 'card',
+        totalBytes: share * weightsBytes + 4 * GIB,
+        freeBytes: null,
+        computeCapability: [9, 0]
+      });
+      for (const shares of [
+        [0.6, 0.6],
+        [2, 2],
+        [0.4, 1],
+        [0.4, 0.4, 0.4]
+      ]) {
+        const options = { contextTokens: 512, gpus: shares.map(gpu) };
+        const { maxMemoryBytes, deviceMap, devices } = planSplit(
+          shape,
+          options
+        );
+        if (maxMemoryBytes !== null && deviceMap === 'auto') {
+          const under = (mapBuffer: MapBuffer): number[] =>
+            planSplit(shape, {
+              ...options,
+              maxMemoryBytes,
+              mapBuffer
+            }).devices.map(({ layers }) => layers.count);
+          expect(under('layer')).toEqual(under('module'));
+          expect(under('layer')).toEqual(
+            devices.map(({ layers }) => layers.count)
+          );
+        }
+      }
+    }
+  );
 });
+
+function expectAlike(
+  model: string,
+  own: ICase['map'],
+  map: ICase['map']
+): void {
+  if (HAS_MASKS.has(model) && map !== null) {
+    const off = map.layers.map((count, gpu) =>
+      Math.abs(count - (own?.layers[gpu] ?? Infinity))
+    );
+    expect(Math.max(...off)).toBeLessThan(2);
+  } else {
+    expect(own).toEqual(map);
+  }
+}
 
 /** A model that ran on the meta device as if on two GPUs: see `trace_splits.py`. */
 interface ITracedSplit {

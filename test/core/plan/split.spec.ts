@@ -104,7 +104,7 @@ describe('planSplit()', () => {
     expect(split.deviceMap).toBe('auto');
     const three = [gpu(13), gpu(13), gpu(13)];
     const even = planSplit(EIGHT_B, { gpus: three, contextTokens: 32768 });
-    expect(even).toMatchObject({ fits: true, deviceMap: 'auto' });
+    expect(even.fits).toBe(true);
     split.devices.forEach(({ driverBytes, availableBytes, index }) => {
       expect(driverBytes.high).toBeLessThan(availableBytes);
       expect(split.maxMemoryBytes?.[index]).toBeLessThan(availableBytes);
