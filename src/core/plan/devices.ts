@@ -1,8 +1,8 @@
 import type { IRange } from './context';
 import { contextRange } from './context';
 import type { DeviceMapKind } from './devicemap';
-import type { IDoubtWidth, IFigures } from './fit';
-import { doubtWidth, driverRange, peakRange } from './fit';
+import type { IDoubtWidth, IFigures } from './ranges';
+import { doubtWidth, driverRange, peakRange } from './ranges';
 import type { IFormat } from './formats';
 import type { ICheckedOptions, IGpu } from './options';
 import type { IModelShape } from './shape';

@@ -1,5 +1,5 @@
 import { MIB } from '../units';
-import type { IFigures } from './fit';
+import type { IFigures } from './ranges';
 import type { IFormat } from './formats';
 import type { ICheckedOptions } from './options';
 import { kvElementBytes } from './options';

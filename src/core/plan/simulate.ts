@@ -1,6 +1,6 @@
 import { TorchAllocator } from './allocator';
 import { workspaceBytes } from './context';
-import type { IFigures } from './fit';
+import type { IFigures } from './ranges';
 import type { IFormat } from './formats';
 import { prefill } from './forward';
 import type { ICheckedOptions } from './options';

@@ -7,7 +7,7 @@ import type { IModelShape } from './shape';
 import { noWeights } from './simulate';
 import type { IArranged, IShare } from './devices';
 import { devicesOf, NOT_ARRANGED } from './devices';
-import { doubtWidth, driverRange, peakRange } from './fit';
+import { doubtWidth, driverRange, peakRange } from './ranges';
 import { available } from './verdict';
 
 /** Copies of every input that wait their turn, where GPUs take turns (`GGML_SCHED_MAX_COPIES`). */
