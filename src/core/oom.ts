@@ -7,7 +7,7 @@ import { normalise } from './oom/normalise';
 import type { IFound } from './oom/read';
 import { readFacts } from './oom/read';
 import { suspect } from './oom/suspects';
-import type { ISetting } from './oom/remedies';
+import type { ISetting } from './oom/setting';
 import { remediesFor } from './oom/remedies';
 import type { ITold } from './oom/words';
 import { evidenceFor, sentenceFor } from './oom/words';

@@ -3,7 +3,6 @@ import * as React from 'react';
 
 import type { IMonitor } from '../model/tokens';
 import type { IPanelActions } from './actions';
-import type { IPlannerProps } from './plan/planner';
 import { Section } from './section';
 
 /** Properties of `Plan`. */
@@ -25,7 +24,7 @@ export function Plan(props: IPlanProps): React.JSX.Element {
   );
 }
 
-type Planner = React.ComponentType<IPlannerProps>;
+type Planner = React.ComponentType<IPlanProps>;
 
 function Loaded(props: IPlanProps): React.JSX.Element {
   const { trans } = props;

@@ -12,21 +12,10 @@ import {
 } from '../core/usage';
 import type { IGpu, IGpuProcess, ISurvey } from '../core/survey';
 import { formatAge, formatBytes, formatExact } from '../core/units';
-import type { IFleet } from '../model/fleettokens';
-import type { IFleetActions } from './fleetactions';
 import { whyNoSurvey } from './fleetwords';
+import type { IProcessesProps } from './processrow';
 import { ProcessRow } from './processrow';
 import { Sentence } from './sentence';
-
-/** Properties of `Processes`. */
-export interface IProcessesProps {
-  readonly fleet: IFleet;
-  readonly nowMs: number;
-  readonly actions: IFleetActions;
-  /** Whether processes can be stopped at all; else nothing offers to. */
-  readonly mayStop: boolean;
-  readonly trans: TranslationBundle;
-}
 
 /** Who uses each GPU, by the driver; or why that is not known. */
 export function Processes(props: IProcessesProps): React.JSX.Element {

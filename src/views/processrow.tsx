@@ -4,9 +4,20 @@ import * as React from 'react';
 import type { IGpuProcess } from '../core/survey';
 import { whyNotStoppable } from '../core/surveywords';
 import { formatBytes, formatExact } from '../core/units';
+import type { IFleet } from '../model/fleettokens';
+import type { IFleetActions } from './fleetactions';
 import { formatSpan, processName } from './fleetwords';
 import { Link } from './link';
-import type { IProcessesProps } from './processes';
+
+/** What is needed to draw processes. */
+export interface IProcessesProps {
+  readonly fleet: IFleet;
+  readonly nowMs: number;
+  readonly actions: IFleetActions;
+  /** Whether processes can be stopped at all; else nothing offers to. */
+  readonly mayStop: boolean;
+  readonly trans: TranslationBundle;
+}
 
 /** What a process has in one place. */
 export interface IProcessFigure {

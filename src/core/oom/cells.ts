@@ -1,6 +1,6 @@
 import type { DeviceKind } from '../reading';
 import { checkMemory } from '../snippets';
-import type { ISetting } from './remedies';
+import type { ISetting } from './setting';
 import type { ITold } from './words';
 
 type MakeCell = (told: ITold, setting: ISetting) => string;

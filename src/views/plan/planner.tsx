@@ -5,7 +5,6 @@ import type {
   IFitPlan,
   IGpu,
   IModelShape,
-  KvFormat,
   Planning
 } from '../../core/plan';
 import {
@@ -24,28 +23,15 @@ import { Details } from './details';
 import { Insert } from './insert';
 import { Problem } from './labelled';
 import { Remedies } from './remedies';
-import type { IChosen, Source } from './state';
-import { chosenOf } from './state';
+import type { IChosen, ITerms, Source } from './state';
+import { chosenOf, DEFAULT_TERMS } from './state';
 import { Table } from './table';
 import { Target } from './target';
 import type { IAcross } from './useacross';
 import { useAcross } from './useacross';
 
-/** Properties of `Planner`. */
-export type IPlannerProps = IPlanProps;
-
-/** What the plans are for, besides the model. */
-export interface ITerms {
-  /** `kernel:` and a device's id or `all`, or `card:` and a card's name. */
-  readonly gpuKey: string;
-  /** How many of a card. */
-  readonly gpuCount: number;
-  readonly contextTokens: number;
-  readonly kvFormat: KvFormat;
-}
-
 /** Chooses a model, a GPU and a context, and shows what fits. */
-export function Planner(props: IPlannerProps): React.JSX.Element {
+export function Planner(props: IPlanProps): React.JSX.Element {
   const { monitor, trans } = props;
   const [source, setSource] = React.useState<Source>(FIRST);
   const [terms, setTerms] = React.useState<ITerms>(DEFAULT_TERMS);
@@ -74,13 +60,6 @@ export function Planner(props: IPlannerProps): React.JSX.Element {
 }
 
 const FIRST: Source = { kind: 'preset', name: PRESETS[0]?.name ?? '' };
-const DEFAULT_TERMS: ITerms = {
-  gpuKey: '',
-  gpuCount: 1,
-  contextTokens: 4096,
-  kvFormat: 'model'
-};
-
 /** The plan for all GPUs of the kernel, where one of several is not enough. */
 function togetherOf(
   plan: IFitPlan,
@@ -98,7 +77,7 @@ function togetherOf(
     : planning(shape, { ...options, format: plan.format, gpus: all });
 }
 
-interface IPlansProps extends IPlannerProps {
+interface IPlansProps extends IPlanProps {
   readonly chosen: IChosen;
   readonly terms: ITerms;
   readonly setTerms: (terms: ITerms) => void;

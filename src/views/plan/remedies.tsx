@@ -12,7 +12,7 @@ import { remediesFor, remedySentence } from '../../core/plan';
 import { Link } from '../link';
 import { Sentence } from '../sentence';
 import { ALL_KEY } from './cards';
-import type { ITerms } from './planner';
+import type { ITerms } from './state';
 
 /** Properties of `Remedies`. */
 export interface IRemediesProps {

@@ -6,7 +6,7 @@ import {
   plannableOfText,
   PlanError
 } from '../../core/plan';
-import type { IModelFile } from '../../core/plan';
+import type { IModelFile, KvFormat } from '../../core/plan';
 import { PRESETS } from '../../core/plan/presets';
 
 /** Where the model to plan for comes from. */
@@ -71,3 +71,21 @@ export function sentenceOf(error: unknown): string {
   }
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What the plans are for, besides the model. */
+export interface ITerms {
+  /** `kernel:` and a device's id or `all`, or `card:` and a card's name. */
+  readonly gpuKey: string;
+  /** How many of a card. */
+  readonly gpuCount: number;
+  readonly contextTokens: number;
+  readonly kvFormat: KvFormat;
+}
+
+/** What is planned for at first. */
+export const DEFAULT_TERMS: ITerms = {
+  gpuKey: '',
+  gpuCount: 1,
+  contextTokens: 4096,
+  kvFormat: 'model'
+};

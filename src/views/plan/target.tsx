@@ -6,7 +6,7 @@ import { formatBytes } from '../../core/units';
 import type { IKeyedGpu } from './cards';
 import { ALL_KEY, CARD_GPUS, chosenGpu, COUNTS, isAll, isCard } from './cards';
 import { Labelled } from './labelled';
-import type { ITerms } from './planner';
+import type { ITerms } from './state';
 
 /** Properties of `Target`. */
 export interface ITargetProps {
