@@ -98,6 +98,13 @@ const NOTEBOOKS_OWN: ReadonlySet<HolderKind> = new Set<HolderKind>([
   'traceback'
 ]);
 
+/** What a holder has on each device, in the order in which devices are shown. */
+export function sharesOf({ devices }: IHolder): readonly IHeldShare[] {
+  return [...devices].sort((one, other) =>
+    one.id.localeCompare(other.id, 'en', { numeric: true })
+  );
+}
+
 /** Everything that a holder reaches, in bytes. */
 export function reachedBytes(holder: IHolder): number {
   return holder.bytes + holder.sharedBytes;

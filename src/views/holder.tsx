@@ -3,7 +3,7 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { HolderKind, IHolder } from '../core/holders';
-import { reachedBytes } from '../core/holders';
+import { reachedBytes, sharesOf } from '../core/holders';
 import { formatBytes, formatExact } from '../core/units';
 import type { IPanelActions } from './actions';
 import { HolderDetails } from './holderdetails';
@@ -84,7 +84,7 @@ function Heading(props: IHeadingProps): React.JSX.Element {
 
 /** Where it is; how many devices, where it is spread over many. */
 function deviceWords(holder: IHolder, trans: TranslationBundle): string {
-  const ids = holder.devices.map(({ id }) => id);
+  const ids = sharesOf(holder).map(({ id }) => id);
   if (ids.length > MAX_DEVICES) {
     return trans.__('%1 devices', ids.length);
   }

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { IHolder } from '../core/holders';
+import { sharesOf } from '../core/holders';
 import { formatBytes } from '../core/units';
 
 /** Properties of `HolderDetails`. */
@@ -23,7 +24,7 @@ export function HolderDetails(props: IHolderDetailsProps): React.JSX.Element {
       )}
       <Shared {...props} />
       {devices.length > 1 &&
-        devices.map(each => (
+        sharesOf(holder).map(each => (
           <p key={each.id}>
             {each.id}: {formatBytes(each.bytes + each.sharedBytes)}
           </p>

@@ -149,10 +149,10 @@ describe('chosenGpus()', () => {
 describe('Planner with several GPUs', () => {
   afterEach(eraseAll);
 
-  const gpus = (gib: number): FakeMonitor =>
+  const gpus = (gib: number, places = [0, 1]): FakeMonitor =>
     new FakeMonitor({
       reading: reading(
-        [0, 1].map(index =>
+        places.map(index =>
           device({
             id: `cuda:${index}`,
             index,
@@ -168,11 +168,12 @@ describe('Planner with several GPUs', () => {
 
   const drawn = async (
     gib: number,
-    actions = new FakeActions()
+    actions = new FakeActions(),
+    places?: number[]
   ): Promise<HTMLElement> =>
     draw(
       <Planner
-        monitor={gpus(gib)}
+        monitor={gpus(gib, places)}
         actions={actions}
         trans={trans}
         hasDocument={true}
@@ -232,6 +233,19 @@ describe('Planner with several GPUs', () => {
     await vi.waitFor(() =>
       expect(texts(node, '.jp-VramPlan-split')).toHaveLength(1)
     );
+  });
+
+  it('should not number GPUs of which one does not answer', async () => {
+    const node = await drawn(12, new FakeActions(), [0, 2]);
+    const labels = texts(node, 'optgroup:first-of-type option');
+    expect(labels).toHaveLength(2);
+    expect(labels[1]).toMatch(/^GPU 2, NVIDIA H100/);
+    change(node, 'Model', 'preset:Qwen3 8B');
+    bf16(node);
+    await vi.waitFor(() =>
+      expect(texts(node, '.jp-VramPlan-remedies li')).not.toHaveLength(0)
+    );
+    expect(texts(node, '.jp-VramPlan-remedies').join()).not.toContain('all 2');
   });
 
   it('should plan for two of a card', async () => {

@@ -22,9 +22,20 @@ export const ALL_KEY = 'kernel:all';
 /** How many of a card can be chosen. */
 export const COUNTS = [1, 2, 3, 4, 8] as const;
 
+/**
+ * Whether a model can be spread over the kernel's GPUs: cells number them by
+ * their places, so none may be missing, as one that does not answer.
+ */
+export function canSpread(kernelGpus: readonly IKeyedGpu[]): boolean {
+  return (
+    kernelGpus.length > 1 &&
+    kernelGpus.every(({ key }, place) => key.endsWith(`:${place}`))
+  );
+}
+
 /** Whether `key` stands for more than one GPU of the kernel. */
 export function isAll(key: string, kernelGpus: readonly IKeyedGpu[]): boolean {
-  return key === ALL_KEY && kernelGpus.length > 1;
+  return key === ALL_KEY && canSpread(kernelGpus);
 }
 
 /** The GPUs of `key`: all of the kernel's, or one of them, or `count` of a card. */

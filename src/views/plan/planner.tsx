@@ -17,7 +17,7 @@ import {
 import { PRESETS } from '../../core/plan/presets';
 import type { IPlanProps } from '../plan';
 import type { IKeyedGpu } from './cards';
-import { chosenGpus } from './cards';
+import { canSpread, chosenGpus } from './cards';
 import { Choice } from './choice';
 import { Details } from './details';
 import { Insert } from './insert';
@@ -60,6 +60,7 @@ export function Planner(props: IPlanProps): React.JSX.Element {
 }
 
 const FIRST: Source = { kind: 'preset', name: PRESETS[0]?.name ?? '' };
+
 /** The plan for all GPUs of the kernel, where one of several is not enough. */
 function togetherOf(
   plan: IFitPlan,
@@ -71,7 +72,9 @@ function togetherOf(
   const all = kernelGpus.map(({ gpu }) => gpu);
   const { gpus = [] } = options;
   const isOneOfMany =
-    gpus.length === 1 && all.length > 1 && all.some(gpu => gpu === gpus[0]);
+    gpus.length === 1 &&
+    canSpread(kernelGpus) &&
+    all.some(gpu => gpu === gpus[0]);
   return !isOneOfMany || !planning || isSure(plan)
     ? null
     : planning(shape, { ...options, format: plan.format, gpus: all });
@@ -88,7 +91,7 @@ interface IPlansProps extends IPlanProps {
 function Plans(props: IPlansProps): React.JSX.Element | null {
   const { chosen, terms, kernelGpus, trans } = props;
   const gpus = chosenGpus(terms.gpuKey, terms.gpuCount, kernelGpus);
-  const across = useAcross(gpus.length > 1 || kernelGpus.length > 1);
+  const across = useAcross(gpus.length > 1 || canSpread(kernelGpus));
   const { shape } = chosen;
   if (shape === undefined) {
     return null;

@@ -4,7 +4,15 @@ import * as React from 'react';
 import type { KvFormat } from '../../core/plan';
 import { formatBytes } from '../../core/units';
 import type { IKeyedGpu } from './cards';
-import { ALL_KEY, CARD_GPUS, chosenGpu, COUNTS, isAll, isCard } from './cards';
+import {
+  ALL_KEY,
+  canSpread,
+  CARD_GPUS,
+  chosenGpu,
+  COUNTS,
+  isAll,
+  isCard
+} from './cards';
 import { Labelled } from './labelled';
 import type { ITerms } from './state';
 
@@ -131,7 +139,7 @@ function GpuField(props: ITargetProps): React.JSX.Element {
           {kernelGpus.length > 0 && (
             <optgroup label={trans.__('Of this kernel, now')}>
               {optionsOf(kernelGpus, trans)}
-              {kernelGpus.length > 1 && (
+              {canSpread(kernelGpus) && (
                 <option value={ALL_KEY}>
                   {trans.__(
                     'All %1 GPUs of this kernel together',

@@ -1,0 +1,77 @@
+import * as React from 'react';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import type { IHolder } from '../../src/core/holders';
+import { HolderRow } from '../../src/views/holder';
+import { button, draw, eraseAll, texts, trans } from './draw';
+import { FakeActions, GIB } from './fake';
+
+/** A model with these gibibytes on each device, by its number. */
+function model(gibByDevice: { [index: number]: number }): IHolder {
+  const devices = Object.entries(gibByDevice).map(([index, gib]) => ({
+    id: `cuda:${index}`,
+    bytes: gib * GIB,
+    sharedBytes: 0
+  }));
+  const ordered = devices.sort((one, other) => other.bytes - one.bytes);
+  return {
+    name: 'model',
+    kind: 'variable',
+    path: 'model',
+    bytes: devices.reduce((sum, { bytes }) => sum + bytes, 0),
+    sharedBytes: 0,
+    alsoHeldBy: [],
+    tensorCount: 7,
+    device: ordered[0]?.id ?? '',
+    devices: ordered,
+    pinnedBytes: 0,
+    release: 'del model',
+    note: null,
+    parts: []
+  };
+}
+
+async function show(
+  holder: IHolder,
+  showDevice = true,
+  actions = new FakeActions()
+): Promise<HTMLElement> {
+  return draw(
+    <HolderRow
+      {...{ holder, showDevice, actions, trans }}
+      share={1}
+      refusal={null}
+    />
+  );
+}
+
+describe('HolderRow', () => {
+  afterEach(eraseAll);
+
+  it.each([
+    [{ 0: 2 }, '7 tensors · cuda:0'],
+    [{ 0: 2, 1: 3 }, '7 tensors · cuda:0 + cuda:1'],
+    [{ 0: 1, 1: 2, 2: 3 }, '7 tensors · 3 devices']
+  ])('should say of %j where it is', async (gib, words) => {
+    const node = await show(model(gib));
+    expect(texts(node, '.jp-VramHolder-kind')).toEqual([words]);
+    expect(texts(await show(model(gib), false), '.jp-VramHolder-kind')).toEqual(
+      ['7 tensors']
+    );
+  });
+
+  it('should tell the bytes on each device, in their order', async () => {
+    const node = await show(model({ 0: 1, 2: 3, 10: 2 }));
+    node.querySelector<HTMLElement>('.jp-VramHolder-fold')?.click();
+    await expect
+      .poll(() => texts(node, '.jp-VramHolder-details > p').slice(0, 3))
+      .toEqual(['cuda:0: 1.00 GiB', 'cuda:2: 3.00 GiB', 'cuda:10: 2.00 GiB']);
+  });
+
+  it('should let go by its name', async () => {
+    const actions = new FakeActions();
+    const node = await show(model({ 0: 2 }), true, actions);
+    button(node, 'Release model').click();
+    expect(actions.calls).toEqual(['release model']);
+  });
+});
