@@ -19,15 +19,16 @@ export function Result(props: IResultProps): React.JSX.Element | null {
     return null;
   }
   const several = report.devices.length > 1;
+  const used = report.devices.filter(device => device.beforeReservedBytes > 0);
   return (
     <div className="jp-VramPanel-result" role="status">
       <div>
         {report.released.length > 0 && (
           <p>{trans.__('Released: %1.', report.released.join(', '))}</p>
         )}
-        {report.devices.map(device => (
+        {(used.length > 0 ? used : report.devices.slice(0, 1)).map(device => (
           <p key={device.id}>
-            {several && <b>{device.id} </b>}
+            {several && used.length > 0 && <b>{device.id} </b>}
             {resultSentence(device, trans)}
           </p>
         ))}

@@ -1,3 +1,4 @@
+import type { IClearedDevice } from '../../src/core/reading';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { VramPanel } from '../../src/views/panel';
@@ -157,6 +158,29 @@ describe('Result', () => {
     expect(texts(node, '.jp-VramPanel-result p')[0]).toMatch(
       /^Nothing came back\. 14\.0 GiB stayed/
     );
+  });
+
+  it('should leave out devices on which there was nothing', async () => {
+    const [first] = cleared.devices;
+    const empty = {
+      beforeAllocatedBytes: 0,
+      beforeReservedBytes: 0,
+      afterAllocatedBytes: 0,
+      afterReservedBytes: 0
+    };
+    const rest = [1, 2, 3].map(index => ({ ...empty, id: `cuda:${index}` }));
+    const shown = async (devices: IClearedDevice[]): Promise<string[]> =>
+      texts(
+        (await open(new FakeMonitor({ cleared: { ...cleared, devices } })))
+          .node,
+        '.jp-VramPanel-result p'
+      );
+    expect(await shown([...rest, { ...first!, id: 'cuda:4' }])).toEqual([
+      expect.stringMatching(/^cuda:4 5\.00 GiB came back/)
+    ]);
+    expect(await shown(rest)).toEqual([
+      'Nothing came back. Nothing stayed allocated.'
+    ]);
   });
 
   it('should go when dismissed and come with the next report', async () => {
