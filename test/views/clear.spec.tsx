@@ -1,6 +1,6 @@
-import type { IClearedDevice } from '../../src/core/reading';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import type { IClearedDevice } from '../../src/core/reading';
 import { VramPanel } from '../../src/views/panel';
 import { attach, button, eraseAll, texts } from './draw';
 import {
