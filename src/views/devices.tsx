@@ -58,15 +58,39 @@ interface IManyProps {
 function Many({ devices, trans }: IManyProps): React.JSX.Element {
   const [opened, setOpened] = React.useState<Record<string, boolean>>({});
   const main = fullest(devices);
-  const areAlike = devices.every(({ name }) => name === devices[0]?.name);
+  return (
+    <section className="jp-VramPanel-section jp-VramDevice">
+      <Total devices={devices} trans={trans} />
+      <ul className="jp-VramDevices-list">
+        {devices.map(device => {
+          const open = opened[device.id] ?? device.id === main?.id;
+          return (
+            <Row
+              key={device.id}
+              {...{ device, open, trans }}
+              name={commonName(devices) === null ? device.name : null}
+              toggle={() => setOpened({ ...opened, [device.id]: !open })}
+            />
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+/** What they are, and how much this kernel has on all of them. */
+function Total({ devices, trans }: IManyProps): React.JSX.Element {
+  const name = commonName(devices);
   const allocated = devices.reduce((sum, each) => sum + each.allocatedBytes, 0);
   const used = devices.filter(({ reservedBytes }) => reservedBytes > 0);
   return (
-    <section className="jp-VramPanel-section jp-VramDevice">
+    <>
       <h3 className="jp-VramDevice-name">
-        {areAlike
-          ? trans.__('%1 × %2', devices.length, devices[0]?.name ?? '')
-          : trans.__('%1 devices', devices.length)}
+        <span className="jp-VramDevice-product" title={name ?? undefined}>
+          {name === null
+            ? trans.__('%1 devices', devices.length)
+            : trans.__('%1 × %2', devices.length, name)}
+        </span>
       </h3>
       <p className="jp-VramPanel-quiet">
         {trans.__(
@@ -76,21 +100,14 @@ function Many({ devices, trans }: IManyProps): React.JSX.Element {
           devices.length
         )}
       </p>
-      <ul className="jp-VramDevices-list">
-        {devices.map(device => {
-          const open = opened[device.id] ?? device.id === main?.id;
-          return (
-            <Row
-              key={device.id}
-              {...{ device, open, trans }}
-              name={areAlike ? null : device.name}
-              toggle={() => setOpened({ ...opened, [device.id]: !open })}
-            />
-          );
-        })}
-      </ul>
-    </section>
+    </>
   );
+}
+
+/** The product's name if it is that of all; else null. */
+function commonName(devices: readonly IDeviceReading[]): string | null {
+  const name = devices[0]?.name ?? null;
+  return devices.every(each => each.name === name) ? name : null;
 }
 
 interface IRowProps {
