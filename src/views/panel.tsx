@@ -38,6 +38,8 @@ export interface IPanelOptions {
 /** A silent kernel must be known for one within 2 s. */
 const BUSY_TICK_MS = 200;
 const IDLE_TICK_MS = 5000;
+/** Cells that end one right after another need not be drawn each. */
+const LEAST_DRAW_MS = 200;
 
 /**
  * The side panel: draws the active kernel's monitor.
@@ -92,7 +94,16 @@ export class VramPanel extends Follower {
     if (!this.isVisible) {
       return;
     }
+    const agoMs = Date.now() - this._drawnMs;
+    if (agoMs >= 0 && agoMs < LEAST_DRAW_MS) {
+      this._tick = window.setTimeout(
+        () => this.refresh(),
+        LEAST_DRAW_MS - agoMs
+      );
+      return;
+    }
     if (!document.hidden) {
+      this._drawnMs = Date.now();
       this.update();
     }
     const { monitor } = this.source.target;
@@ -147,4 +158,5 @@ export class VramPanel extends Follower {
 
   private readonly _options: IPanelOptions;
   private _tick = 0;
+  private _drawnMs = 0;
 }
