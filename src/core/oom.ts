@@ -50,7 +50,7 @@ export function explainOutOfMemory(
     facts,
     balance: figures,
     holders,
-    roomier: now && roomierDevice(facts, reading),
+    roomier: roomierDevice(now, facts, reading),
     trans: context.trans ?? english
   };
   return {

@@ -58,9 +58,10 @@ interface IManyProps {
 function Many({ devices, trans }: IManyProps): React.JSX.Element {
   const [opened, setOpened] = React.useState<Record<string, boolean>>({});
   const main = fullest(devices);
+  const name = commonName(devices);
   return (
     <section className="jp-VramPanel-section jp-VramDevice">
-      <Total devices={devices} trans={trans} />
+      <Total {...{ devices, name, trans }} />
       <ul className="jp-VramDevices-list">
         {devices.map(device => {
           const open = opened[device.id] ?? device.id === main?.id;
@@ -68,7 +69,7 @@ function Many({ devices, trans }: IManyProps): React.JSX.Element {
             <Row
               key={device.id}
               {...{ device, open, trans }}
-              name={commonName(devices) === null ? device.name : null}
+              name={name === null ? device.name : null}
               toggle={() => setOpened({ ...opened, [device.id]: !open })}
             />
           );
@@ -78,9 +79,13 @@ function Many({ devices, trans }: IManyProps): React.JSX.Element {
   );
 }
 
+interface ITotalProps extends IManyProps {
+  /** The name of all of them; null where they differ. */
+  readonly name: string | null;
+}
+
 /** What they are, and how much this kernel has on all of them. */
-function Total({ devices, trans }: IManyProps): React.JSX.Element {
-  const name = commonName(devices);
+function Total({ devices, name, trans }: ITotalProps): React.JSX.Element {
   const allocated = devices.reduce((sum, each) => sum + each.allocatedBytes, 0);
   const used = devices.filter(({ reservedBytes }) => reservedBytes > 0);
   return (

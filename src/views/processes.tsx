@@ -31,38 +31,40 @@ export function Processes(props: IProcessesProps): React.JSX.Element {
   }
   const age = fleet.surveyAgeMs(nowMs);
   const isStale = fleet.isSurveyStale(nowMs) && age !== null;
+  const spread = spreadOver(survey);
   return (
     <div data-current={!isStale}>
       {survey.gpus.map(gpu => (
         <GpuTable
           key={gpu.uuid}
           gpu={gpu}
-          survey={survey}
+          {...{ survey, spread }}
           age={isStale ? trans.__('as of %1', formatAge(age, trans)) : null}
           {...props}
         />
       ))}
-      <SpreadTable survey={survey} {...props} />
+      <SpreadTable {...{ survey, spread }} {...props} />
     </div>
   );
 }
 
-interface ISpreadTableProps extends IProcessesProps {
+interface ISurveyProps extends IProcessesProps {
   readonly survey: ISurvey;
+  /** Processes that use several GPUs. */
+  readonly spread: readonly IGpuProcess[];
 }
 
-/** Processes that use several GPUs: one row for each, with what it has on every one. */
-function SpreadTable(props: ISpreadTableProps): React.JSX.Element | null {
-  const { survey, trans } = props;
-  const processes = spreadOver(survey);
-  if (processes.length === 0) {
+/** One row for each process on several GPUs, with what it has on every one. */
+function SpreadTable(props: ISurveyProps): React.JSX.Element | null {
+  const { survey, spread, trans } = props;
+  if (spread.length === 0) {
     return null;
   }
   return (
     <table className="jp-VramProcesses jp-VramProcesses-spread">
       <caption>{trans.__('On several GPUs')}</caption>
       <tbody>
-        {processes.map(process => (
+        {spread.map(process => (
           <ProcessRow
             key={process.pid}
             process={process}
@@ -80,16 +82,15 @@ function SpreadTable(props: ISpreadTableProps): React.JSX.Element | null {
   );
 }
 
-interface IGpuTableProps extends IProcessesProps {
+interface IGpuTableProps extends ISurveyProps {
   readonly gpu: IGpu;
-  readonly survey: ISurvey;
   /** How old the figures are, where that matters. */
   readonly age: string | null;
 }
 
 function GpuTable(props: IGpuTableProps): React.JSX.Element {
   const { gpu, survey, trans } = props;
-  const spread = spreadOver(survey).filter(process => isOn(process, gpu));
+  const spread = props.spread.filter(process => isOn(process, gpu));
   const processes = processesOn(gpu, survey).filter(
     process => !spread.includes(process)
   );
@@ -116,7 +117,7 @@ function GpuTable(props: IGpuTableProps): React.JSX.Element {
             {...props}
           />
         ))}
-        <Elsewhere spread={spread} {...props} />
+        <Elsewhere {...props} spread={spread} />
         <Drawing {...props} />
         <Unlisted {...props} />
       </tbody>
@@ -124,12 +125,8 @@ function GpuTable(props: IGpuTableProps): React.JSX.Element {
   );
 }
 
-interface IElsewhereProps extends IGpuTableProps {
-  readonly spread: readonly IGpuProcess[];
-}
-
 /** What processes that have a row of their own use of one GPU. */
-function Elsewhere(props: IElsewhereProps): React.JSX.Element | null {
+function Elsewhere(props: IGpuTableProps): React.JSX.Element | null {
   const { spread, gpu, trans } = props;
   const label = trans._n(
     '%1 process on several GPUs, below',

@@ -47,10 +47,7 @@ describe('The panel', () => {
   it('should fit into any width, in light and dark', async () => {
     const { lab } = fixture;
     const { page, panel } = lab;
-    // Narrower than JupyterLab lets anybody drag it.
-    await page.addStyleTag({
-      content: 'body * { --jp-sidebar-min-width: 100px !important; }'
-    });
+    await allowNarrow(lab);
     const notebook = await lab.watchedNotebook(CELLS, { name: 'finetune' });
     await notebook.runAll();
     await panel.warnings.waitFor();
@@ -70,10 +67,8 @@ describe('The panel', () => {
 
   it('should fit with all notebooks and processes, too', async () => {
     const { lab } = fixture;
-    const { page, panel } = lab;
-    await page.addStyleTag({
-      content: 'body * { --jp-sidebar-min-width: 100px !important; }'
-    });
+    const { panel } = lab;
+    await allowNarrow(lab);
     const driver = fakeDriver();
     const cells = [useDriver(driver), take('weights', 900), sleep(60)];
     const pids: number[] = [];
@@ -120,10 +115,8 @@ describe('The panel', () => {
 
   it('should fit with eight GPUs, too', async () => {
     const { lab } = fixture;
-    const { page, panel } = lab;
-    await page.addStyleTag({
-      content: 'body * { --jp-sidebar-min-width: 100px !important; }'
-    });
+    const { panel } = lab;
+    await allowNarrow(lab);
     const notebook = await lab.watchedNotebook(['import torch', eightGpus()], {
       name: 'spread'
     });
@@ -140,6 +133,13 @@ describe('The panel', () => {
     await lab.execute('apputils:change-theme', { theme: THEMES.light });
   });
 });
+
+/** Let a side area be narrower than JupyterLab lets anybody drag it. */
+async function allowNarrow({ page }: Lab): Promise<void> {
+  await page.addStyleTag({
+    content: 'body * { --jp-sidebar-min-width: 100px !important; }'
+  });
+}
 
 /** Makes the agent tell of eight GPUs, one of which does not answer. */
 function eightGpus(): string {

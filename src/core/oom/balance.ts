@@ -74,11 +74,10 @@ export function deviceOf(
 
 /** Another device of `reading` with room for what failed: the one with most; null if none is known. */
 export function roomierDevice(
-  facts: IOomFacts,
+  failed: IDeviceReading | null,
+  { requestedBytes }: IOomFacts,
   reading: IReading | undefined
 ): IDeviceReading | null {
-  const failed = deviceOf(facts, reading);
-  const { requestedBytes } = facts;
   if (failed === null || requestedBytes === null) {
     return null;
   }

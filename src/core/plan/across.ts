@@ -1,3 +1,4 @@
+import { needsMask } from './attend';
 import type { IPlacement } from './devicemap';
 import { embedded, layerOut, LONG, logits, rotaryTables } from './forward';
 import { normed } from './norms';
@@ -69,10 +70,7 @@ function broughtTo(
   const { window } = layer.attention;
   const width = rotaryWidth(shape);
   const pairs = tape.sequences * tape.length ** 2;
-  const isMasked =
-    shape.isMasked ||
-    shape.eager !== null ||
-    (window !== null && tape.length >= window);
+  const isMasked = shape.eager !== null || needsMask(tape, shape, window);
   return [
     ...(tape === home
       ? []

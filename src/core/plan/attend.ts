@@ -178,6 +178,15 @@ function cached(
   return [tape.make(width), tape.make(width)];
 }
 
+/** Whether sdpa is given a mask: for all layers, or for what a window leaves out. */
+export function needsMask(
+  tape: Tape,
+  { isMasked }: IModelShape,
+  window: number | null
+): boolean {
+  return isMasked || (window !== null && tape.length >= window);
+}
+
 /** The attention itself. */
 function scored(
   tape: Tape,
@@ -186,7 +195,7 @@ function scored(
 ): IScored {
   const { heads, cachedHeads, headDim, window } = attention;
   const width = heads * headDim;
-  const isMasked = shape.isMasked || (window !== null && tape.length >= window);
+  const isMasked = needsMask(tape, shape, window);
   if (shape.eager) {
     return eagerScores(tape, attention, shape.eager);
   }

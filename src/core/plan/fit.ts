@@ -3,7 +3,7 @@ import { contextRange } from './context';
 import { judged } from './verdict';
 import type { IVerdict } from './verdict';
 import { simulate } from './simulate';
-import { formatNamed } from './formats';
+import { formatFor } from './formats';
 import { llamaFigures } from './llamacpp';
 import type { INote } from './notes';
 import { notesOf } from './notes';
@@ -59,12 +59,7 @@ export function planFit(
   options: IFitOptions = {}
 ): IFitPlan {
   const asked = checked(options);
-  const format = formatNamed(
-    shape.file && options.format === undefined
-      ? shape.file.format
-      : asked.format,
-    asked.runtime
-  );
+  const format = formatFor(shape, options.format !== undefined, asked);
   const gpu: IGpu | null = asked.gpus[0] ?? null;
   const figures =
     format.runtime === 'llama.cpp'

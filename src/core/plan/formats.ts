@@ -237,6 +237,20 @@ export const FORMAT_NAMES: readonly string[] = [...FORMATS.values()].map(
 );
 
 /**
+ * The format that is planned for: of a file its own, unless another was asked for by name.
+ *
+ * @throws PlanError for a name that is not known.
+ */
+export function formatFor(
+  { file }: Pick<IModelShape, 'file'>,
+  isAskedFor: boolean,
+  asked: { readonly format: string; readonly runtime: Runtime | undefined }
+): IFormat {
+  const name = file && !isAskedFor ? file.format : asked.format;
+  return formatNamed(name, asked.runtime);
+}
+
+/**
  * The format of that name, in any case.
  *
  * `runtime` decides what `f32`, `f16` and `bf16` mean, which both know.

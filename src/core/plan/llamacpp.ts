@@ -7,10 +7,10 @@ import type { Attention, IModelShape } from './shape';
 import { noWeights, visitTensors } from './simulate';
 
 /** Tokens that are computed at once by default (`-ub`). */
-const UBATCH_TOKENS = 512;
+export const UBATCH_TOKENS = 512;
 /** The cache is padded to a multiple of this. */
 const KV_PAD_TOKENS = 256;
-const FLOAT_BYTES = 4;
+export const FLOAT_BYTES = 4;
 
 /** What llama.cpp allocates on the GPU with every layer on it. */
 export function llamaFigures(
@@ -34,11 +34,18 @@ export function llamaFigures(
   const kvCacheBytes = llamaCacheBytes(shape, options);
   const activationBytes = computeBytes(shape, options);
   const peakBytes = weightsBytes - hostBytes + kvCacheBytes + activationBytes;
+  const parts = { weightsByPart, weightsBytes, kvCacheBytes, activationBytes };
+  return { ...parts, ...asBuffers(peakBytes) };
+}
+
+/** What follows where everything is one of llama.cpp's own buffers, made once. */
+export function asBuffers(
+  peakBytes: number
+): Pick<
+  IFigures,
+  'runtimeBytes' | 'peakBytes' | 'reservedBytes' | 'leftoverBytes'
+> {
   return {
-    weightsByPart,
-    weightsBytes,
-    kvCacheBytes,
-    activationBytes,
     runtimeBytes: 0,
     peakBytes,
     reservedBytes: peakBytes,

@@ -4,7 +4,7 @@ import type { IArranged, IDevicePlan } from './devices';
 import type { IFitPlan } from './fit';
 import { planFit } from './fit';
 import type { Runtime } from './formats';
-import { formatNamed } from './formats';
+import { formatFor } from './formats';
 import type { IFitOptions, IGpu } from './options';
 import { checked } from './options';
 import type { IModelShape } from './shape';
@@ -43,12 +43,7 @@ export function planSplit(
 ): ISplitPlan {
   const asked = checked(options);
   const limits = checkedLimits(options.maxMemoryBytes, asked.gpus.length);
-  const format = formatNamed(
-    shape.file && options.format === undefined
-      ? shape.file.format
-      : asked.format,
-    asked.runtime
-  );
+  const format = formatFor(shape, options.format !== undefined, asked);
   const arranged =
     format.runtime === 'llama.cpp'
       ? llamaSplit(shape, format, asked, limits)

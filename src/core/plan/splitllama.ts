@@ -1,7 +1,14 @@
 import { contextRange } from './context';
 import type { IFormat } from './formats';
 import { layerBytes } from './layers';
-import { computeBytes, llamaCacheBytes, llamaFigures } from './llamacpp';
+import {
+  asBuffers,
+  computeBytes,
+  FLOAT_BYTES,
+  llamaCacheBytes,
+  llamaFigures,
+  UBATCH_TOKENS
+} from './llamacpp';
 import type { ICheckedOptions, IGpu } from './options';
 import type { IModelShape } from './shape';
 import { noWeights } from './simulate';
@@ -12,8 +19,6 @@ import { available } from './verdict';
 
 /** Copies of every input that wait their turn, where GPUs take turns (`GGML_SCHED_MAX_COPIES`). */
 const COPIES = 4;
-const UBATCH_TOKENS = 512;
-const FLOAT_BYTES = 4;
 /** Halvings of the share of each GPU that is filled. */
 const HALVINGS = 12;
 /** How many times over a GPU may be filled, to say how much is missing. */
@@ -130,10 +135,7 @@ function sharer(
         weightsBytes,
         kvCacheBytes,
         activationBytes,
-        runtimeBytes: 0,
-        peakBytes,
-        reservedBytes: peakBytes,
-        leftoverBytes: 0
+        ...asBuffers(peakBytes)
       }
     };
   };

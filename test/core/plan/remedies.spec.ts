@@ -15,16 +15,9 @@ import {
 } from '../../../src/core/plan';
 import { english } from '../../../src/core/translation';
 import { GIB } from '../../../src/core/units';
+import { LLAMA_8B } from './rows';
 
-const EIGHT_B = modelShape({
-  model_type: 'llama',
-  hidden_size: 4096,
-  intermediate_size: 14336,
-  num_hidden_layers: 32,
-  num_attention_heads: 32,
-  num_key_value_heads: 8,
-  vocab_size: 128256
-});
+const EIGHT_B = modelShape(LLAMA_8B);
 
 function gpu(gib: number, major = 8): IGpu {
   return {

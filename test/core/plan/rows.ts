@@ -42,3 +42,14 @@ export const LLAMA = {
   tie_word_embeddings: true,
   max_position_embeddings: 131072
 };
+
+/** Llama-3.1-8B, as its config has it, whose output is not tied to its embedding. */
+export const LLAMA_8B = {
+  model_type: 'llama',
+  hidden_size: 4096,
+  intermediate_size: 14336,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  vocab_size: 128256
+} as const;
