@@ -102,6 +102,7 @@ function useClearMenu(
     menu.current = created;
     return () => created.dispose();
   }, [trans, closed]);
+  React.useEffect(() => menu.current?.refresh(), [props.refused]);
   return menu;
 }
 

@@ -49,6 +49,11 @@ export class ClearMenu implements IDisposable {
     this._menu.activateNextItem();
   }
 
+  /** Ask anew which ways are possible: an open menu shows it. */
+  refresh(): void {
+    this._menu.update();
+  }
+
   dispose(): void {
     this._menu.aboutToClose.disconnect(this._onAboutToClose, this);
     this._menu.dispose();

@@ -94,12 +94,9 @@ export class VramPanel extends Follower {
     if (!this.isVisible) {
       return;
     }
-    const agoMs = Date.now() - this._drawnMs;
-    if (agoMs >= 0 && agoMs < LEAST_DRAW_MS) {
-      this._tick = window.setTimeout(
-        () => this.refresh(),
-        LEAST_DRAW_MS - agoMs
-      );
+    const waitMs = this._waitMs();
+    if (waitMs > 0) {
+      this._tick = window.setTimeout(() => this.refresh(), waitMs);
       return;
     }
     if (!document.hidden) {
@@ -154,6 +151,15 @@ export class VramPanel extends Follower {
         {explanations?.pasteBox()}
       </>
     );
+  }
+
+  /** How long to wait with drawing: what is being pressed must not move away. */
+  private _waitMs(): number {
+    if (this.node.matches(':active')) {
+      return LEAST_DRAW_MS;
+    }
+    const agoMs = Date.now() - this._drawnMs;
+    return agoMs < 0 ? 0 : Math.max(0, LEAST_DRAW_MS - agoMs);
   }
 
   private readonly _options: IPanelOptions;

@@ -33,6 +33,12 @@ function items(): HTMLElement[] {
   ];
 }
 
+function disabledItems(): unknown[] {
+  return items()
+    .filter(item => item.classList.contains('lm-mod-disabled'))
+    .map(item => item.querySelector('.lm-Menu-itemLabel')?.textContent);
+}
+
 /** Choose by the keyboard: nothing has a place in jsdom, so no pointer hits. */
 function choose(label: string): void {
   const wanted = items().findIndex(
@@ -102,12 +108,18 @@ describe('ClearButton', () => {
   it('should keep what needs an idle kernel disabled while it is busy', async () => {
     const { node, actions } = await open(new FakeMonitor({ busy: true }));
     button(node, MORE).click();
-    const disabled = items()
-      .filter(item => item.classList.contains('lm-mod-disabled'))
-      .map(item => item.querySelector('.lm-Menu-itemLabel')?.textContent);
-    expect(disabled).toEqual(['Insert Cell and Run', 'Clear Quietly']);
+    expect(disabledItems()).toEqual(['Insert Cell and Run', 'Clear Quietly']);
     choose('Restart Kernel…');
     expect(actions.calls).toEqual(['clear restart']);
+  });
+
+  it('should enable in its open menu what the end of a cell allows', async () => {
+    const monitor = new FakeMonitor({ busy: true });
+    const { node } = await open(monitor);
+    button(node, MORE).click();
+    expect(disabledItems()).toHaveLength(2);
+    monitor.tell({ busy: false });
+    await vi.waitFor(() => expect(disabledItems()).toEqual([]));
   });
 
   it('should tell whether its menu is open, and take the focus back', async () => {

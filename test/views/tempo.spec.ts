@@ -45,6 +45,18 @@ describe('VramPanel, its tempo', () => {
     expect(update).toHaveBeenCalledTimes(6);
   });
 
+  it('should not move what is being pressed', () => {
+    const pressed = vi.spyOn(panel.node, 'matches').mockReturnValue(true);
+    const update = vi.spyOn(panel, 'update');
+    monitor.tell({});
+    vi.advanceTimersByTime(1000);
+    expect(pressed).toHaveBeenCalledWith(':active');
+    expect(update).not.toHaveBeenCalled();
+    pressed.mockReturnValue(false);
+    vi.advanceTimersByTime(200);
+    expect(update).toHaveBeenCalledOnce();
+  });
+
   it('should draw at once what is told after a pause', () => {
     monitor.tell({ busy: false });
     vi.advanceTimersByTime(1000);
