@@ -89,14 +89,24 @@ export class VramPanel extends Follower {
     super.onBeforeHide(message);
   }
 
+  protected override onUpdateRequest(message: Message): void {
+    // What is being pressed must not move away: a click would miss it.
+    if (this.node.matches(':active')) {
+      window.clearTimeout(this._tick);
+      this._refreshIn(LEAST_DRAW_MS);
+    } else {
+      super.onUpdateRequest(message);
+    }
+  }
+
   protected override refresh(): void {
     window.clearTimeout(this._tick);
     if (!this.isVisible) {
       return;
     }
-    const waitMs = this._waitMs();
-    if (waitMs > 0) {
-      this._tick = window.setTimeout(() => this.refresh(), waitMs);
+    const agoMs = Date.now() - this._drawnMs;
+    if (agoMs >= 0 && agoMs < LEAST_DRAW_MS) {
+      this._refreshIn(LEAST_DRAW_MS - agoMs);
       return;
     }
     if (!document.hidden) {
@@ -109,10 +119,7 @@ export class VramPanel extends Follower {
       monitor?.busy === true ||
       fleet?.kernels.some(kernel => kernel.monitor?.busy) === true;
     if (monitor !== null || fleet !== undefined) {
-      this._tick = window.setTimeout(
-        () => this.refresh(),
-        isBusy ? BUSY_TICK_MS : IDLE_TICK_MS
-      );
+      this._refreshIn(isBusy ? BUSY_TICK_MS : IDLE_TICK_MS);
     }
   }
 
@@ -153,13 +160,8 @@ export class VramPanel extends Follower {
     );
   }
 
-  /** How long to wait with drawing: what is being pressed must not move away. */
-  private _waitMs(): number {
-    if (this.node.matches(':active')) {
-      return LEAST_DRAW_MS;
-    }
-    const agoMs = Date.now() - this._drawnMs;
-    return agoMs < 0 ? 0 : Math.max(0, LEAST_DRAW_MS - agoMs);
+  private _refreshIn(ms: number): void {
+    this._tick = window.setTimeout(() => this.refresh(), ms);
   }
 
   private readonly _options: IPanelOptions;
