@@ -8,7 +8,8 @@ import time
 import types
 from collections import deque
 from contextlib import suppress
-from itertools import filterfalse, islice
+from itertools import compress, filterfalse, islice, repeat
+from operator import lt, not_
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 MAX_ITEMS = 20_000
 #: Objects that a walk looks at between two looks at its clock.
 _BATCH = 256
+
+#: What `sys.getrefcount` says of an item of a list, where one more object refers to it.
+_REFERENCES_OF_SINGLE = next(map(sys.getrefcount, [[]])) + 1
 
 _CLOSED_TYPES = (
     type,
@@ -116,9 +120,12 @@ class Walker:
             del todo[-_BATCH:]
             # In C as far as it goes: this is where a walk over a large heap spends its time.
             items = gc.get_referents(*plain)
-            more += filter(gc.is_tracked, items)
             if self._untracked_types:
                 more += self._special_ones(items)
+            items = list(filter(gc.is_tracked, items))
+            are_shared = _are_shared(items)
+            more += compress(items, are_shared)
+            todo += compress(items, map(not_, are_shared))
             todo += self._unseen(more)
         if todo:
             self.is_complete = False
@@ -215,6 +222,15 @@ class Walker:
             return "node" if _is_node(bases) else "plain"
         containers = [base for base in _CONTAINER_TYPES if share(bases, (base,))]
         return containers[0] if containers else "plain"
+
+
+def _are_shared(items: list[Any]) -> list[bool]:
+    """Tell which of a walk's items others than the list and one object refer to.
+
+    The rest a walk comes to only once, from there: it need not remember them,
+    which takes longer than all else that it does for an object.
+    """
+    return list(map(lt, repeat(_REFERENCES_OF_SINGLE), map(sys.getrefcount, items)))
 
 
 def is_machinery(cls: type) -> bool:

@@ -41,6 +41,22 @@ def test_a_view_has_the_address_of_its_storage():
         assert storage.address == address
 
 
+def test_an_object_is_come_to_once_however_many_ways_lead_there():
+    level = [big()]
+    for _ in range(200):
+        level = [[level], (level,), {"again": level}]
+    assert reached(level) == (MIB, True)
+
+
+def test_a_cycle_ends():
+    ring = link = [big()]
+    for _ in range(1000):
+        link = [link]
+    ring.append(link)
+    del link
+    assert reached(ring) == (MIB, True)
+
+
 def test_storages_of_the_cpu_count_only_with_the_practice_device():
     practice.switch_off()
     assert reached(big()) == (0, True)
