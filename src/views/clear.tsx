@@ -2,13 +2,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownEmptyThinIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { IMonitor } from '../model/tokens';
 import type { ClearHow, IPanelActions } from './actions';
 import { ClearMenu } from './menu';
+import { refusal } from './refusal';
 
 /** Properties of `ClearButton`. */
 export interface IClearButtonProps {
-  /** Why it can't clear now; null when it can. */
-  readonly refusal: string | null;
+  readonly monitor: IMonitor;
   readonly actions: IPanelActions;
   readonly trans: TranslationBundle;
 }
@@ -16,12 +17,14 @@ export interface IClearButtonProps {
 /**
  * The button that clears GPU memory, and the menu of other ways.
  *
- * A refused button stays focusable, so that its reason can be read out.
+ * A refused button stays focusable, so that its reason can be read out. What
+ * is drawn may be a moment old: a press asks anew.
  */
 export function ClearButton(props: IClearButtonProps): React.JSX.Element {
-  const { refusal, actions, trans } = props;
+  const { monitor, actions, trans } = props;
   const reasonId = React.useId();
-  const refused = refusal !== null;
+  const reason = refusal(monitor, trans);
+  const refused = reason !== null;
   return (
     <div className="jp-VramPanel-clear">
       <div className="jp-VramPanel-split">
@@ -30,25 +33,27 @@ export function ClearButton(props: IClearButtonProps): React.JSX.Element {
           className="jp-VramPanel-primary"
           aria-disabled={refused}
           aria-describedby={refused ? reasonId : undefined}
-          onClick={refused ? undefined : () => actions.clear()}
+          onClick={() => {
+            if (refusal(monitor, trans) === null) {
+              actions.clear();
+            }
+          }}
         >
           {trans.__('Clear GPU memory')}
         </button>
-        <MoreButton refused={refused} actions={actions} trans={trans} />
+        <MoreButton {...props} refused={refused} />
       </div>
       {refused && (
         <p id={reasonId} className="jp-VramPanel-reason">
-          {refusal}
+          {reason}
         </p>
       )}
     </div>
   );
 }
 
-interface IMoreButtonProps {
+interface IMoreButtonProps extends IClearButtonProps {
   readonly refused: boolean;
-  readonly actions: IPanelActions;
-  readonly trans: TranslationBundle;
 }
 
 function MoreButton(props: IMoreButtonProps): React.JSX.Element {
@@ -96,7 +101,9 @@ function useClearMenu(
     const created = new ClearMenu(
       trans,
       how => latest.current.actions.clear(how),
-      how => !latest.current.refused || worksWhileRefused(how),
+      how =>
+        worksWhileRefused(how) ||
+        refusal(latest.current.monitor, trans) === null,
       closed
     );
     menu.current = created;

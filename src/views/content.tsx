@@ -30,7 +30,7 @@ export function Content(props: IContentProps): React.JSX.Element {
   const current = isCurrent(monitor, nowMs);
   return (
     <>
-      <ClearButton refusal={refused} actions={actions} trans={trans} />
+      <ClearButton monitor={monitor} actions={actions} trans={trans} />
       {monitor.cleared && <Result report={monitor.cleared} trans={trans} />}
       <Devices reading={reading} current={current} trans={trans} />
       <Warnings

@@ -93,6 +93,18 @@ describe('ClearButton', () => {
     expect(document.getElementById(described)?.textContent).toBe(reason);
   });
 
+  it('should ask anew when it is pressed, whatever was drawn', async () => {
+    const monitor = new FakeMonitor({ busy: true });
+    const { node, actions } = await open(monitor);
+    const primary = button(node, 'Clear GPU memory');
+    monitor.tell({ busy: false });
+    expect(primary.getAttribute('aria-disabled')).toBe('true');
+    primary.click();
+    expect(actions.calls).toEqual(['clear by settings']);
+    button(node, MORE).click();
+    expect(disabledItems()).toEqual([]);
+  });
+
   it.each([
     ['Insert Cell and Run', 'clear insert-and-run'],
     ['Clear Quietly', 'clear quietly'],
