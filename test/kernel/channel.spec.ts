@@ -3,30 +3,19 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { NoAnswerError } from '../../src/kernel/ask';
 import { BusyError, SilentChannel } from '../../src/kernel/channel';
-import type { FakeFuture } from './connection';
 import { FakeConnection } from './connection';
-
-const OK = { status: 'ok', user_expressions: { answer: { status: 'ok' } } };
-
-/** Longer than a channel waits for a busy kernel. */
-const PATIENCE_MS = 300;
-const TIMEOUT_MS = 10_000;
+import {
+  OK,
+  PATIENCE_MS,
+  TIMEOUT_MS,
+  last,
+  losePatience,
+  settled
+} from './futures';
 
 describe('SilentChannel', () => {
   let connection: FakeConnection;
   let channel: SilentChannel;
-
-  const settle = async (): Promise<unknown> =>
-    vi.advanceTimersByTimeAsync(PATIENCE_MS);
-  const last = (futures: readonly FakeFuture[]): FakeFuture => {
-    const future = futures[futures.length - 1];
-    if (!future) {
-      throw new Error('Nothing was asked');
-    }
-    return future;
-  };
-  const settled = async (promise: Promise<unknown>): Promise<unknown> =>
-    promise.catch((reason: unknown) => reason);
 
   beforeEach(() => {
     vi.useFakeTimers();
@@ -101,7 +90,7 @@ describe('SilentChannel', () => {
 
     it('should refuse after a moment', async () => {
       const answer = settled(channel.evaluate('1'));
-      await settle();
+      await losePatience();
       expect(await answer).toBeInstanceOf(BusyError);
       expect(connection.executes).toEqual([]);
       expect(vi.getTimerCount()).toBe(0);
@@ -124,7 +113,7 @@ describe('SilentChannel', () => {
       const answer = settled(channel.evaluate('1', mayRepeat));
       await vi.advanceTimersByTimeAsync(0);
       connection.say('busy');
-      await settle();
+      await losePatience();
       return answer;
     };
     const answerOnSubshell = async (): Promise<void> => {
@@ -138,7 +127,7 @@ describe('SilentChannel', () => {
 
     it('should ask on a subshell and drop the question that waits', async () => {
       const answer = overtaken(true);
-      await settle();
+      await losePatience();
       await answerOnSubshell();
       expect(await answer).toEqual({ status: 'ok' });
       expect(last(connection.executes).isDisposed).toBe(true);
@@ -147,7 +136,7 @@ describe('SilentChannel', () => {
 
     it('should not repeat what changes something', async () => {
       const answer = overtaken(false);
-      await settle();
+      await losePatience();
       expect(connection.creates).toEqual([]);
       last(connection.executes).reply(OK);
       expect(await answer).toEqual({ status: 'ok' });
@@ -174,7 +163,7 @@ describe('SilentChannel', () => {
       connection.say('busy', 'complete_request');
       await vi.advanceTimersByTimeAsync(PATIENCE_MS - 1);
       connection.say('idle', 'complete_request');
-      await settle();
+      await losePatience();
       expect(connection.creates).toEqual([]);
       last(connection.executes).reply(OK);
       expect(await answer).toEqual({ status: 'ok' });
@@ -187,7 +176,7 @@ describe('SilentChannel', () => {
     async status => {
       connection.setStatus(status);
       const answer = channel.evaluate('1');
-      await settle();
+      await losePatience();
       last(connection.executes).reply(OK);
       expect(await answer).toEqual({ status: 'ok' });
     }

@@ -3,31 +3,23 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { NoAnswerError } from '../../src/kernel/ask';
 import { SilentChannel } from '../../src/kernel/channel';
-import type { FakeFuture } from './connection';
 import { FakeConnection } from './connection';
-
-const OK = { status: 'ok', user_expressions: { answer: { status: 'ok' } } };
-
-/** Longer than a channel waits for a busy kernel. */
-const PATIENCE_MS = 300;
-const TIMEOUT_MS = 10_000;
+import {
+  OK,
+  PATIENCE_MS,
+  TIMEOUT_MS,
+  last,
+  losePatience,
+  settled
+} from './futures';
 
 describe('SilentChannel', () => {
   let connection: FakeConnection;
   let channel: SilentChannel;
 
-  const settle = async (): Promise<unknown> =>
-    vi.advanceTimersByTimeAsync(PATIENCE_MS);
-  const last = (futures: readonly FakeFuture[]): FakeFuture => {
-    const future = futures[futures.length - 1];
-    if (!future) {
-      throw new Error('Nothing was asked');
-    }
-    return future;
-  };
   /** The one clone, which the kernel has told that it supports subshells. */
   const openSubshell = async (): Promise<FakeConnection> => {
-    await settle();
+    await losePatience();
     last(connection.creates).reply({ subshell_id: 'sub-1' });
     await vi.advanceTimersByTimeAsync(0);
     const clone = connection.clones[connection.clones.length - 1];
@@ -36,8 +28,6 @@ describe('SilentChannel', () => {
     }
     return clone;
   };
-  const settled = async (promise: Promise<unknown>): Promise<unknown> =>
-    promise.catch((reason: unknown) => reason);
 
   beforeEach(() => {
     vi.useFakeTimers();
@@ -199,7 +189,7 @@ describe('SilentChannel', () => {
 
     it('should try anew after a subshell could not be made', async () => {
       const answer = settled(channel.evaluate('1'));
-      await settle();
+      await losePatience();
       last(connection.creates).reject();
       expect(await answer).toBeInstanceOf(NoAnswerError);
       const again = channel.evaluate('2');

@@ -4,47 +4,26 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IClearReport } from '../../src/core/reading';
 import { english } from '../../src/core/translation';
 import { Monitor } from '../../src/model/monitor';
-import type { Json } from '../core/wire';
 import { RECORD } from '../core/wire';
 import { FakeConnection } from '../kernel/connection';
-import { FakeAgent, FakeSettings, LEAKS, ROOMY, turns } from './page';
+import type { FakeAgent, FakeSettings } from './page';
+import { LEAKS, MonitoredPage, ROOMY, turns } from './page';
 
 describe('Monitor', () => {
+  let page: MonitoredPage;
   let agent: FakeAgent;
   let connection: FakeConnection;
   let source: FakeSettings;
   let monitor: Monitor;
   let reports: string[];
-  let changes: number;
   let finished: number[];
-
-  /** The agent pushes, and what follows from it happens. */
-  const push = async (top: Json = {}): Promise<void> => {
-    agent.push(connection, top, ROOMY);
-    await turns();
-  };
-  const ids = (): string[] => monitor.warnings.map(({ id }) => id);
 
   beforeEach(async () => {
     vi.useFakeTimers();
-    agent = new FakeAgent();
-    agent.time = Date.now() / 1000;
-    connection = new FakeConnection();
-    agent.serve(connection);
-    source = new FakeSettings();
-    reports = [];
+    page = new MonitoredPage();
+    ({ agent, connection, monitor, reports, source } = page);
+    await page.attach();
     finished = [];
-    monitor = new Monitor({
-      kernel: connection.kernel,
-      source,
-      viewer: 'page-1',
-      translate: english,
-      report: reason => reports.push(reason)
-    });
-    monitor.wake();
-    await turns();
-    changes = 0;
-    monitor.changed.connect(() => changes++);
     monitor.cellFinished.connect((_, record) => finished.push(record.run));
   });
 
@@ -58,7 +37,9 @@ describe('Monitor', () => {
     expect(monitor.status).toBe('attached');
     expect(monitor.failure).toBeNull();
     expect(monitor.reading?.devices[0]?.allocatedBytes).toBe(100);
-    await push({ running: { cell_id: 'a', execution_count: 1, started: 1 } });
+    await page.push({
+      running: { cell_id: 'a', execution_count: 1, started: 1 }
+    });
     expect(monitor.reading?.devices[0]?.allocatedBytes).toBe(
       ROOMY.allocated_bytes
     );
@@ -99,17 +80,17 @@ describe('Monitor', () => {
 
   describe('#changed', () => {
     it('should be emitted once for each message', async () => {
-      await push({ ...LEAKS, finished: RECORD });
-      expect(changes).toBe(1);
-      await push();
-      expect(changes).toBe(2);
+      await page.push({ ...LEAKS, finished: RECORD });
+      expect(page.changes).toBe(1);
+      await page.push();
+      expect(page.changes).toBe(2);
     });
 
     it('should be emitted when the kernel turns busy', async () => {
       connection.setStatus('busy');
       await turns();
       expect(monitor.busy).toBe(true);
-      expect(changes).toBe(1);
+      expect(page.changes).toBe(1);
     });
   });
 
@@ -117,16 +98,16 @@ describe('Monitor', () => {
     const records = [RECORD, { ...RECORD, run: 2 }];
 
     it('should hold each run once, and announce it', async () => {
-      await push({ finished: RECORD });
-      await push({ kind: 'attached', records });
-      await push({ kind: 'attached', records });
+      await page.push({ finished: RECORD });
+      await page.push({ kind: 'attached', records });
+      await page.push({ kind: 'attached', records });
       expect(monitor.records.map(({ run }) => run)).toEqual([1, 2]);
       expect(finished).toEqual([1, 2]);
     });
 
     it('should hold those of an answer that a push has overtaken', async () => {
       const answer = agent.message({ kind: 'attached', records });
-      await push({ finished: { ...RECORD, run: 3 } });
+      await page.push({ finished: { ...RECORD, run: 3 } });
       const reading = monitor.reading;
       connection.push(answer);
       await turns();
@@ -137,18 +118,18 @@ describe('Monitor', () => {
 
   it('should ignore figures that come twice or too late', async () => {
     const late = agent.message({ ...LEAKS }, ROOMY);
-    await push();
+    await page.push();
     connection.push(late);
     connection.push(late);
     await turns();
-    expect(ids()).toEqual([]);
+    expect(page.ids()).toEqual([]);
     expect(monitor.samples('cuda:0')).toHaveLength(2);
   });
 
   describe('when the kernel restarts', () => {
     beforeEach(async () => {
-      await push({ ...LEAKS, finished: RECORD });
-      expect(ids()).toHaveLength(1);
+      await page.push({ ...LEAKS, finished: RECORD });
+      expect(page.ids()).toHaveLength(1);
     });
 
     const expectNothing = (): void => {
@@ -172,7 +153,7 @@ describe('Monitor', () => {
     it('should forget everything with the first word of another process', async () => {
       agent.boot = 'boot-2';
       agent.sequence = 0;
-      await push();
+      await page.push();
       expectNothing();
       expect(monitor.reading).not.toBeNull();
       expect(monitor.samples('cuda:0')).toHaveLength(1);
@@ -184,14 +165,14 @@ describe('Monitor', () => {
       );
       await turns();
       expect(monitor.records).toHaveLength(1);
-      expect(ids()).toHaveLength(1);
+      expect(page.ids()).toHaveLength(1);
     });
 
     it('should keep everything through a lost connection', () => {
       connection.setConnectionStatus('connecting');
       expect(monitor.status).toBe('disconnected');
       expect(monitor.records).toHaveLength(1);
-      expect(ids()).toHaveLength(1);
+      expect(page.ids()).toHaveLength(1);
     });
   });
 
@@ -250,6 +231,6 @@ describe('Monitor', () => {
     monitor.noteCleared(report);
     await turns();
     expect(monitor.cleared).toBe(report);
-    expect(changes).toBe(1);
+    expect(page.changes).toBe(1);
   });
 });

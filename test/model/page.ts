@@ -1,4 +1,6 @@
+import { english } from '../../src/core/translation';
 import { Attachment } from '../../src/model/attachment';
+import { Monitor } from '../../src/model/monitor';
 import type { ISettings, ISettingsSource } from '../../src/model/settings';
 import { DEFAULT_SETTINGS } from '../../src/model/settings';
 import type { Json } from '../core/wire';
@@ -124,5 +126,44 @@ export class AttachedPage {
       this.connection.say('idle');
       await turns();
     }
+  }
+}
+
+/** One monitor of a kernel with an agent, and what it told. */
+export class MonitoredPage {
+  constructor() {
+    this.agent.time = Date.now() / 1000;
+    this.agent.serve(this.connection);
+  }
+
+  readonly agent = new FakeAgent();
+  readonly connection = new FakeConnection();
+  readonly source = new FakeSettings();
+  readonly reports: string[] = [];
+  readonly monitor = new Monitor({
+    kernel: this.connection.kernel,
+    source: this.source,
+    viewer: 'page-1',
+    translate: english,
+    report: reason => this.reports.push(reason)
+  });
+  /** How often the monitor said that it changed since it was attached. */
+  changes = 0;
+
+  async attach(): Promise<void> {
+    this.monitor.wake();
+    await turns();
+    this.monitor.changed.connect(() => this.changes++);
+  }
+
+  /** The agent pushes, and what follows from it happens. */
+  async push(top: Json = {}): Promise<void> {
+    this.agent.push(this.connection, top, ROOMY);
+    await turns();
+  }
+
+  /** The warnings of the moment. */
+  ids(): string[] {
+    return this.monitor.warnings.map(({ id }) => id);
   }
 }

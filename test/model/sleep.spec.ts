@@ -3,12 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Attachment } from '../../src/model/attachment';
 import type { FakeConnection } from '../kernel/connection';
+import { PATIENCE_MS, TIMEOUT_MS } from '../kernel/futures';
 import type { FakeAgent } from './page';
 import { AttachedPage, turns } from './page';
-
-/** Longer than a request waits for a busy kernel. */
-const PATIENCE_MS = 300;
-const TIMEOUT_MS = 10_000;
 
 describe('Attachment', () => {
   let page: AttachedPage;

@@ -1,27 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { IClearedDevice } from '../../src/core/reading';
-import { VramPanel } from '../../src/views/panel';
-import { attach, button, eraseAll, texts } from './draw';
-import {
-  device,
-  FakeActions,
-  FakeMonitor,
-  FakeSource,
-  GIB,
-  reading
-} from './fake';
-
-async function open(
-  monitor: FakeMonitor
-): Promise<{ node: HTMLElement; actions: FakeActions }> {
-  const actions = new FakeActions();
-  const source = new FakeSource(monitor);
-  const { node } = await attach(
-    new VramPanel({ source, actions, snippets: [] })
-  );
-  return { node, actions };
-}
+import { button, eraseAll, texts } from './draw';
+import { device, FakeMonitor, GIB, reading } from './fake';
+import { openPanel } from './open';
 
 const MORE = 'Other ways to clear GPU memory';
 
@@ -66,7 +48,7 @@ describe('ClearButton', () => {
   afterEach(eraseAll);
 
   it('should clear in the way that the settings say', async () => {
-    const { node, actions } = await open(new FakeMonitor());
+    const { node, actions } = await openPanel(new FakeMonitor());
     button(node, 'Clear GPU memory').click();
     expect(actions.calls).toEqual(['clear by settings']);
   });
@@ -84,7 +66,7 @@ describe('ClearButton', () => {
       'The kernel is not connected.'
     ]
   ])('should refuse %s and say why', async (_name, change, reason) => {
-    const { node, actions } = await open(new FakeMonitor(change));
+    const { node, actions } = await openPanel(new FakeMonitor(change));
     const primary = button(node, 'Clear GPU memory');
     primary.click();
     expect(actions.calls).toEqual([]);
@@ -95,7 +77,7 @@ describe('ClearButton', () => {
 
   it('should ask anew when it is pressed, whatever was drawn', async () => {
     const monitor = new FakeMonitor({ busy: true });
-    const { node, actions } = await open(monitor);
+    const { node, actions } = await openPanel(monitor);
     const primary = button(node, 'Clear GPU memory');
     monitor.tell({ busy: false });
     expect(primary.getAttribute('aria-disabled')).toBe('true');
@@ -111,14 +93,14 @@ describe('ClearButton', () => {
     ['Insert Cell Only', 'clear insert-only'],
     ['Restart Kernel…', 'clear restart']
   ])('should offer "%s" in its menu', async (label, call) => {
-    const { node, actions } = await open(new FakeMonitor());
+    const { node, actions } = await openPanel(new FakeMonitor());
     button(node, MORE).click();
     choose(label);
     expect(actions.calls).toEqual([call]);
   });
 
   it('should keep what needs an idle kernel disabled while it is busy', async () => {
-    const { node, actions } = await open(new FakeMonitor({ busy: true }));
+    const { node, actions } = await openPanel(new FakeMonitor({ busy: true }));
     button(node, MORE).click();
     expect(disabledItems()).toEqual(['Insert Cell and Run', 'Clear Quietly']);
     choose('Restart Kernel…');
@@ -127,7 +109,7 @@ describe('ClearButton', () => {
 
   it('should enable in its open menu what the end of a cell allows', async () => {
     const monitor = new FakeMonitor({ busy: true });
-    const { node } = await open(monitor);
+    const { node } = await openPanel(monitor);
     button(node, MORE).click();
     expect(disabledItems()).toHaveLength(2);
     monitor.tell({ busy: false });
@@ -135,7 +117,7 @@ describe('ClearButton', () => {
   });
 
   it('should tell whether its menu is open, and take the focus back', async () => {
-    const { node } = await open(new FakeMonitor());
+    const { node } = await openPanel(new FakeMonitor());
     const more = button(node, MORE);
     more.click();
     await vi.waitFor(() =>
@@ -167,7 +149,7 @@ describe('Result', () => {
   };
 
   it('should say what came back and what did not', async () => {
-    const { node } = await open(new FakeMonitor({ cleared }));
+    const { node } = await openPanel(new FakeMonitor({ cleared }));
     expect(texts(node, '.jp-VramPanel-result p')).toEqual([
       '5.00 GiB came back. 14.0 GiB stayed: live tensors hold it. 1.00 GiB stayed reserved beside them.'
     ]);
@@ -176,7 +158,7 @@ describe('Result', () => {
   it('should say when nothing came back', async () => {
     const [first] = cleared.devices;
     const devices = [{ ...first!, afterReservedBytes: 20 * GIB }];
-    const { node } = await open(
+    const { node } = await openPanel(
       new FakeMonitor({ cleared: { ...cleared, devices } })
     );
     expect(texts(node, '.jp-VramPanel-result p')[0]).toMatch(
@@ -195,7 +177,7 @@ describe('Result', () => {
     const rest = [1, 2, 3].map(index => ({ ...empty, id: `cuda:${index}` }));
     const shown = async (devices: IClearedDevice[]): Promise<string[]> =>
       texts(
-        (await open(new FakeMonitor({ cleared: { ...cleared, devices } })))
+        (await openPanel(new FakeMonitor({ cleared: { ...cleared, devices } })))
           .node,
         '.jp-VramPanel-result p'
       );
@@ -209,7 +191,7 @@ describe('Result', () => {
 
   it('should go when dismissed and come with the next report', async () => {
     const monitor = new FakeMonitor({ cleared });
-    const { node } = await open(monitor);
+    const { node } = await openPanel(monitor);
     button(node, 'Dismiss the result of the latest clear').click();
     await vi.waitFor(() =>
       expect(node.querySelector('.jp-VramPanel-result')).toBeNull()

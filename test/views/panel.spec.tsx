@@ -3,17 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ReadingState } from '../../src/core/reading';
 import type { MonitorStatus } from '../../src/model/tokens';
 import type { ISnippetItem } from '../../src/views/actions';
-import { VramPanel } from '../../src/views/panel';
-import { attach, button, eraseAll, texts } from './draw';
-import {
-  device,
-  FakeActions,
-  FakeMonitor,
-  FakeSource,
-  GIB,
-  practiceDevice,
-  reading
-} from './fake';
+import { button, eraseAll, texts } from './draw';
+import { device, FakeMonitor, GIB, practiceDevice, reading } from './fake';
+import { openPanel, type IOpenPanel } from './open';
 
 const OTHER_TITLE = 'eval.ipynb';
 const SNIPPETS = [
@@ -28,18 +20,8 @@ function snippet(id: string, label: string, caption: string): ISnippetItem {
 async function open(
   monitor: FakeMonitor | null,
   title?: string
-): Promise<{
-  panel: VramPanel;
-  node: HTMLElement;
-  source: FakeSource;
-  actions: FakeActions;
-}> {
-  const source = new FakeSource(monitor, title);
-  const actions = new FakeActions();
-  const panel = await attach(
-    new VramPanel({ source, actions, snippets: SNIPPETS })
-  );
-  return { panel, node: panel.node, source, actions };
+): Promise<IOpenPanel> {
+  return openPanel(monitor, title, SNIPPETS);
 }
 
 function withStatus(status: MonitorStatus): FakeMonitor {

@@ -1,24 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { Chart } from '../../src/views/chart';
-import { VramPanel } from '../../src/views/panel';
-import { attach, button, eraseAll, texts } from './draw';
-import {
-  device,
-  FakeActions,
-  FakeMonitor,
-  FakeSource,
-  reading,
-  record,
-  sample
-} from './fake';
-
-async function open(monitor: FakeMonitor): Promise<VramPanel> {
-  const source = new FakeSource(monitor);
-  return attach(
-    new VramPanel({ source, actions: new FakeActions(), snippets: [] })
-  );
-}
+import type { VramPanel } from '../../src/views/panel';
+import { button, eraseAll, texts } from './draw';
+import { device, FakeMonitor, reading, record, sample } from './fake';
+import { openPanel } from './open';
 
 function chartOf(panel: VramPanel): HTMLElement {
   return panel.node.querySelector<HTMLElement>('.jp-VramTimeline-chart')!;
@@ -28,7 +14,7 @@ describe('Timeline', () => {
   afterEach(eraseAll);
 
   it('should say in words what the chart shows', async () => {
-    const panel = await open(
+    const { panel } = await openPanel(
       new FakeMonitor({
         history: { 'cuda:0': [sample(0, 5, 6), sample(9, 2, 6)] },
         records: [record(1, 0, 5), record(2, 5, 2)]
@@ -44,7 +30,7 @@ describe('Timeline', () => {
     const monitor = new FakeMonitor({
       history: { 'cuda:0': [sample(0, 1, 2)] }
     });
-    await open(monitor);
+    await openPanel(monitor);
     await vi.waitFor(() =>
       expect(update.mock.lastCall?.[0].samples).toHaveLength(1)
     );
@@ -57,7 +43,7 @@ describe('Timeline', () => {
   it('should take old figures no further than they are known', async () => {
     const update = vi.spyOn(Chart.prototype, 'update');
     const age = 60_000;
-    await open(
+    await openPanel(
       new FakeMonitor({
         busy: true,
         staleMs: age,
@@ -71,7 +57,7 @@ describe('Timeline', () => {
 
   it('should offer to follow only while it does not', async () => {
     vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(300);
-    const panel = await open(
+    const { panel } = await openPanel(
       new FakeMonitor({
         history: { 'cuda:0': [sample(0, 1, 2), sample(300, 2, 2)] }
       })
@@ -91,14 +77,14 @@ describe('Timeline', () => {
   it('should dispose its chart with the panel', async () => {
     const update = vi.spyOn(Chart.prototype, 'update');
     const dispose = vi.spyOn(Chart.prototype, 'dispose');
-    const panel = await open(new FakeMonitor());
+    const { panel } = await openPanel(new FakeMonitor());
     await vi.waitFor(() => expect(update).toHaveBeenCalled());
     panel.dispose();
     await vi.waitFor(() => expect(dispose).toHaveBeenCalledOnce());
   });
 
   it('should let a person choose among several devices', async () => {
-    const panel = await open(
+    const { panel } = await openPanel(
       new FakeMonitor({
         reading: reading([device(), device({ id: 'cuda:1', index: 1 })]),
         history: { 'cuda:0': [sample(0, 1, 2)], 'cuda:1': [sample(0, 7, 8)] }

@@ -1,33 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { VramPanel } from '../../src/views/panel';
-import { attach, button, eraseAll, texts } from './draw';
-import {
-  device,
-  FakeActions,
-  FakeMonitor,
-  FakeSource,
-  reading,
-  warning
-} from './fake';
-
-async function open(
-  monitor: FakeMonitor
-): Promise<{ node: HTMLElement; actions: FakeActions }> {
-  const actions = new FakeActions();
-  const source = new FakeSource(monitor);
-  const { node } = await attach(
-    new VramPanel({ source, actions, snippets: [] })
-  );
-  return { node, actions };
-}
+import { button, eraseAll, texts } from './draw';
+import { device, FakeMonitor, reading, warning } from './fake';
+import { openPanel } from './open';
 
 describe('Warnings', () => {
   afterEach(eraseAll);
 
   it('should have a place that is read out before there are any', async () => {
     const monitor = new FakeMonitor();
-    const { node } = await open(monitor);
+    const { node } = await openPanel(monitor);
     const place = node.querySelector('[role=alert]');
     expect(place?.textContent).toBe('');
     expect(place?.getAttribute('aria-live')).toBe('polite');
@@ -39,7 +21,7 @@ describe('Warnings', () => {
 
   it('should draw backticks as code and nothing as HTML', async () => {
     const hostile = '<img src=x onerror=alert(1)>';
-    const { node } = await open(
+    const { node } = await openPanel(
       new FakeMonitor({
         warnings: [
           warning({
@@ -69,14 +51,14 @@ describe('Warnings', () => {
       reading: reading([device(), device({ id: 'cuda:1', index: 1 })])
     });
     const named = async (monitor: FakeMonitor): Promise<string[]> =>
-      texts((await open(monitor)).node, '.jp-VramWarning-evidence b');
+      texts((await openPanel(monitor)).node, '.jp-VramWarning-evidence b');
     expect(await named(one)).toEqual([]);
     expect(await named(several)).toEqual(['cuda:0 ', 'cuda:1 ']);
   });
 
   it('should clear and snooze', async () => {
     const monitor = new FakeMonitor({ warnings: [warning({ id: 'leak-7' })] });
-    const { node, actions } = await open(monitor);
+    const { node, actions } = await openPanel(monitor);
     button(node, 'Clear').click();
     button(node, 'Snooze').click();
     expect(actions.calls).toEqual(['clear by settings']);
@@ -85,7 +67,7 @@ describe('Warnings', () => {
 
   it('should not clear a busy kernel', async () => {
     const monitor = new FakeMonitor({ busy: true, warnings: [warning()] });
-    const { node, actions } = await open(monitor);
+    const { node, actions } = await openPanel(monitor);
     const clear = button(node, 'Clear');
     clear.click();
     expect(actions.calls).toEqual([]);
@@ -95,7 +77,7 @@ describe('Warnings', () => {
 
   it('should bring snoozed warnings back', async () => {
     const monitor = new FakeMonitor({ snoozedCount: 2 });
-    const { node } = await open(monitor);
+    const { node } = await openPanel(monitor);
     expect(node.textContent).toContain('2 snoozed');
     button(node, 'Show').click();
     expect(monitor.unsnoozes).toBe(1);
