@@ -4,6 +4,8 @@ import type { IAreaPaint, IPaint } from './paint';
 
 /** The chart's height, axis included. */
 export const HEIGHT_PX = 124;
+/** Room at the right of the plot. */
+const RIGHT_PX = 8;
 
 /** What the plot needs from the chart that owns it. */
 export interface IPlotParts {
@@ -24,7 +26,7 @@ export function plotOptions(parts: IPlotParts): uPlot.Options {
   return {
     width: parts.widthPx,
     height: HEIGHT_PX,
-    padding: [16, 8, 0, 0],
+    padding: [16, RIGHT_PX, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -44,7 +46,7 @@ export function plotOptions(parts: IPlotParts): uPlot.Options {
         space: 60,
         grid: { show: false },
         ticks: { show: false },
-        values: (_plot, ticks) => clockTicks(ticks)
+        values: (plot, ticks) => uncut(plot, ticks, clockTicks(ticks))
       },
       {
         ...axis,
@@ -81,6 +83,19 @@ const DIGIT_PX = 6;
 function axisWidth(labels: readonly string[] | null): number {
   const digits = (labels ?? []).map(label => label.length);
   return 8 + DIGIT_PX * Math.max(2, ...digits);
+}
+
+/** The labels, without those that the right edge would cut. */
+function uncut(
+  plot: uPlot,
+  ticks: readonly number[],
+  labels: readonly string[]
+): string[] {
+  const roomPx = plot.bbox.width / uPlot.pxRatio + RIGHT_PX;
+  return labels.map((label, place) => {
+    const middlePx = plot.valToPos(ticks[place] ?? NaN, 'x');
+    return middlePx + (DIGIT_PX * label.length) / 2 > roomPx ? '' : label;
+  });
 }
 
 /** Times of day; seconds only where ticks are less than a minute apart. */

@@ -35,16 +35,24 @@ const TIMELINE: ITimeline = {
 
 /** Every text drawn on a canvas, and every fill colour set. */
 let drawnTexts: string[];
+/** The right end of the times of day that were drawn, in pixels. */
+let clockEndsPx: number[];
 let fills: string[];
 
 function recordCanvas(): void {
   drawnTexts = [];
+  clockEndsPx = [];
   fills = [];
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(
     function (this: HTMLCanvasElement) {
       const kept: { [key: string]: unknown } = {
         canvas: this,
-        fillText: (text: string) => drawnTexts.push(text),
+        fillText: (text: string, middlePx: number) => {
+          drawnTexts.push(text);
+          if (text.includes(':')) {
+            clockEndsPx.push(middlePx + 3 * text.length);
+          }
+        },
         measureText: (text: string) => ({ width: 6 * text.length })
       };
       return new Proxy(kept, {
@@ -118,6 +126,16 @@ describe('Chart', () => {
     await drawTimeline();
     expect(drawnTexts).toContain('[4]');
     expect(drawnTexts).toContain('8');
+  });
+
+  it('should draw no time of day that the edge would cut', async () => {
+    await drawTimeline();
+    for (let seconds = 1; seconds < 60; seconds += 1) {
+      chart.update({ ...TIMELINE, endMs: TIMELINE.endMs + 1000 * seconds });
+      await Promise.resolve();
+    }
+    expect(clockEndsPx.length).toBeGreaterThan(60);
+    expect(Math.max(...clockEndsPx)).toBeLessThanOrEqual(308);
   });
 
   it('should show at most the last ten minutes', async () => {
