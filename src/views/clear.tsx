@@ -41,7 +41,7 @@ export function ClearButton(props: IClearButtonProps): React.JSX.Element {
         >
           {trans.__('Clear GPU memory')}
         </button>
-        <MoreButton {...props} refused={refused} />
+        <MoreButton {...props} />
       </div>
       {refused && (
         <p id={reasonId} className="jp-VramPanel-reason">
@@ -52,11 +52,7 @@ export function ClearButton(props: IClearButtonProps): React.JSX.Element {
   );
 }
 
-interface IMoreButtonProps extends IClearButtonProps {
-  readonly refused: boolean;
-}
-
-function MoreButton(props: IMoreButtonProps): React.JSX.Element {
+function MoreButton(props: IClearButtonProps): React.JSX.Element {
   const { trans } = props;
   const button = React.useRef<HTMLButtonElement>(null);
   const [open, setOpen] = React.useState(false);
@@ -90,10 +86,11 @@ function MoreButton(props: IMoreButtonProps): React.JSX.Element {
 
 /** A menu that lives as long as its button and acts on the latest `props`. */
 function useClearMenu(
-  props: IMoreButtonProps,
+  props: IClearButtonProps,
   closed: () => void
 ): React.RefObject<ClearMenu | null> {
-  const { trans } = props;
+  const { monitor, trans } = props;
+  const refused = refusal(monitor, trans) !== null;
   const latest = React.useRef(props);
   latest.current = props;
   const menu = React.useRef<ClearMenu | null>(null);
@@ -109,7 +106,7 @@ function useClearMenu(
     menu.current = created;
     return () => created.dispose();
   }, [trans, closed]);
-  React.useEffect(() => menu.current?.refresh(), [props.refused]);
+  React.useEffect(() => menu.current?.refresh(), [refused]);
   return menu;
 }
 

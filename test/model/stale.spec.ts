@@ -1,10 +1,10 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { english } from '../../src/core/translation';
-import { Monitor } from '../../src/model/monitor';
-import { FakeConnection } from '../kernel/connection';
-import { FakeAgent, FakeSettings, turns } from './page';
+import type { Monitor } from '../../src/model/monitor';
+import type { FakeConnection } from '../kernel/connection';
+import type { FakeAgent, FakeSettings } from './page';
+import { MonitoredPage, turns } from './page';
 
 const MINUTE_MS = 60_000;
 
@@ -33,20 +33,9 @@ describe('Monitor', () => {
 
   beforeEach(async () => {
     vi.useFakeTimers();
-    agent = new FakeAgent();
-    agent.time = seconds();
-    connection = new FakeConnection();
-    agent.serve(connection);
-    source = new FakeSettings();
-    monitor = new Monitor({
-      kernel: connection.kernel,
-      source,
-      viewer: 'page-1',
-      translate: english,
-      report: () => undefined
-    });
-    monitor.wake();
-    await turns();
+    const page = new MonitoredPage();
+    ({ agent, connection, monitor, source } = page);
+    await page.attach();
   });
 
   afterEach(() => {

@@ -1,13 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { VramPanel } from '../../src/views/panel';
-import { attach, eraseAll } from './draw';
-import { FakeActions, FakeMonitor, FakeSource } from './fake';
-
-async function open(source: FakeSource): Promise<VramPanel> {
-  const actions = new FakeActions();
-  return attach(new VramPanel({ source, actions, snippets: [] }));
-}
+import type { VramPanel } from '../../src/views/panel';
+import { eraseAll } from './draw';
+import { FakeMonitor, type FakeSource } from './fake';
+import { openPanel } from './open';
 
 describe('VramPanel, its tempo', () => {
   let panel: VramPanel;
@@ -16,8 +12,7 @@ describe('VramPanel, its tempo', () => {
 
   beforeEach(async () => {
     monitor = new FakeMonitor({ busy: true });
-    source = new FakeSource(monitor, 'train.ipynb');
-    panel = await open(source);
+    ({ panel, source } = await openPanel(monitor, 'train.ipynb'));
     vi.useFakeTimers();
     vi.advanceTimersByTime(1000);
   });
