@@ -16,6 +16,10 @@ const NODE_GLOBALS = {
   setTimeout: 'readonly'
 };
 
+/** The methods of playwright and of `Panel` that read what is drawn. */
+const DRAWN =
+  'allInnerTexts|bytes|getAttribute|innerText|inputValue|isChecked|textContent';
+
 /** The plugin's own choice of rules, each of them an error; those for sources spare the tests. */
 const jupyterRules = jupyter.configs.recommended.map((config, index) => ({
   ...config,
@@ -127,6 +131,11 @@ export default defineConfig(
         {
           selector: 'CallExpression[callee.property.name="waitForTimeout"]',
           message: 'Wait for what should happen, never for a time.'
+        },
+        {
+          // A page draws when it likes: once is too early for what it shows.
+          selector: `CallExpression[callee.name="expect"] > AwaitExpression > CallExpression[callee.property.name=/^(${DRAWN})$/]`,
+          message: 'Ask what is drawn with `expect.poll`.'
         }
       ]
     }

@@ -4,7 +4,9 @@ import {
   type TranslationBundle
 } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
+import { flushSync } from 'react-dom';
 
 import type { IActiveTarget, IMonitor } from '../model/tokens';
 
@@ -31,6 +33,15 @@ export abstract class Follower extends ReactWidget {
       this._follow(null);
       super.dispose();
     }
+  }
+
+  /**
+   * Draws at once and in one piece: React would do it later and in parts, each
+   * with what the monitor says by then, and figures of two moments would stand
+   * side by side.
+   */
+  protected override onUpdateRequest(message: Message): void {
+    flushSync(() => super.onUpdateRequest(message));
   }
 
   protected readonly source: ITargetSource;

@@ -18,8 +18,8 @@ async function cachingNotebook(): Promise<Notebook> {
   await notebook.run(0);
   await notebook.run(1);
   await panel.cellRows.nth(1).waitFor();
-  expect(await panel.bytes('reserved')).toBeGreaterThan(300 * MIB);
-  expect(await panel.bytes('allocated')).toBeLessThan(100 * MIB);
+  await expect.poll(() => panel.bytes('reserved')).toBeGreaterThan(300 * MIB);
+  await expect.poll(() => panel.bytes('allocated')).toBeLessThan(100 * MIB);
   return notebook;
 }
 
@@ -82,7 +82,7 @@ describe('Clear GPU memory', () => {
     await panel.choose('Insert Cell Only');
     await expect.poll(async () => (await notebook.cells()).length).toBe(4);
     expect((await notebook.cell(2)).executionCount).toBeNull();
-    expect(await panel.bytes('reserved')).toBeGreaterThan(300 * MIB);
+    await expect.poll(() => panel.bytes('reserved')).toBeGreaterThan(300 * MIB);
   });
 
   it('should restart the kernel after a confirmation', async () => {
@@ -93,7 +93,9 @@ describe('Clear GPU memory', () => {
     await lab.page.locator('.jp-Dialog .jp-mod-warn').click();
     await expect.poll(() => lab.panel.cellRows.count()).toBe(0);
     await lab.panel.shows();
-    expect(await lab.panel.bytes('reserved')).toBeLessThan(100 * MIB);
+    await expect
+      .poll(() => lab.panel.bytes('reserved'))
+      .toBeLessThan(100 * MIB);
     expect(await notebook.ask('__import__("os").getpid()')).not.toBe(pid);
   });
 
@@ -135,7 +137,9 @@ describe('Clear GPU memory, refused', () => {
     await notebook.start(0);
     const reason = 'A cell is running. Clear when it ends.';
     await panel.root.getByText(reason).waitFor();
-    expect(await panel.clearButton.getAttribute('aria-disabled')).toBe('true');
+    await expect
+      .poll(() => panel.clearButton.getAttribute('aria-disabled'))
+      .toBe('true');
     await panel.clearButton.click({ force: true });
     await lab.execute('jupyterlab-vram:clear-memory');
     await lab.notifications.filter({ hasText: reason }).waitFor();

@@ -67,6 +67,6 @@ describe('Ten kernels with the table shown', () => {
     for (const log of logs) {
       expect(await log.asked()).toEqual([]);
     }
-    expect(await fleet.kernel('kept').innerText()).toContain('Busy');
+    await expect.poll(() => fleet.kernel('kept').innerText()).toContain('Busy');
   });
 });

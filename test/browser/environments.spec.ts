@@ -43,7 +43,7 @@ describe('A kernel of another language', () => {
     const log = await MessageLog.of(notebook);
     await lab.openPanel();
     await panel.notice.filter({ hasText: 'Not a Python kernel' }).waitFor();
-    expect(await panel.clearButton.count()).toBe(0);
+    await expect.poll(() => panel.clearButton.count()).toBe(0);
     expect(await log.sent('execute_request')).toBe(0);
     await notebook.run(0);
     expect((await notebook.cell(0)).output).toBe('hello');
@@ -65,7 +65,7 @@ describe('A kernel without a GPU', () => {
     await panel.notice
       .filter({ hasText: /no GPU support|No GPU driver/ })
       .waitFor();
-    expect(await panel.bytes('allocated')).toBeNull();
+    await expect.poll(() => panel.bytes('allocated')).toBeNull();
   });
 
   it('should not take another module for torch', async () => {

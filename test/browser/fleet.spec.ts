@@ -80,8 +80,8 @@ describe('Notebooks and processes', () => {
     await fleet.open();
     await fleet.says('fleet-active', 'Idle');
     await expect.poll(() => fleet.figure('fleet-active', 2)).toBe('1.17 GiB');
-    expect(await fleet.figure('fleet-busy', 2)).toBe('2.93 GiB');
-    expect(await fleet.figure('fleet-dead', 2)).toBe('unknown');
+    await expect.poll(() => fleet.figure('fleet-busy', 2)).toBe('2.93 GiB');
+    await expect.poll(() => fleet.figure('fleet-dead', 2)).toBe('unknown');
     await busy.run(1);
     await expect
       .poll(() => fleet.figure('fleet-busy', 0))
@@ -90,11 +90,11 @@ describe('Notebooks and processes', () => {
     await fleet.says('fleet-busy', 'Busy · live');
     await fleet.process('fleet-busy').waitFor();
     const foreign = fleet.process(4_000_000);
-    expect(await foreign.innerText()).toContain('another container');
-    expect(await foreign.innerText()).toContain('unknown');
-    expect(await fleet.process('without a figure').innerText()).toContain(
-      'GiB'
-    );
+    await expect.poll(() => foreign.innerText()).toContain('another container');
+    await expect.poll(() => foreign.innerText()).toContain('unknown');
+    await expect
+      .poll(() => fleet.process('without a figure').innerText())
+      .toContain('GiB');
     await dead.run(0);
     await expect
       .poll(() => fleet.figure('fleet-dead', 0))
@@ -134,7 +134,9 @@ describe('Notebooks and processes', () => {
     await stuck.start(2);
     await active.select(0);
     await fleet.says('fleet-stuck', /as of \d+ s ago/);
-    expect(await fleet.figure('fleet-stuck', 0)).toMatch(/^3\d\d MiB$/);
+    await expect
+      .poll(() => fleet.figure('fleet-stuck', 0))
+      .toMatch(/^3\d\d MiB$/);
     await driver.say(9000, [
       { pid, mib: 2048 },
       { pid: tellerPid, mib: 700 }
@@ -195,11 +197,13 @@ describe('Notebooks and processes', () => {
     await row.getByText('left over?').waitFor();
     // The kernel itself is JupyterLab's to shut down.
     await fleet.process(own).waitFor();
-    expect(await fleet.process(own).getByRole('button').count()).toBe(0);
+    await expect
+      .poll(() => fleet.process(own).getByRole('button').count())
+      .toBe(0);
     await row.getByRole('button', { name: 'Stop…' }).click();
     const dialog = page.locator('.jp-Dialog');
-    expect(await dialog.innerText()).toContain(`PID ${polite}`);
-    expect(await dialog.innerText()).toContain('holds 2.93 GiB');
+    await expect.poll(() => dialog.innerText()).toContain(`PID ${polite}`);
+    await expect.poll(() => dialog.innerText()).toContain('holds 2.93 GiB');
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     expect(children[0]?.signalCode).toBe(null);
     await row.getByRole('button', { name: 'Stop…' }).click();
@@ -216,7 +220,7 @@ describe('Notebooks and processes', () => {
     await dialog.getByRole('button', { name: 'Stop', exact: true }).click();
     const kill = second.getByRole('button', { name: 'Kill…' });
     await kill.waitFor();
-    expect(await kill.getAttribute('aria-disabled')).toBe('true');
+    await expect.poll(() => kill.getAttribute('aria-disabled')).toBe('true');
     await expect.poll(() => kill.getAttribute('aria-disabled')).toBe('false');
     await kill.click();
     await dialog.getByRole('button', { name: 'Kill', exact: true }).click();
@@ -255,7 +259,7 @@ describe('Notebooks and processes', () => {
     await lab.panel.title.filter({ hasText: 'fleet-target' }).waitFor();
     await rows.getByRole('button', { name: 'Shut down…' }).click();
     const dialog = page.locator('.jp-Dialog');
-    expect(await dialog.innerText()).toContain('fleet-target.ipynb');
+    await expect.poll(() => dialog.innerText()).toContain('fleet-target.ipynb');
     await dialog.getByRole('button', { name: 'Shut Down' }).click();
     await rows.waitFor({ state: 'detached' });
     await expect(kernelModel(id)).rejects.toThrow('does not know');

@@ -17,13 +17,15 @@ describe('Who holds the memory', () => {
     const notebook = await lab.watchedNotebook([MODEL, LEAK]);
     await notebook.runAll();
     await panel.warnings.waitFor();
-    expect(await panel.warnings.innerText()).toContain('y still holds it.');
+    await expect
+      .poll(() => panel.warnings.innerText())
+      .toContain('y still holds it.');
     await panel.warnings.getByRole('button', { name: 'Release y' }).click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.innerText()).toContain('del y');
+    await expect.poll(() => dialog.innerText()).toContain('del y');
     await dialog.getByRole('button', { name: 'Release' }).click();
     await panel.warnings.waitFor({ state: 'detached' });
-    expect(await panel.result.innerText()).toContain('Released: y.');
+    await expect.poll(() => panel.result.innerText()).toContain('Released: y.');
     expect(await notebook.ask("'y' in globals()")).toBe('False');
   });
 
@@ -36,15 +38,15 @@ describe('Who holds the memory', () => {
     await panel.root.getByRole('button', { name: 'Show holders' }).click();
     const row = panel.holders.filter({ hasText: /Out\[2\]/ });
     await row.waitFor();
-    expect(await row.innerText()).toMatch(/192 MiB/);
+    await expect.poll(() => row.innerText()).toMatch(/192 MiB/);
     await row.getByRole('button', { expanded: false }).click();
-    expect(await row.innerText()).toContain('Out[2].0.weight');
+    await expect.poll(() => row.innerText()).toContain('Out[2].0.weight');
     await row.getByRole('button', { name: 'Release Out[2]' }).click();
     await page.getByRole('dialog').getByText('Cancel').click();
     expect(await notebook.ask('2 in Out')).toBe('True');
     await row.getByRole('button', { name: 'Release Out[2]' }).click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.innerText()).toContain('It frees 192 MiB.');
+    await expect.poll(() => dialog.innerText()).toContain('It frees 192 MiB.');
     await dialog.getByRole('button', { name: 'Release' }).click();
     await panel.warnings.waitFor({ state: 'detached' });
     await row.waitFor({ state: 'detached' });
@@ -68,7 +70,7 @@ describe('Who holds the memory', () => {
       .getByRole('button', { name: 'Release all that the notebook itself' })
       .click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.innerText()).toContain('%debug');
+    await expect.poll(() => dialog.innerText()).toContain('%debug');
     await dialog.getByRole('button', { name: 'Release' }).click();
     await panel.result.getByText('Released: ').waitFor();
     await panel.holders
@@ -91,8 +93,8 @@ describe('Who holds the memory', () => {
     await panel.root.getByRole('button', { name: 'Find who holds it' }).click();
     await panel.holders.filter({ hasText: 'train() running' }).waitFor();
     const release = panel.holders.getByRole('button', { name: 'Release x' });
-    expect(await release.getAttribute('aria-disabled')).toBe('true');
-    expect(await panel.state.innerText()).toContain('Busy');
+    await expect.poll(() => release.getAttribute('aria-disabled')).toBe('true');
+    await expect.poll(() => panel.state.innerText()).toContain('Busy');
     await running;
   });
 });

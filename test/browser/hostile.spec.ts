@@ -41,7 +41,9 @@ describe('Malformed pushes', () => {
     await notebook.run(1);
     const sent = await notebook.cell(1);
     expect(sent.output).toContain("'the cell went on'");
-    expect(await panel.bytes('allocated')).toBeGreaterThan(300 * MIB);
+    await expect
+      .poll(() => panel.bytes('allocated'))
+      .toBeGreaterThan(300 * MIB);
     await notebook.run(2);
     await expect
       .poll(() => panel.bytes('allocated'))
@@ -49,9 +51,11 @@ describe('Malformed pushes', () => {
     await lab.execute('logconsole:open');
     const lines = lab.page.locator('.jp-LogConsolePanel').getByText(/^VRAM: /);
     await expect.poll(() => lines.count()).toBe(Object.keys(MALFORMED).length);
-    expect(await lines.allInnerTexts()).toContain(
-      'VRAM: `reading.devices[0].allocated_bytes` should be a whole number from 0 to 2^53 - 1, but is -1.'
-    );
+    await expect
+      .poll(() => lines.allInnerTexts())
+      .toContain(
+        'VRAM: `reading.devices[0].allocated_bytes` should be a whole number from 0 to 2^53 - 1, but is -1.'
+      );
   });
 });
 

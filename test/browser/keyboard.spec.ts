@@ -21,11 +21,15 @@ describe('The keyboard', () => {
     await page.keyboard.press('Enter');
     const item = page.getByRole('menuitem', { name: 'Clear Quietly' });
     await item.waitFor();
-    expect(await panel.menuButton.getAttribute('aria-expanded')).toBe('true');
+    await expect
+      .poll(() => panel.menuButton.getAttribute('aria-expanded'))
+      .toBe('true');
     await page.keyboard.press('Escape');
     await item.waitFor({ state: 'hidden' });
     await expect.poll(() => isFocused(panel.menuButton)).toBe(true);
-    expect(await panel.menuButton.getAttribute('aria-expanded')).toBe('false');
+    await expect
+      .poll(() => panel.menuButton.getAttribute('aria-expanded'))
+      .toBe('false');
   });
 
   it('should choose from the menu', async () => {
@@ -61,9 +65,11 @@ describe('The keyboard', () => {
     const heading = panel.root.getByRole('button', { name: 'Timeline' });
     await heading.focus();
     await page.keyboard.press('Space');
-    expect(await heading.getAttribute('aria-expanded')).toBe('false');
+    await expect
+      .poll(() => heading.getAttribute('aria-expanded'))
+      .toBe('false');
     await page.keyboard.press('Space');
-    expect(await heading.getAttribute('aria-expanded')).toBe('true');
+    await expect.poll(() => heading.getAttribute('aria-expanded')).toBe('true');
   });
 });
 

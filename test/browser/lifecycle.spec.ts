@@ -18,10 +18,12 @@ describe('A kernel', () => {
     await notebook.handle.evaluate(open => open.sessionContext.restartKernel());
     await expect.poll(() => panel.cellRows.count()).toBe(0);
     await panel.shows();
-    expect(await panel.bytes('peak')).toBeLessThan(100 * MIB);
+    await expect.poll(() => panel.bytes('peak')).toBeLessThan(100 * MIB);
     await notebook.run(0);
     await expect.poll(() => panel.cellRows.count()).toBe(1);
-    expect(await panel.bytes('allocated')).toBeGreaterThan(300 * MIB);
+    await expect
+      .poll(() => panel.bytes('allocated'))
+      .toBeGreaterThan(300 * MIB);
   });
 
   it('should be watched on after an interrupt', async () => {
@@ -41,7 +43,9 @@ describe('A kernel', () => {
     const row = panel.cellRows.first();
     await row.getByRole('img', { name: 'failed' }).waitFor();
     expect((await notebook.cell(0)).output).toContain('KeyboardInterrupt');
-    expect(await panel.bytes('allocated')).toBeGreaterThan(300 * MIB);
+    await expect
+      .poll(() => panel.bytes('allocated'))
+      .toBeGreaterThan(300 * MIB);
   });
 
   it('should be watched anew after it was killed in its cell', async () => {
@@ -57,7 +61,7 @@ describe('A kernel', () => {
     await lab.page.locator('.jp-Dialog .jp-mod-accept').click();
     await panel.shows();
     await expect.poll(() => panel.cellRows.count()).toBe(0);
-    expect(await panel.bytes('allocated')).toBeLessThan(100 * MIB);
+    await expect.poll(() => panel.bytes('allocated')).toBeLessThan(100 * MIB);
   });
 
   it('should be watched anew after it was killed in the middle of a clear', async () => {
@@ -84,7 +88,7 @@ gc.callbacks.append(lambda phase, info: os.kill(os.getpid(), signal.SIGKILL))`
     await notebook.run(0);
     await notebook.handle.evaluate(open => open.sessionContext.shutdown());
     await panel.notice.filter({ hasText: 'No kernel' }).waitFor();
-    expect(await panel.bytes('allocated')).toBeNull();
+    await expect.poll(() => panel.bytes('allocated')).toBeNull();
   });
 
   it('should be left for another one', async () => {
@@ -101,8 +105,8 @@ gc.callbacks.append(lambda phase, info: os.kill(os.getpid(), signal.SIGKILL))`
       open.sessionContext.changeKernel({ name: 'python3' })
     );
     await panel.shows();
-    expect(await panel.cellRows.count()).toBe(0);
-    expect(await panel.bytes('allocated')).toBeLessThan(100 * MIB);
+    await expect.poll(() => panel.cellRows.count()).toBe(0);
+    await expect.poll(() => panel.bytes('allocated')).toBeLessThan(100 * MIB);
   });
 });
 
@@ -116,7 +120,9 @@ describe('One kernel for two notebooks', () => {
     const second = await lab.notebook([take('b', 200)], { kernelId });
     await panel.title.filter({ hasText: second.name }).waitFor();
     await panel.shows();
-    expect(await panel.bytes('allocated')).toBeGreaterThan(300 * MIB);
+    await expect
+      .poll(() => panel.bytes('allocated'))
+      .toBeGreaterThan(300 * MIB);
     await first.close();
     await second.run(0);
     await expect
@@ -187,7 +193,9 @@ describe('A lost connection', () => {
     await page.context().setOffline(true);
     await page.evaluate(() => window.cutSockets());
     await panel.notice.filter({ hasText: 'Connection lost' }).waitFor();
-    expect(await panel.bytes('allocated')).toBeGreaterThan(300 * MIB);
+    await expect
+      .poll(() => panel.bytes('allocated'))
+      .toBeGreaterThan(300 * MIB);
     await page.context().setOffline(false);
     await lab.execute('notebook:reconnect-to-kernel');
     await panel.shows('Idle');

@@ -44,16 +44,16 @@ describe('A cell that runs out of memory', () => {
     await failed();
     const told = lab.panel.root.locator('.jp-VramOom');
     await told.waitFor();
-    expect(await told.getAttribute('data-cause')).toBe(
-      'another process holds it'
-    );
-    expect(await told.innerText()).toContain(SENTENCE);
+    await expect
+      .poll(() => told.getAttribute('data-cause'))
+      .toBe('another process holds it');
+    await expect.poll(() => told.innerText()).toContain(SENTENCE);
     const lengths = await told
       .locator('.jp-VramOom-length')
       .evaluateAll(all => all.map(each => each.getBoundingClientRect().width));
     expect((lengths[1] ?? 0) / (lengths[0] ?? 1)).toBeCloseTo(64 / 86, 2);
     const line = lab.page.locator('.jp-VramFailureLine');
-    expect(await line.innerText()).toContain(SENTENCE);
+    await expect.poll(() => line.innerText()).toContain(SENTENCE);
     await lab.notifications.filter({ hasText: SENTENCE }).waitFor();
   });
 
@@ -119,9 +119,9 @@ train()`
     await expect
       .poll(async () => told.getAttribute('data-cause'))
       .toBe('this notebook still holds it');
-    expect(await told.innerText()).toMatch(
-      /train\(\) in the last traceback 320 MiB/
-    );
+    await expect
+      .poll(() => told.innerText())
+      .toMatch(/train\(\) in the last traceback 320 MiB/);
     await told.getByRole('button', { name: 'Release', exact: true }).click();
     const dialog = lab.page.locator('.jp-Dialog');
     await dialog
@@ -164,8 +164,12 @@ describe('A kernel that dies of it', () => {
     await lab.page.locator('.jp-Dialog .jp-mod-accept').click();
     const told = lab.panel.root.locator('.jp-VramOom');
     await told.waitFor();
-    expect(await lab.panel.root.innerText()).toContain('The kernel died.');
-    expect(await told.innerText()).toContain('The GPU ran out of memory.');
+    await expect
+      .poll(() => lab.panel.root.innerText())
+      .toContain('The kernel died.');
+    await expect
+      .poll(() => told.innerText())
+      .toContain('The GPU ran out of memory.');
   });
 });
 

@@ -14,7 +14,9 @@ describe('VramPanel', () => {
       .getByRole('button', { name: 'VRAM' })
       .click();
     await lab.panel.shows();
-    expect(await lab.panel.bytes('allocated')).toBeGreaterThanOrEqual(0);
+    await expect
+      .poll(() => lab.panel.bytes('allocated'))
+      .toBeGreaterThanOrEqual(0);
   });
 
   it('should open by its command and by its tab', async () => {
@@ -43,9 +45,11 @@ describe('VramPanel', () => {
     await saved;
     await lab.reload();
     await panel.shows();
-    expect(await panel.bytes('allocated')).toBeGreaterThan(300 * MIB);
-    expect(await panel.title.textContent()).toBe(notebook.name);
-    expect(await panel.cellRows.count()).toBe(1);
+    await expect
+      .poll(() => panel.bytes('allocated'))
+      .toBeGreaterThan(300 * MIB);
+    await expect.poll(() => panel.title.textContent()).toBe(notebook.name);
+    await expect.poll(() => panel.cellRows.count()).toBe(1);
   });
 
   it('should follow the active one of two notebooks', async () => {
@@ -55,11 +59,13 @@ describe('VramPanel', () => {
     await first.run(0);
     const second = await lab.notebook(['x = 1']);
     await panel.shows();
-    expect(await panel.title.textContent()).toBe(second.name);
-    expect(await panel.bytes('allocated')).toBeLessThan(100 * MIB);
+    await expect.poll(() => panel.title.textContent()).toBe(second.name);
+    await expect.poll(() => panel.bytes('allocated')).toBeLessThan(100 * MIB);
     await first.select(0);
     await panel.title.filter({ hasText: first.name }).waitFor();
-    expect(await panel.bytes('allocated')).toBeGreaterThan(300 * MIB);
+    await expect
+      .poll(() => panel.bytes('allocated'))
+      .toBeGreaterThan(300 * MIB);
   });
 
   it('should follow a console', async () => {
@@ -75,7 +81,7 @@ describe('VramPanel', () => {
       .toBeGreaterThan(200 * MIB);
     await notebook.select(0);
     await panel.title.filter({ hasText: notebook.name }).waitFor();
-    expect(await panel.bytes('allocated')).toBeLessThan(100 * MIB);
+    await expect.poll(() => panel.bytes('allocated')).toBeLessThan(100 * MIB);
   });
 
   it('should keep its document while another kind of tab has the focus', async () => {
@@ -84,7 +90,7 @@ describe('VramPanel', () => {
     const notebook = await lab.watchedNotebook(['x = 1']);
     await lab.execute('settingeditor:open');
     await lab.page.locator('.jp-SettingsPanel').waitFor();
-    expect(await panel.title.textContent()).toBe(notebook.name);
+    await expect.poll(() => panel.title.textContent()).toBe(notebook.name);
   });
 
   it('should say that no notebook is open', async () => {
@@ -93,7 +99,7 @@ describe('VramPanel', () => {
     const notebook = await lab.watchedNotebook(['x = 1']);
     await notebook.close();
     await panel.notice.filter({ hasText: 'No notebook open' }).waitFor();
-    expect(await panel.clearButton.count()).toBe(0);
+    await expect.poll(() => panel.clearButton.count()).toBe(0);
   });
 
   it('should take the new name of a renamed notebook', async () => {

@@ -61,14 +61,14 @@ describe('The plan', () => {
     const plan = await openPlan();
     await choose(plan, 'Model', 'Qwen2.5 3B');
     const gpu = plan.getByLabel('GPU', { exact: true });
-    expect(await gpu.inputValue()).toBe('kernel:practice');
+    await expect.poll(() => gpu.inputValue()).toBe('kernel:practice');
     const rows = plan.getByRole('radiogroup', { name: 'Formats' });
     const best = rows.getByText('best that fits');
     await expect.poll(() => best.count()).toBe(1);
     const row = rows.locator('[data-first="true"]');
-    expect(await row.getByRole('radio').isChecked()).toBe(true);
+    await expect.poll(() => row.getByRole('radio').isChecked()).toBe(true);
     const bf16 = rows.locator('[data-status="too-big"]', { hasText: 'bf16' });
-    expect(await bf16.count()).toBe(1);
+    await expect.poll(() => bf16.count()).toBe(1);
     await rows.getByRole('radio', { name: /bf16/ }).check();
     await plan
       .getByText(/^\S+ \S+ is missing|is missing\.$/)
@@ -137,7 +137,7 @@ describe('A pasted config', () => {
     await plan.getByText('The architecture tomorrow is not known').waitFor();
     await text.fill(JSON.stringify(CONFIG));
     await plan.getByText('best that fits').waitFor();
-    expect(await problem(plan).count()).toBe(0);
+    await expect.poll(() => problem(plan).count()).toBe(0);
   });
 });
 
@@ -156,10 +156,10 @@ describe('A path on the kernel’s machine', () => {
     await problem(plan).filter({ hasText: 'ends within its header' }).waitFor();
     await read(plan, models);
     await plan.getByText('best that fits').waitFor();
-    expect(await problem(plan).count()).toBe(0);
+    await expect.poll(() => problem(plan).count()).toBe(0);
     await plan.getByRole('radio', { name: /bf16/ }).check();
     const load = plan.getByLabel('Load', { exact: true });
-    expect(await load.inputValue()).toBe(models);
+    await expect.poll(() => load.inputValue()).toBe(models);
     await plan
       .getByRole('button', { name: 'Look in the Hugging Face cache' })
       .click();

@@ -123,9 +123,9 @@ describe('The panel', () => {
     await notebook.runAll();
     await panel.root.getByText('7 × NVIDIA H100 80GB HBM3').waitFor();
     await panel.root.getByText('Not every device answers').waitFor();
-    expect(
-      await panel.root.locator('.jp-VramDevices-line').allInnerTexts()
-    ).toContainEqual(expect.stringContaining('31.4 / 79.2 GiB'));
+    await expect
+      .poll(() => panel.root.locator('.jp-VramDevices-line').allInnerTexts())
+      .toContainEqual(expect.stringContaining('31.4 / 79.2 GiB'));
     for (const [name, theme] of Object.entries(THEMES)) {
       await useTheme(lab, theme);
       await pictureEachWidth(lab, panel.root, `eight-${name}`);

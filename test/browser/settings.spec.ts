@@ -22,7 +22,7 @@ describe('A changed setting', () => {
     await notebook.run(0);
     await lab.panel.cellRows.waitFor();
     const badges = lab.page.locator('.jp-Cell .jp-VramBadge:visible');
-    expect(await badges.count()).toBe(0);
+    await expect.poll(() => badges.count()).toBe(0);
     const form = await lab.openSettings();
     await form.getByLabel('Badge at each cell').check();
     await notebook.select(1);
@@ -72,6 +72,6 @@ describe('A changed setting', () => {
     await panel.clearButton.click();
     await panel.result.waitFor();
     expect(await notebook.cells()).toHaveLength(2);
-    expect(await lab.notifications.count()).toBe(0);
+    await expect.poll(() => lab.notifications.count()).toBe(0);
   });
 });

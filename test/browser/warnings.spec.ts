@@ -50,10 +50,10 @@ describe('A leak', () => {
     expect(inserted.source).toContain('_clear_gpu_memory()');
     expect(inserted.executionCount).toBe(3);
     // The graph of `y` still holds the weights, and the panel says so.
-    expect(await lab.panel.result.innerText()).toMatch(
-      /MiB stayed: live tensors/
-    );
-    expect(await lab.panel.warnings.count()).toBe(1);
+    await expect
+      .poll(() => lab.panel.result.innerText())
+      .toMatch(/MiB stayed: live tensors/);
+    await expect.poll(() => lab.panel.warnings.count()).toBe(1);
   });
 
   it('should hide while snoozed, and be shown again', async () => {
@@ -73,7 +73,9 @@ describe('A leak', () => {
     const item = lab.statusItem;
     await lab.panel.warnings.waitFor();
     await expect.poll(() => item.getAttribute('data-warning')).toBe('true');
-    expect(await item.getAttribute('title')).toContain('del model freed 0 of');
+    await expect
+      .poll(() => item.getAttribute('title'))
+      .toContain('del model freed 0 of');
   });
 });
 
@@ -88,7 +90,7 @@ describe('An ordinary notebook', () => {
     ]);
     await notebook.runAll();
     await expect.poll(() => panel.cellRows.count()).toBe(3);
-    expect(await panel.warnings.count()).toBe(0);
-    expect(await lab.notifications.count()).toBe(0);
+    await expect.poll(() => panel.warnings.count()).toBe(0);
+    await expect.poll(() => lab.notifications.count()).toBe(0);
   });
 });

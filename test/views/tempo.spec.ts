@@ -1,8 +1,9 @@
+import { MessageLoop } from '@lumino/messaging';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { VramPanel } from '../../src/views/panel';
-import { eraseAll } from './draw';
-import { FakeMonitor, type FakeSource } from './fake';
+import { eraseAll, texts } from './draw';
+import { FakeMonitor, record, type FakeSource } from './fake';
 import { openPanel } from './open';
 
 describe('VramPanel, its tempo', () => {
@@ -51,6 +52,13 @@ describe('VramPanel, its tempo', () => {
     expect(title()).toBe('train.ipynb');
     pressed.mockReturnValue(false);
     await vi.waitFor(() => expect(title()).toBe('other.ipynb'));
+  });
+
+  it('should draw all figures of one moment, before anything else is told', () => {
+    monitor.records = [record(1, 1, 2)];
+    panel.update();
+    MessageLoop.flush();
+    expect(texts(panel.node, '.jp-VramCells th[scope="row"]')).toEqual(['[1]']);
   });
 
   it('should draw at once what is told after a pause', () => {
