@@ -33,7 +33,7 @@ _MAX_PARTS = 12
 _MAX_CHILDREN = 64
 _MIN_STRAY_BYTES = 1 << 20
 #: The practice device also counts large blocks of the interpreter and of libraries.
-_LEAST_LEFT = {DEVICE_ID: 12 << 20}
+_LEAST_LEFT = {DEVICE_ID: 16 << 20}
 #: What paths and parts may take of the time.
 _DETAIL_SHARE = 0.25
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Items of one container that a bounded walk looks at, at most.
 MAX_ITEMS = 20_000
 #: Objects that a walk looks at between two looks at its clock.
-_BATCH = 256
+_BATCH = 1024
 
 #: What `sys.getrefcount` says of an item of a list, where one more object refers to it.
 _REFERENCES_OF_SINGLE = next(map(sys.getrefcount, [[]])) + 1

@@ -1,5 +1,5 @@
 /** A busy kernel that has been silent this long beyond its rhythm says too little. */
-const SILENCE_MS = 1250;
+const SILENCE_MS = 1000;
 /** As the agent's own back-off: the share of a cell's age between two pushes. */
 const BACKOFF_SHARE = 0.005;
 const MAX_RHYTHM_MS = 5000;

@@ -5,6 +5,7 @@ import * as React from 'react';
 import type { IMonitor } from '../model/tokens';
 import type { ClearHow, IPanelActions } from './actions';
 import { ClearMenu } from './menu';
+import { pressed } from './press';
 import { refusal } from './refusal';
 
 /** Properties of `ClearButton`. */
@@ -33,11 +34,11 @@ export function ClearButton(props: IClearButtonProps): React.JSX.Element {
           className="jp-VramPanel-primary"
           aria-disabled={refused}
           aria-describedby={refused ? reasonId : undefined}
-          onClick={() => {
+          onClick={pressed(() => {
             if (refusal(monitor, trans) === null) {
               actions.clear();
             }
-          }}
+          })}
         >
           {trans.__('Clear GPU memory')}
         </button>

@@ -1,5 +1,7 @@
 import * as React from 'react';
 
+import { pressed } from './press';
+
 /** Properties of `Link`. */
 export interface ILinkProps {
   readonly label: string;
@@ -20,7 +22,7 @@ export function Link(props: ILinkProps): React.JSX.Element {
       aria-label={props.describes}
       aria-disabled={refused}
       title={props.refusal ?? undefined}
-      onClick={refused ? undefined : props.act}
+      onClick={refused ? undefined : pressed(props.act)}
     >
       {props.label}
     </button>

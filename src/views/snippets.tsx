@@ -3,6 +3,7 @@ import { addIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { IPanelActions, ISnippetItem } from './actions';
+import { pressed } from './press';
 import { Section } from './section';
 
 /** Properties of `Snippets`. */
@@ -24,7 +25,7 @@ export function Snippets(props: ISnippetsProps): React.JSX.Element {
               type="button"
               title={snippet.caption || undefined}
               aria-label={trans.__('Insert: %1', snippet.label)}
-              onClick={() => actions.insertSnippet(snippet.id)}
+              onClick={pressed(() => actions.insertSnippet(snippet.id))}
             >
               <addIcon.react tag="span" className="jp-VramSnippets-icon" />
               <span>{snippet.label}</span>

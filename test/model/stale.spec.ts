@@ -59,16 +59,16 @@ describe('Monitor', () => {
     it('should be in a busy kernel that has fallen silent', () => {
       connection.say('busy');
       pushFrom(seconds());
-      // 1250 ms, and twice the interval of 250 ms.
-      expect(monitor.isStale(Date.now() + 1700)).toBe(false);
-      expect(monitor.isStale(Date.now() + 1800)).toBe(true);
+      // 1000 ms, and twice the interval of 250 ms.
+      expect(monitor.isStale(Date.now() + 1450)).toBe(false);
+      expect(monitor.isStale(Date.now() + 1550)).toBe(true);
     });
 
     it('should not be because the kernel was idle for long before', () => {
       vi.advanceTimersByTime(10 * MINUTE_MS);
       connection.say('busy');
       expect(monitor.isStale(Date.now())).toBe(false);
-      expect(monitor.isStale(Date.now() + 1800)).toBe(true);
+      expect(monitor.isStale(Date.now() + 1550)).toBe(true);
     });
 
     it('should follow the interval of the settings', async () => {
@@ -76,17 +76,17 @@ describe('Monitor', () => {
       await turns();
       connection.say('busy');
       pushFrom(seconds());
-      expect(patienceMs()).toBe(1250 + 2 * 3000 + 10);
+      expect(patienceMs()).toBe(1000 + 2 * 3000 + 10);
     });
 
     it('should know that the agent speaks ever less of a long cell', () => {
       connection.say('busy');
       pushFrom(seconds() - 600);
       // After ten minutes it pushes every 3 s; the cell ages while it is silent.
-      expect(patienceMs()).toBeGreaterThan(1250 + 2 * 3000);
-      expect(patienceMs()).toBeLessThan(1250 + 2 * 3000 + 200);
+      expect(patienceMs()).toBeGreaterThan(1000 + 2 * 3000);
+      expect(patienceMs()).toBeLessThan(1000 + 2 * 3000 + 200);
       pushFrom(seconds() - 24 * 3600);
-      expect(patienceMs()).toBe(1250 + 2 * 5000 + 10);
+      expect(patienceMs()).toBe(1000 + 2 * 5000 + 10);
     });
 
     it('should be whenever the agent is not attached', () => {

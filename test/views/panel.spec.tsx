@@ -195,6 +195,20 @@ describe('VramPanel', () => {
     expect(actions.calls).toEqual(['insert check', 'settings']);
   });
 
+  it.each([
+    ['Clear GPU memory', 'clear by settings'],
+    ['Insert: Check memory', 'insert check'],
+    ['Find who holds it', 'find holders']
+  ])('should take a double click on %s for one press', async (name, call) => {
+    const { node, actions } = await open(new FakeMonitor());
+    for (const detail of [1, 2]) {
+      button(node, name).dispatchEvent(
+        new MouseEvent('click', { bubbles: true, detail })
+      );
+    }
+    expect(actions.calls).toEqual([call]);
+  });
+
   it('should fold a section away', async () => {
     const { node } = await open(new FakeMonitor());
     const fold = button(node, 'Insert a cell');
