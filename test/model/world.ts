@@ -1,0 +1,137 @@
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { Kernel, Session } from '@jupyterlab/services';
+import { Signal } from '@lumino/signaling';
+
+import { english } from '../../src/core/translation';
+import { Fleet } from '../../src/model/fleet';
+import { Monitors } from '../../src/model/monitors';
+import type { Json } from '../core/wire';
+import fixture from '../fixtures/messages.json';
+import { FakeConnection } from '../kernel/connection';
+import { documentOf, FakeContext } from './document';
+import { FakeAgent, FakeSettings, turns } from './page';
+
+export const SURVEY = fixture.valid.find(each => 'processes' in each)
+  ?.processes as Json & { processes: Json[] };
+const REPORT = { pid: 77, signal: 'SIGTERM', has_ended: false, grace_s: 5 };
+export const NOW_MS = 1_764_000_000_000;
+
+/** The models that a server tells of. */
+class Models<T> {
+  readonly runningChanged = new Signal<this, unknown>(this);
+  models: T[] = [];
+
+  running(): IterableIterator<T> {
+    return this.models.values();
+  }
+}
+
+/** A server, a page of it, and the fleet that the page shows. */
+export class World {
+  readonly source = new FakeSettings();
+  readonly monitors = new Monitors({
+    source: this.source,
+    viewer: 'page-1',
+    translate: english
+  });
+  readonly sessions = new Models<Session.IModel>();
+  readonly kernels = new Models<Kernel.IModel>();
+  readonly contexts: FakeContext[] = [];
+  readonly opened = new Signal<this, void>(this);
+  /** The connections that the fleet made by itself. */
+  readonly made: FakeConnection[] = [];
+  readonly agents = new Map<string, FakeAgent>();
+  readonly fleet = new Fleet({
+    monitors: this.monitors,
+    source: this.source,
+    sessions: this.sessions as unknown as Fleet.IOptions['sessions'],
+    kernels: this.kernels as unknown as Fleet.IOptions['kernels'],
+    kernelspecs: {
+      specs: {
+        default: 'python3',
+        kernelspecs: {
+          python3: { language: 'python' },
+          julia: { language: 'julia' }
+        }
+      }
+    } as unknown as Fleet.IOptions['kernelspecs'],
+    documents: {
+      contexts: () =>
+        this.contexts.map(each => each as unknown as ISessionContext),
+      changed: this.opened
+    },
+    connect: model => {
+      const connection = this.connection(model.id);
+      this.made.push(connection);
+      return connection.kernel;
+    },
+    viewer: 'fleet-1'
+  });
+
+  connection(id: string): FakeConnection {
+    const connection = new FakeConnection({ id });
+    const agent = new FakeAgent();
+    this.agents.set(id, agent);
+    const kinds: Record<string, string> = {
+      attach: 'attached',
+      detach: 'done',
+      clear: 'cleared'
+    };
+    connection.answer = ({ op }) =>
+      agent.message({
+        kind: kinds[op] ?? 'answered',
+        answer: op === 'stop' ? REPORT : SURVEY
+      });
+    return connection;
+  }
+
+  /** A session that runs, with a kernel of that name. */
+  run(
+    id: string,
+    change: Partial<Kernel.IModel> = {},
+    type = 'notebook'
+  ): void {
+    const kernel = {
+      id,
+      name: 'python3',
+      execution_state: 'idle',
+      last_activity: new Date(NOW_MS - 60_000).toISOString(),
+      connections: 0,
+      ...change
+    };
+    const path = `work/${id}.ipynb`;
+    const session = { id: `s-${id}`, path, name: path, type, kernel };
+    this.sessions.models.push(session);
+    this.kernels.models.push(kernel);
+  }
+
+  /** A notebook that runs and is open in the page. */
+  open(id: string, change: Partial<Kernel.IModel> = {}): FakeConnection {
+    this.run(id, { connections: 1, ...change });
+    const connection = this.connection(id);
+    this.contexts.push(new FakeContext(connection));
+    return connection;
+  }
+
+  /** Show the fleet, as a person does. */
+  async look(): Promise<void> {
+    this.fleet.setLooking(true);
+    await turns();
+  }
+
+  activate(place: number): void {
+    const context = this.contexts[place];
+    if (context) {
+      this.monitors.activate(documentOf(context));
+    }
+  }
+
+  get names(): string[] {
+    return this.fleet.kernels.flatMap(kernel => kernel.names);
+  }
+
+  dispose(): void {
+    this.fleet.dispose();
+    this.monitors.dispose();
+  }
+}
