@@ -163,9 +163,10 @@ class Agent:
             except Exception:
                 self._capturing = False
 
-    def _compose_push(self, finished: dict[str, Any] | None) -> dict[str, Any]:
+    def _compose_push(self, records: list[dict[str, Any]]) -> dict[str, Any]:
         message = self._compose("push")
-        message["finished"] = finished
+        message["finished"] = records[-1] if records else None
+        message["records"] = records[:-1]
         return message
 
     def _compose(self, kind: str) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from .kernel_io import ChannelClosedError
 SAMPLE_INTERVAL_S = 0.1
 #: An idle kernel is read this often; nothing is sent unless something changed.
 IDLE_INTERVAL_S = 2.0
+#: A kernel that rests so long after a cell runs no other one right behind it.
+BREATH_S = 0.02
 #: Long cells are reported ever more slowly, since a server buffers what nobody
 #: reads: the interval is this share of the cell's age, within the bounds.
 BACKOFF_SHARE = 0.005
@@ -30,7 +32,7 @@ class Pusher:
 
     def __init__(
         self,
-        compose: Callable[[dict[str, Any] | None], dict[str, Any]],
+        compose: Callable[[list[dict[str, Any]]], dict[str, Any]],
         send: Callable[[dict[str, Any]], None],
         running_since: Callable[[], float | None],
         sample: Callable[[], None],
@@ -39,7 +41,8 @@ class Pusher:
         """Make a pusher that is not running yet.
 
         Args:
-            compose: builds the message of this moment from an optional cell record.
+            compose: builds the message of this moment from the records of the cells
+                that have ended since the last one, oldest first.
             send: sends it; may raise ChannelClosedError, which ends the thread.
             running_since: when the running cell started, in epoch seconds, or None.
             sample: takes a sample for the running cell's peak.
@@ -52,7 +55,11 @@ class Pusher:
         self._log = log
         self._wake = threading.Event()
         self._ended = threading.Event()
+        #: What ended and was not told of yet: each cell's record, None if it left none.
         self._finished: deque[dict[str, Any] | None] = deque()
+        self._finished_s = 0.0
+        #: Whether the thread is in its long wait, from which it must be woken.
+        self._is_resting = False
         self._thread: threading.Thread | None = None
         self._sent_s = 0.0
         self._sent_figures: list[Any] = []
@@ -90,25 +97,38 @@ class Pusher:
             thread.join(1.0)
 
     def cell_started(self) -> None:
-        """Wake up: a cell runs."""
-        self._wake.set()
+        """Take samples from now on."""
+        if self._is_resting:
+            self._wake.set()
 
     def cell_finished(self, record: dict[str, Any] | None) -> None:
-        """Send ``record`` as soon as possible; None if the cell left no record."""
+        """Send ``record`` as soon as the pace allows; None if the cell left no record."""
         if self._thread is not None:
+            self._finished_s = time.monotonic()
             self._finished.append(record)
             self._wake.set()
 
     def _loop(self, wake: threading.Event, ended: threading.Event) -> None:
         while not ended.is_set() and threading.main_thread().is_alive():
             try:
-                self._step(wake)
+                self._step()
             except ChannelClosedError:
                 return
             except Exception as error:
                 self._note_failure(type(error).__name__)
-            wake.wait(IDLE_INTERVAL_S if self._running_since() is None else SAMPLE_INTERVAL_S)
-            wake.clear()
+            self._rest(wake)
+
+    def _rest(self, wake: threading.Event) -> None:
+        """Wait for the next step."""
+        # Said before looking: a cell that begins in between must wake it.
+        self._is_resting = True
+        self._is_resting = not self._finished and self._running_since() is None
+        if self._is_resting:
+            wake.wait(IDLE_INTERVAL_S)
+        else:
+            wake.wait(BREATH_S if self._finished else SAMPLE_INTERVAL_S)
+        self._is_resting = False
+        wake.clear()
 
     def _note_failure(self, failure: str) -> None:
         """Say it once, until something could be pushed again."""
@@ -116,27 +136,37 @@ class Pusher:
             self._failure = failure
             self._log("A reading could not be pushed")
 
-    def _step(self, wake: threading.Event) -> None:
+    def _step(self) -> None:
         started_s = self._running_since()
         if started_s is not None:
             self._sample()
-        try:
-            finished = self._finished.popleft()
-        except IndexError:
+        if not self._finished:
             self._step_without_record(started_s)
-            return
-        wake.set()
-        self._push(self._compose(finished))
+        elif self._is_due(self.interval_s) or (started_s is None and self._has_breath()):
+            # Cells that end one right after another are told of together: to speak
+            # after each would take the interpreter from the next.
+            self._push(self._compose(self._take_finished()))
+
+    def _take_finished(self) -> list[dict[str, Any]]:
+        ended = [self._finished.popleft() for _ in range(len(self._finished))]
+        return [record for record in ended if record is not None]
 
     def _step_without_record(self, started_s: float | None) -> None:
-        if time.monotonic() - self._sent_s < self._interval_s(started_s):
+        is_short = started_s is not None and time.time() - started_s < SAMPLE_INTERVAL_S
+        if is_short or not self._is_due(self._interval_s(started_s)):
             return
         driver.refresh_soon()
-        message = self._compose(None)
+        message = self._compose([])
         # A busy kernel says that its figures are still true; an idle one
         # speaks only when they no longer are.
         if started_s is not None or self._changed(message):
             self._push(message)
+
+    def _is_due(self, interval_s: float) -> bool:
+        return time.monotonic() - self._sent_s >= interval_s
+
+    def _has_breath(self) -> bool:
+        return time.monotonic() - self._finished_s >= BREATH_S
 
     def _interval_s(self, started_s: float | None) -> float:
         if started_s is None:

@@ -125,7 +125,8 @@ export class LeakWatch {
       devices: null
     }));
     if (message.finished !== null) {
-      const devices = isReadable ? message.reading.devices : null;
+      const isItsEnd = isReadable && message.running === null;
+      const devices = isItsEnd ? message.reading.devices : null;
       runs.push({ record: message.finished, devices });
     }
     const added = runs.map(run => ({ run, place: this._log.add(run) }));

@@ -45,6 +45,18 @@ describe('FragmentationRule', () => {
     );
   });
 
+  it('should not take the middle of the next cell for the end of one', () => {
+    fragment();
+    const finished = kernel.record({
+      allocated: 11189355008,
+      reserved: 62136516608
+    });
+    const running = { cellId: 'b', executionCount: 4, startedSeconds: 4 };
+    kernel.push({ running, finished });
+    kernel.push();
+    expect(fragmented()).toBeUndefined();
+  });
+
   it('should want two cells in a row', () => {
     fragment();
     kernel.pinned = 0;

@@ -97,6 +97,16 @@ describe('LeakWatch', () => {
       expect(ids()).toEqual(['growing-cell:cuda:0:cell:code']);
     });
 
+    it('should find in runs that are told of together what it finds in each', () => {
+      kernel.allocated = 0;
+      for (const gib of [1, 2, 3]) {
+        kernel.records.push(kernel.record({ allocated: gib * GIB }));
+      }
+      const [finished] = kernel.records.slice(-1);
+      kernel.push({ records: kernel.records.slice(0, -1), finished });
+      expect(ids()).toEqual(['growing-cell:cuda:0:cell:code']);
+    });
+
     it('should take the records of an answer that a push overtook', () => {
       kernel.allocated = 0;
       for (const gib of [1, 2]) {

@@ -117,6 +117,12 @@ describe('Chronicle', () => {
       ]);
     });
 
+    it('should take all that ended one right after another', () => {
+      const records = [run(1), run(2)];
+      expect(add(at(35, { records, finished: run(3) }))).toEqual([1, 2, 3]);
+      expect(runs()).toEqual([1, 2, 3]);
+    });
+
     it('should take the records of an answer that pushes have overtaken', () => {
       const records = [run(1), run(2)];
       expect(add(at(35, { finished: run(3) }))).toEqual([3]);

@@ -92,7 +92,7 @@ class Kernel:
         self._replies: dict[str, dict[str, Any]] = {}
         self.messages: list[dict[str, Any]] = []
         self.pushes: list[Push] = []
-        #: The pushes that carry a cell's record.
+        #: The pushes that carry cells' records, once for each of them.
         self.records: list[dict[str, Any]] = []
         self._sent: dict[str, tuple[int, str]] = {}
         self.is_watched = False
@@ -260,7 +260,8 @@ class Kernel:
         push = Push(parent["msg_type"], parent["msg_id"], checked(payload))
         self.pushes.append(push)
         if payload.get("finished"):
-            self.records.append(push.payload)
+            ended = [*payload["records"], payload["finished"]]
+            self.records += [{**payload, "finished": each} for each in ended]
 
     def _messages_of(self, message_id):
         return [

@@ -37,8 +37,8 @@ class Rig:
             self.compose, self.sent.append, lambda: self.started_s, self.sample, self.logged.append
         )
 
-    def compose(self, finished):
-        return {"reading": self.reading, "leaks": self.leaks, "finished": finished}
+    def compose(self, records):
+        return {"reading": self.reading, "leaks": self.leaks, "records": records}
 
     def sample(self):
         self.samples += 1
@@ -48,7 +48,7 @@ class Rig:
         before, times = len(self.sent), []
         for _ in range(round(seconds / step_s)):
             self.clock.now_s += step_s
-            self.pusher._step(threading.Event())
+            self.pusher._step()
             if len(self.sent) > before:
                 before = len(self.sent)
                 times.append(self.clock.now_s)
@@ -130,12 +130,61 @@ def test_a_leak_that_heals_is_told_of(rig):
     assert len(rig.run_for(4, step_s=2)) == 1
 
 
-def test_every_record_is_sent_at_once_and_in_order(rig):
+def finish(rig, *runs):
     rig.pusher._thread = threading.current_thread()
-    for run in range(3):
+    for run in runs:
         rig.pusher.cell_finished({"run": run})
+
+
+def runs_sent(rig):
+    return [[record["run"] for record in each["records"]] for each in rig.sent]
+
+
+def test_a_record_after_a_pause_is_sent_at_once(rig):
+    finish(rig, 1)
+    rig.pusher._step()
+    assert runs_sent(rig) == [[1]]
+
+
+def test_a_record_soon_after_another_waits_until_the_kernel_takes_a_breath(rig):
+    finish(rig, 1)
+    rig.pusher._step()
+    rig.clock.now_s += 0.05
+    finish(rig, 2)
+    rig.pusher._step()
+    assert runs_sent(rig) == [[1]]
+    assert rig.run_for(0.03, step_s=0.03)
+    assert runs_sent(rig) == [[1], [2]]
+
+
+def test_cells_one_right_after_another_are_told_of_together_and_in_order(rig):
+    for run in range(100):
+        rig.started_s = rig.clock.now_s
+        rig.run_for(0.03, step_s=0.01)
+        rig.started_s = None
+        finish(rig, run)
+        rig.pusher._step()
+        rig.clock.now_s += 0.01
     rig.run_for(0.3)
-    assert [each["finished"] for each in rig.sent] == [{"run": 0}, {"run": 1}, {"run": 2}]
+    sent = runs_sent(rig)
+    assert [run for each in sent for run in each] == list(range(100))
+    # 100 cells take 4 s, and 250 ms is the interval.
+    assert 10 <= len(sent) <= 18
+
+
+def test_nobody_is_told_of_the_start_of_a_short_cell(rig):
+    rig.run_for(2, step_s=2)
+    rig.clock.now_s += 1
+    rig.started_s = rig.clock.now_s
+    assert rig.run_for(0.09, step_s=0.03) == []
+    assert len(rig.run_for(0.03, step_s=0.03)) == 1
+
+
+def test_the_end_of_a_cell_without_a_record_is_told_of(rig):
+    rig.pusher._thread = threading.current_thread()
+    rig.pusher.cell_finished(None)
+    rig.pusher._step()
+    assert runs_sent(rig) == [[]]
 
 
 def test_nothing_is_kept_for_nobody(rig):
@@ -150,7 +199,7 @@ class Live:
         self.logged, self.running = [], True
         since_s = time.time()
         self.pusher = pusher.Pusher(
-            lambda finished: {"reading": READING, "leaks": [], "finished": finished},
+            lambda records: {"reading": READING, "leaks": [], "records": records},
             send,
             lambda: since_s if self.running else None,
             lambda: None,
