@@ -1,21 +1,10 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IMonitor } from '../model/tokens';
-import type { IPanelActions } from './actions';
+import type { IPlannerProps } from './plan/planner';
 import { Section } from './section';
 
-/** Properties of `Plan`. */
-export interface IPlanProps {
-  readonly monitor: IMonitor | null;
-  readonly actions: IPanelActions;
-  readonly trans: TranslationBundle;
-  /** Whether there is a notebook or console that takes cells. */
-  readonly hasDocument: boolean;
-}
-
 /** What fits: a section that is loaded when it is first opened. */
-export function Plan(props: IPlanProps): React.JSX.Element {
+export function Plan(props: IPlannerProps): React.JSX.Element {
   const { trans } = props;
   return (
     <Section title={trans.__('Plan')} startOpen={false}>
@@ -24,9 +13,9 @@ export function Plan(props: IPlanProps): React.JSX.Element {
   );
 }
 
-type Planner = React.ComponentType<IPlanProps>;
+type Planner = React.ComponentType<IPlannerProps>;
 
-function Loaded(props: IPlanProps): React.JSX.Element {
+function Loaded(props: IPlannerProps): React.JSX.Element {
   const { trans } = props;
   const [Planner, setPlanner] = React.useState<Planner | null>(null);
   const [failed, setFailed] = React.useState(false);

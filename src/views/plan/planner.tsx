@@ -1,3 +1,4 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type {
@@ -15,7 +16,8 @@ import {
   plansOf
 } from '../../core/plan';
 import { PRESETS } from '../../core/plan/presets';
-import type { IPlanProps } from '../plan';
+import type { IMonitor } from '../../model/tokens';
+import type { IPanelActions } from '../actions';
 import type { IKeyedGpu } from './cards';
 import { canSpread, chosenGpus } from './cards';
 import { Choice } from './choice';
@@ -30,8 +32,17 @@ import { Target } from './target';
 import type { IAcross } from './useacross';
 import { useAcross } from './useacross';
 
+/** Properties of `Planner`. */
+export interface IPlannerProps {
+  readonly monitor: IMonitor | null;
+  readonly actions: IPanelActions;
+  readonly trans: TranslationBundle;
+  /** Whether there is a notebook or console that takes cells. */
+  readonly hasDocument: boolean;
+}
+
 /** Chooses a model, a GPU and a context, and shows what fits. */
-export function Planner(props: IPlanProps): React.JSX.Element {
+export function Planner(props: IPlannerProps): React.JSX.Element {
   const { monitor, trans } = props;
   const [source, setSource] = React.useState<Source>(FIRST);
   const [terms, setTerms] = React.useState<ITerms>(DEFAULT_TERMS);
@@ -80,7 +91,7 @@ function togetherOf(
     : planning(shape, { ...options, format: plan.format, gpus: all });
 }
 
-interface IPlansProps extends IPlanProps {
+interface IPlansProps extends IPlannerProps {
   readonly chosen: IChosen;
   readonly terms: ITerms;
   readonly setTerms: (terms: ITerms) => void;
