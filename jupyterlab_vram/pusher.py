@@ -152,7 +152,8 @@ class Pusher:
         return [record for record in ended if record is not None]
 
     def _step_without_record(self, started_s: float | None) -> None:
-        is_short = started_s is not None and time.time() - started_s < SAMPLE_INTERVAL_S
+        # A clock that was set back makes an age negative.
+        is_short = started_s is not None and 0 <= time.time() - started_s < SAMPLE_INTERVAL_S
         if is_short or not self._is_due(self._interval_s(started_s)):
             return
         driver.refresh_soon()

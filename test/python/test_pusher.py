@@ -180,6 +180,11 @@ def test_nobody_is_told_of_the_start_of_a_short_cell(rig):
     assert len(rig.run_for(0.03, step_s=0.03)) == 1
 
 
+def test_a_clock_that_was_set_back_silences_nobody(rig):
+    rig.started_s = rig.clock.now_s + 3600
+    assert len(rig.run_for(2)) >= 4
+
+
 def test_the_end_of_a_cell_without_a_record_is_told_of(rig):
     rig.pusher._thread = threading.current_thread()
     rig.pusher.cell_finished(None)
