@@ -58,8 +58,6 @@ class Pusher:
         #: What ended and was not told of yet: each cell's record, None if it left none.
         self._finished: deque[dict[str, Any] | None] = deque()
         self._finished_s = 0.0
-        #: Whether the thread is in its long wait, from which it must be woken.
-        self._is_resting = False
         self._thread: threading.Thread | None = None
         self._sent_s = 0.0
         self._sent_figures: list[Any] = []
@@ -98,7 +96,8 @@ class Pusher:
 
     def cell_started(self) -> None:
         """Take samples from now on."""
-        if self._is_resting:
+        # With something to tell, the thread is awake already.
+        if not self._finished:
             self._wake.set()
 
     def cell_finished(self, record: dict[str, Any] | None) -> None:
@@ -116,19 +115,14 @@ class Pusher:
                 return
             except Exception as error:
                 self._note_failure(type(error).__name__)
-            self._rest(wake)
+            wake.wait(self._rest_s())
+            wake.clear()
 
-    def _rest(self, wake: threading.Event) -> None:
-        """Wait for the next step."""
-        # Said before looking: a cell that begins in between must wake it.
-        self._is_resting = True
-        self._is_resting = not self._finished and self._running_since() is None
-        if self._is_resting:
-            wake.wait(IDLE_INTERVAL_S)
-        else:
-            wake.wait(BREATH_S if self._finished else SAMPLE_INTERVAL_S)
-        self._is_resting = False
-        wake.clear()
+    def _rest_s(self) -> float:
+        """Return the seconds until the next step, unless something wakes the thread."""
+        if self._finished:
+            return BREATH_S
+        return IDLE_INTERVAL_S if self._running_since() is None else SAMPLE_INTERVAL_S
 
     def _note_failure(self, failure: str) -> None:
         """Say it once, until something could be pushed again."""

@@ -5,7 +5,7 @@ import type { IThresholds, IWarning } from './warning';
 /** A finished run, with the devices as they were read when it was reported. */
 export interface IFinishedRun {
   readonly record: ICellRecord;
-  /** Null when that was long after the run, or in the middle of another one. */
+  /** Null when that was not right at its end. */
   readonly devices: readonly IDeviceReading[] | null;
 }
 

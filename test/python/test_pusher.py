@@ -130,10 +130,10 @@ def test_a_leak_that_heals_is_told_of(rig):
     assert len(rig.run_for(4, step_s=2)) == 1
 
 
-def finish(rig, *runs):
+def finish(rig, run):
+    """End a cell; without a run, one that leaves no record."""
     rig.pusher._thread = threading.current_thread()
-    for run in runs:
-        rig.pusher.cell_finished({"run": run})
+    rig.pusher.cell_finished(None if run is None else {"run": run})
 
 
 def runs_sent(rig):
@@ -186,8 +186,7 @@ def test_a_clock_that_was_set_back_silences_nobody(rig):
 
 
 def test_the_end_of_a_cell_without_a_record_is_told_of(rig):
-    rig.pusher._thread = threading.current_thread()
-    rig.pusher.cell_finished(None)
+    finish(rig, None)
     rig.pusher._step()
     assert runs_sent(rig) == [[]]
 
