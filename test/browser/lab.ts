@@ -74,7 +74,7 @@ export class Lab {
   ): Promise<Lab> {
     const lab = new Lab(await context.newPage(), server);
     await lab.page.addInitScript(recordSockets);
-    await lab.goto(`lab/workspaces/${workspaceName()}?reset`);
+    await lab.gotoEmpty();
     return lab;
   }
 
@@ -98,6 +98,7 @@ export class Lab {
 
   /** Load the page again, as a person does. */
   async reload(): Promise<void> {
+    this._isReloaded = true;
     await this.page.reload();
     await this.ready();
   }
@@ -230,8 +231,17 @@ export class Lab {
     }, code);
   }
 
-  /** Close every document, end every kernel, and take every message away. */
+  /**
+   * Close every document, end every kernel, and take every message away.
+   *
+   * JupyterLab opens the document that its address names once more when it has
+   * long been restored, so a page that was loaded again is left.
+   */
   async tidy(): Promise<void> {
+    if (this._isReloaded) {
+      this._isReloaded = false;
+      await this.gotoEmpty();
+    }
     await this.page.evaluate(async () => {
       const { serviceManager, shell } = window.jupyterapp;
       document
@@ -268,10 +278,16 @@ export class Lab {
       .catch(() => null);
   }
 
+  private async gotoEmpty(): Promise<void> {
+    await this.goto(`lab/workspaces/${workspaceName()}?reset`);
+  }
+
   private async ready(): Promise<void> {
     await this.page.waitForFunction(() => Boolean(window.jupyterapp));
     await this.page.evaluate(() => window.jupyterapp.restored);
   }
+
+  private _isReloaded = false;
 }
 
 /** Runs in the page, before its own scripts. */
