@@ -8,8 +8,8 @@ import time
 import types
 from collections import deque
 from contextlib import suppress
-from itertools import compress, filterfalse, islice, repeat
-from operator import lt, not_
+from itertools import compress, islice, repeat
+from operator import is_, lt, not_
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
@@ -77,13 +77,11 @@ class Walker:
         self._kinds: dict[int, Any] = {}
         #: Classes whose objects need no closer look.
         self._plain_types: set[int] = set()
-        #: Classes of objects that the garbage collector does not track.
-        self._untracked_types: set[int] = set()
         self._special_types = {id(types.FunctionType): "function", id(types.FrameType): "frame"}
-        array_type: Any = getattr(sys.modules.get("numpy"), "ndarray", None)
-        if array_type is not None:
-            self._special_types[id(array_type)] = "array"
-            self._untracked_types.add(id(array_type))
+        #: Arrays may hold objects although the garbage collector does not track them.
+        self._array_type: Any = getattr(sys.modules.get("numpy"), "ndarray", None)
+        if self._array_type is not None:
+            self._special_types[id(self._array_type)] = "array"
         #: What walks do not enter, by address: holders of their own, what earlier walks
         #: proved to reach nothing, and last what this one met. Keeps it, so that identities hold.
         self._seen: dict[int, Any] = {}
@@ -120,12 +118,14 @@ class Walker:
             del todo[-_BATCH:]
             # In C as far as it goes: this is where a walk over a large heap spends its time.
             items = gc.get_referents(*plain)
-            if self._untracked_types:
-                more += self._special_ones(items)
+            if self._array_type is not None:
+                more += _instances(self._array_type, items)
             items = list(filter(gc.is_tracked, items))
             are_shared = _are_shared(items)
-            more += compress(items, are_shared)
-            todo += compress(items, map(not_, are_shared))
+            if any(are_shared):
+                more += compress(items, are_shared)
+                items = list(compress(items, map(not_, are_shared)))
+            todo += items
             todo += self._unseen(more)
         if todo:
             self.is_complete = False
@@ -150,16 +150,12 @@ class Walker:
             for _ in range(rest):
                 self._seen.popitem()
 
-    def _special_ones(self, items: list[Any]) -> list[Any]:
-        """Return what may hold objects although the garbage collector does not track it."""
-        rest = list(filterfalse(gc.is_tracked, items))
-        special = self._untracked_types
-        if special.isdisjoint(map(id, map(type, rest))):
-            return []
-        return [each for each in rest if id(type(each)) in special]
-
     def _sift(self, batch: list[Any], found: Storages) -> tuple[list[Any], list[Any]]:
         """Return what the garbage collector may be asked about, and what else is reached."""
+        # Often all are of one class; the test of several costs twice as much.
+        cls = type(batch[0])
+        if id(cls) in self._plain_types and _are_all(cls, batch):
+            return batch, []
         if self._plain_types.issuperset(map(id, map(type, batch))):
             return batch, []
         plain: list[Any] = []
@@ -231,6 +227,18 @@ def _are_shared(items: list[Any]) -> list[bool]:
     which takes longer than all else that it does for an object.
     """
     return list(map(lt, repeat(_REFERENCES_OF_SINGLE), map(sys.getrefcount, items)))
+
+
+def _are_all(cls: type, items: list[Any]) -> bool:
+    """Whether each of ``items`` is of ``cls`` itself; identities, since a metaclass may compare."""
+    return all(map(is_, map(type, items), repeat(cls)))
+
+
+def _instances(cls: type, items: list[Any]) -> list[Any]:
+    """Return those of ``items`` that are of ``cls`` itself, of which there seldom are any."""
+    if not any(map(is_, map(type, items), repeat(cls))):
+        return []
+    return [each for each in items if type(each) is cls]
 
 
 def is_machinery(cls: type) -> bool:
