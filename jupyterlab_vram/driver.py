@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 from . import nvml, smi
+from .families import of_each_device, stats_of
 from .survey import DriverError, bare_uuid
 from .torch_access import loaded_torch
 
@@ -28,9 +29,8 @@ class _Driver:
     """The latest answer, and the way to get the next one."""
 
     def __init__(self) -> None:
-        #: By UUID: what the process held at the latest answer, and, as soon as a
-        #: reading was taken after it, how much of that torch had not reserved.
-        self._answer: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        #: By UUID: how much of what the process held torch had not reserved.
+        self._outside_bytes: dict[str, int] = {}
         self._free_bytes: dict[str, int] = {}
         self._next_s = 0.0
         self._asking = threading.Lock()
@@ -55,19 +55,32 @@ class _Driver:
             pause_s = _COMMAND_INTERVAL_S if binding is None else _BINDING_INTERVAL_S
             self._next_s = time.monotonic() + pause_s
             try:
+                before = _reserved_bytes()
                 own, self._free_bytes = _ask(binding)
-                self._answer = (own, {})
+                self._outside_bytes = self._outside(own, before, _reserved_bytes())
             except Exception:
                 # No driver, no permission, or a driver and a library that disagree.
-                self._answer, self._free_bytes = ({}, {}), {}
+                self._outside_bytes, self._free_bytes = {}, {}
+
+    def _outside(
+        self, own: dict[str, int], before: dict[str, int], after: dict[str, int]
+    ) -> dict[str, int]:
+        """Return what the process has beside what torch had reserved when the driver answered.
+
+        Where torch reserved or freed meanwhile, the answer before this one is the better one.
+        """
+        found = {}
+        for uuid, figure in own.items():
+            reserved = after.get(uuid)
+            if reserved is not None and reserved == before.get(uuid) and figure >= reserved:
+                found[uuid] = figure - reserved
+            elif uuid in self._outside_bytes:
+                found[uuid] = self._outside_bytes[uuid]
+        return found
 
     def process_bytes(self, uuid: str, reserved_bytes: int) -> int | None:
-        bytes_by_uuid, outside_by_uuid = self._answer
-        answered = bytes_by_uuid.get(uuid)
-        if answered is None:
-            return None
-        outside = outside_by_uuid.setdefault(uuid, max(0, answered - reserved_bytes))
-        return reserved_bytes + outside
+        outside = self._outside_bytes.get(uuid)
+        return None if outside is None else reserved_bytes + outside
 
     def free_bytes(self, uuid: str) -> int | None:
         return self._free_bytes.get(uuid)
@@ -106,6 +119,17 @@ def _uses_cuda() -> bool:
         return torch is not None and bool(torch.cuda.is_initialized())
     except Exception:
         return False
+
+
+def _reserved_bytes() -> dict[str, int]:
+    """Return what torch has reserved of each GPU now, by the GPUs' UUIDs."""
+
+    def read(_kind: str, family: Any, index: int) -> tuple[str, int]:
+        uuid = str(family.get_device_properties(index).uuid)
+        return _key(uuid), stats_of(family, index).current("reserved_bytes")
+
+    devices, _ = of_each_device(loaded_torch(), read)
+    return dict(devices)
 
 
 def _load_binding() -> Any | None:

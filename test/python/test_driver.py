@@ -18,18 +18,25 @@ UUID = "0123-4567"
 
 @pytest.fixture
 def used(monkeypatch):
-    """Ask a driver; returns what it says of this process."""
-    cuda = Family(Device())
+    """Ask a driver; returns what it says of this process, of which torch has reserved some."""
+    device = Device(allocated=0, peak=0)
+    cuda = Family(device)
     monkeypatch.setitem(sys.modules, "torch", fake_torch(cuda=cuda))
     monkeypatch.setattr(driver, "_driver", driver._Driver())
 
     def used(binding=None, uuid=UUID, reserved=0):
         monkeypatch.setattr(driver, "_load_binding", lambda: binding)
+        reserve(device, reserved)
         driver.refresh()
         return driver.process_bytes(uuid, reserved)
 
-    used.cuda = cuda
+    used.cuda, used.device = cuda, device
     return used
+
+
+def reserve(device, count):
+    """Of the stand-in's device, twice as much is reserved as allocated."""
+    device.allocated = count // 2
 
 
 @pytest.fixture
@@ -65,6 +72,37 @@ def test_between_two_answers_reserved_memory_is_all_that_changes(used):
     assert used(Nvml([(ME, 700 * MIB)]), reserved=500 * MIB) == 700 * MIB
     assert driver.process_bytes(UUID, 100 * MIB) == 300 * MIB
     assert driver.process_bytes(UUID, 900 * MIB) == 1100 * MIB
+
+
+def test_what_was_reserved_after_the_answer_is_not_taken_off_it(used):
+    used(Nvml([(ME, 700 * MIB)]))
+    driver._driver._next_s = 0
+    driver.refresh()
+    # A cell that runs meanwhile reserves more than the context, before anything is read.
+    assert driver.process_bytes(UUID, 2000 * MIB) == 2700 * MIB
+
+
+def test_what_was_reserved_while_the_driver_was_asked_tells_nothing(used):
+    nvml = Nvml([(ME, 700 * MIB)])
+    count_of = nvml.nvmlDeviceGetCount
+
+    def grow():
+        reserve(used.device, used.device.allocated * 2 + 100 * MIB)
+        return count_of()
+
+    nvml.nvmlDeviceGetCount = grow
+    assert used(nvml, reserved=500 * MIB) is None
+    nvml.nvmlDeviceGetCount = count_of
+    driver._driver._next_s = 0
+    assert used(nvml, reserved=500 * MIB) == 700 * MIB
+    # From then on, the latest that told is kept.
+    nvml.nvmlDeviceGetCount = grow
+    driver._driver._next_s = 0
+    assert used(nvml, reserved=600 * MIB) == 800 * MIB
+
+
+def test_less_than_torch_has_reserved_tells_nothing(used):
+    assert used(Nvml([(ME, 700 * MIB)]), reserved=800 * MIB) is None
 
 
 @pytest.mark.parametrize("uuid", [b"GPU-0123-4567", "MIG-0123-4567"])
