@@ -9,6 +9,7 @@ export * from './ggufshape';
 export * from './layers';
 export * from './model';
 export * from './modelfile';
+export * from './plannablefile';
 export * from './notes';
 export * from './options';
 export * from './remedies';

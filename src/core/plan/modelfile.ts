@@ -1,8 +1,5 @@
 import type { Field } from '../border';
-import { parseGguf } from './gguf';
-import { ggufShape } from './ggufshape';
 import { modelShape, nativeFormat } from './model';
-import { safetensorsShape, safetensorsTable } from './safetensors';
 import type { IModelShape } from './shape';
 import { PlanError } from './shape';
 
@@ -59,28 +56,6 @@ function raw(field: Field): string {
 }
 
 /**
- * What to plan for, from what a kernel found.
- *
- * @throws PlanError when it can't be planned for.
- */
-export function plannableOfFile(file: IModelFile): IPlannable {
-  switch (file.kind) {
-    case 'config':
-      return plannableOfText(file.text ?? '');
-    case 'gguf':
-      return {
-        shape: ggufShape(parseGguf(bytesOf(file.data ?? ''))),
-        native: null
-      };
-    case 'safetensors':
-      return {
-        shape: safetensorsShape(safetensorsTable(parsed(file.text ?? ''))),
-        native: null
-      };
-  }
-}
-
-/**
  * What to plan for, from the text of a `config.json`.
  *
  * @throws PlanError when it is not JSON, or can't be planned for.
@@ -90,18 +65,11 @@ export function plannableOfText(text: string): IPlannable {
   return { shape: modelShape(value), native: nativeFormat(value) };
 }
 
-function parsed(text: string): unknown {
+/** @throws PlanError for what is not JSON. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     throw new PlanError('This is not JSON: paste the whole of a config.json.');
-  }
-}
-
-function bytesOf(data: string): Uint8Array {
-  try {
-    return Uint8Array.from(atob(data), each => each.charCodeAt(0));
-  } catch {
-    throw new PlanError('The header of the GGUF file did not arrive whole.');
   }
 }

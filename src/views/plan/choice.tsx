@@ -8,7 +8,7 @@ import { Link } from '../link';
 import { Labelled, Problem } from './labelled';
 import { PRESETS } from '../../core/plan/presets';
 import type { Source } from './state';
-import { sentenceOf } from './state';
+import { NOTHING, sentenceOf } from './state';
 
 /** Properties of `Choice`. */
 export interface IChoiceProps {
@@ -55,7 +55,7 @@ export function Choice(props: IChoiceProps): React.JSX.Element {
 function sourceOf(key: string): Source {
   switch (key) {
     case 'file':
-      return { kind: 'file', file: null };
+      return { kind: 'file', chosen: NOTHING };
     case 'pasted':
       return { kind: 'pasted', text: '' };
     default:
@@ -93,9 +93,13 @@ function FileChoice(props: IChoiceProps): React.JSX.Element {
   const refusal =
     monitor === null ? trans.__('There is no kernel to ask.') : null;
   const read = (where: string): void => {
-    setSource({ kind: 'file', file: null });
+    setSource({ kind: 'file', chosen: NOTHING });
     attempt(async asked => {
-      setSource({ kind: 'file', file: await asked.ask(modelFileAt(where)) });
+      const file = await asked.ask(modelFileAt(where));
+      const { chosenOfFile } = await import(
+        /* webpackChunkName: "planner.files" */ './filechoice'
+      );
+      setSource({ kind: 'file', chosen: chosenOfFile(file) });
     });
   };
   const list = (): void =>

@@ -2,17 +2,16 @@ import type { IPlannable } from '../../core/plan';
 import {
   modelShape,
   nativeFormat,
-  plannableOfFile,
   plannableOfText,
   PlanError
 } from '../../core/plan';
-import type { IModelFile, KvFormat } from '../../core/plan';
+import type { KvFormat } from '../../core/plan';
 import { PRESETS } from '../../core/plan/presets';
 
 /** Where the model to plan for comes from. */
 export type Source =
   | { readonly kind: 'preset'; readonly name: string }
-  | { readonly kind: 'file'; readonly file: IModelFile | null }
+  | { readonly kind: 'file'; readonly chosen: IChosen }
   | { readonly kind: 'pasted'; readonly text: string };
 
 /** A model to plan for, or why there is none. */
@@ -40,7 +39,7 @@ export function chosenOf(source: Source): IChosen {
         };
       }
       case 'file':
-        return source.file === null ? NOTHING : ofFile(source.file);
+        return source.chosen;
       case 'pasted':
         return source.text.trim() === ''
           ? NOTHING
@@ -51,18 +50,8 @@ export function chosenOf(source: Source): IChosen {
   }
 }
 
-const NOTHING: IChosen = { problem: null, model: '', gguf: '' };
-
-function ofFile(file: IModelFile): IChosen {
-  const isGguf = file.kind === 'gguf';
-  const folder = file.path.replace(/[\\/][^\\/]*\.(json|safetensors)$/, '');
-  return {
-    ...plannableOfFile(file),
-    problem: null,
-    model: isGguf ? '' : folder,
-    gguf: isGguf ? file.path : ''
-  };
-}
+/** As long as nothing is chosen. */
+export const NOTHING: IChosen = { problem: null, model: '', gguf: '' };
 
 /** What went wrong, as a person should read it. */
 export function sentenceOf(error: unknown): string {
