@@ -26,7 +26,8 @@ CELLS = [
     "model = accelerate.dispatch_model(model, places)",
     "x = torch.randn(8, 512, 2048, device='cuda:0')\ny = model(x)",
     "del model",
-    "full = torch.empty(50 * 2**30, dtype=torch.uint8, device='cuda:1')",
+    "free_bytes = torch.cuda.mem_get_info(1)[0]\n"
+    "full = torch.empty(free_bytes - 28 * 2**30, dtype=torch.uint8, device='cuda:1')",
     "def step():\n    return torch.empty(40 * 2**30, dtype=torch.uint8, device='cuda:1')\nstep()",
 ]
 #: A process of nobody's, on both.

@@ -141,11 +141,11 @@ def figures(panel: Locator) -> list[str]:
 
 def shoot(page: Page, lab: Lab, folder: Path, name: str) -> None:
     """Save the page and the panel alone, in both themes."""
-    for theme, suffix in (("JupyterLab Light", "light"), ("JupyterLab Dark", "dark")):
-        lab.command("apputils:change-theme", theme=theme)
-        light = "true" if suffix == "light" else "false"
-        page.locator('body[data-jp-theme-light="%s"]' % light).wait_for(state="attached")
+    for suffix, is_light in (("light", "true"), ("dark", "false")):
+        lab.command("apputils:change-theme", theme="JupyterLab " + suffix.title())
+        page.locator('body[data-jp-theme-light="%s"]' % is_light).wait_for(state="attached")
         page.wait_for_load_state("networkidle")
+        page.locator("#jupyterlab-splash").wait_for(state="hidden")
         page.screenshot(path=str(folder / ("%s-%s.png" % (name, suffix))))
         lab.panel.screenshot(path=str(folder / ("%s-panel-%s.png" % (name, suffix))))
     lab.command("apputils:change-theme", theme="JupyterLab Light")

@@ -21,7 +21,8 @@ from typing import Any
 
 import torch
 import transformers
-from fit_flow import emit, moe, sizes
+from configs import moe, sizes
+from fit_flow import emit
 from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.integrations.accelerate import _get_device_map
 
