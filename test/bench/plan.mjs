@@ -2,7 +2,8 @@
  * Prints how far the planner is off, row by row: `npm run bench:plan [file of rows]`.
  *
  * A file of rows has the fields of `test/fixtures/plan/fit_measured_h100.jsonl`, of
- * `fit_published.jsonl`, or of what `test/gpu/split_flow.py` prints, one JSON object a line.
+ * `fit_published.jsonl`, or of what `test/gpu/split_flow.py` or `llama_flow.py` prints, one JSON
+ * object a line.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -21,7 +22,8 @@ const { code } = await run(nodeBin('deno'), [
         'fit_measured_h100',
         'fit_measured_more_h100',
         'fit_published',
-        'split_measured_h100'
+        'split_measured_h100',
+        'llama_measured_h100'
       ]
         .map(name => at('test', 'fixtures', 'plan', `${name}.jsonl`))
         .filter(existsSync))

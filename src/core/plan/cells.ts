@@ -114,6 +114,11 @@ function isFile(model: string): boolean {
   return /\.gguf$/i.test(model);
 }
 
+/** As in llama-cli, where attention is not written out, and a window bounds the cache. */
+const LLAMA_DEFAULTS = `    flash_attn=True,
+    swa_full=False,
+`;
+
 function llamaPythonCell({ plan, model, gpuLayers }: ICellOptions): string {
   const head = isFile(model)
     ? `model = Llama(\n    model_path=${quoted(model)},`
@@ -124,7 +129,7 @@ function llamaPythonCell({ plan, model, gpuLayers }: ICellOptions): string {
 ${head}
     n_ctx=${plan.contextTokens},
     n_gpu_layers=${gpuLayers ?? -1},
-${split ? `    tensor_split=[${split.join(', ')}],\n` : ''})
+${LLAMA_DEFAULTS}${split ? `    tensor_split=[${split.join(', ')}],\n` : ''})
 print(model("Hello", max_tokens=8)["choices"][0]["text"])`;
 }
 

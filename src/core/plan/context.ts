@@ -1,4 +1,5 @@
 import { MIB } from '../units';
+import type { Runtime } from './formats';
 import type { IGpu } from './options';
 
 /**
@@ -13,12 +14,27 @@ export interface IRange {
   readonly high: number;
 }
 
-/** Measured on an H100 (torch 2.11, CUDA 13): `kernel_truth_h100.jsonl`. */
-const HOPPER_CONTEXT_BYTES = 619 * MIB;
-/** Between what is published for consumer cards (0.3 to 0.5 GB) and that. */
-const OTHER_CONTEXT_BYTES = 430 * MIB;
-/** Kernels that a first model loads there: 68 MiB after one token, 116 after six models. */
-const LOADED_KERNELS_BYTES = 90 * MIB;
+const range = (low: number, likely: number, high: number): IRange => ({
+  low: low * MIB,
+  likely: likely * MIB,
+  high: high * MIB
+});
+
+/**
+ * The context with the kernels that are loaded when first used: `large` for data
+ * centre cards from Hopper on, which is measured, and `other`, by what is published
+ * for consumer cards (0.3 to 0.5 GB).
+ */
+const CONTEXTS: Record<
+  Runtime,
+  { readonly large: IRange; readonly other: IRange }
+> = {
+  // 619 MiB on an H100; 68 more after one token, 116 after six models (`kernel_truth_h100.jsonl`).
+  transformers: { large: range(679, 709, 749), other: range(300, 520, 630) },
+  // 531 MiB on an H100; 78 more after a batch of quantised weights, up to 203 of F16.
+  'llama.cpp': { large: range(600, 650, 740), other: range(250, 460, 630) }
+};
+
 /** PyTorch's default `:4096:2:16:8`, and its 32 MiB on Hopper and Blackwell (`CuBLASUtils`). */
 const WORKSPACE_BYTES = 2 * 4 * MIB + 8 * 16 * 1024;
 const HOPPER_WORKSPACE_BYTES = 32 * MIB;
@@ -45,18 +61,8 @@ export function workspaceBytes(gpu: IGpu | null): number {
   return isHopperLike(gpu) ? HOPPER_WORKSPACE_BYTES : WORKSPACE_BYTES;
 }
 
-/**
- * The CUDA context and the kernels in it.
- *
- * It grows with the number of multiprocessors: 300 to 500 MB are published for
- * consumer cards, 619 MiB are measured on an H100 with 132.
- */
-export function contextRange(gpu: IGpu | null): IRange {
-  const isLarge = isHopperLike(gpu);
-  const bare = isLarge ? HOPPER_CONTEXT_BYTES : OTHER_CONTEXT_BYTES;
-  return {
-    low: isLarge ? bare + 60 * MIB : 300 * MIB,
-    likely: bare + LOADED_KERNELS_BYTES,
-    high: bare + (isLarge ? 130 * MIB : 200 * MIB)
-  };
+/** The CUDA context and the kernels in it. It grows with the number of multiprocessors. */
+export function contextRange(gpu: IGpu | null, runtime: Runtime): IRange {
+  const { large, other } = CONTEXTS[runtime];
+  return isHopperLike(gpu) ? large : other;
 }

@@ -66,21 +66,25 @@ export function devicesOf(
 ): IDevicePlan[] {
   const width = doubtWidth(shape, format);
   return options.gpus.map((gpu, index) => {
+    const context = contextRange(gpu, format.runtime);
     const share = shares[index] ?? null;
     const known = { index, gpu: gpu.name, availableBytes: available(gpu) };
     return share === null
       ? { ...UNUSED, ...known }
-      : { ...known, ...needOf(share, gpu, width, options.headroomBytes) };
+      : { ...known, ...needOf(share, gpu, { ...options, context, width }) };
   });
 }
 
 function needOf(
   { figures, ...share }: IShare,
   gpu: IGpu,
-  width: IDoubtWidth,
-  headroomBytes: number
+  terms: {
+    readonly context: IRange;
+    readonly width: IDoubtWidth;
+    readonly headroomBytes: number;
+  }
 ): Omit<IDevicePlan, 'index' | 'gpu' | 'availableBytes'> {
-  const context = contextRange(gpu);
+  const { context, width, headroomBytes } = terms;
   const peakBytes = peakRange(figures, width);
   const driverBytes = driverRange(figures, peakBytes, context, width);
   const { status } = verdict(driverBytes, available(gpu), headroomBytes, null);

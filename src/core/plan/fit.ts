@@ -65,7 +65,7 @@ export function planFit(
     format.runtime === 'llama.cpp'
       ? llamaFigures(shape, format, asked)
       : simulate(shape, format, asked);
-  const context = contextRange(gpu);
+  const context = contextRange(gpu, format.runtime);
   const width = doubtWidth(shape, format);
   const peakBytes = peakRange(figures, width);
   const driverBytes = driverRange(figures, peakBytes, context, width);

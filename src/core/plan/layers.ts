@@ -39,7 +39,7 @@ export function gpuLayers(
   let room =
     available(gpu) -
     MARGIN_BYTES -
-    contextRange(gpu).likely -
+    contextRange(gpu, 'llama.cpp').likely -
     plan.activationBytes -
     Math.max(0, output);
   let count = 0;

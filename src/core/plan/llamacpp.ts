@@ -1,9 +1,8 @@
-import { MIB } from '../units';
 import type { IFigures } from './ranges';
 import type { IFormat } from './formats';
 import type { ICheckedOptions } from './options';
 import { kvElementBytes } from './options';
-import type { Attention, IModelShape } from './shape';
+import type { Attention, FeedForward, IModelShape } from './shape';
 import { noWeights, visitTensors } from './simulate';
 
 /** Tokens that are computed at once by default (`-ub`). */
@@ -61,14 +60,20 @@ export function llamaCacheBytes(
   const { contextTokens, batch, kvFormat } = options;
   const bytes = kvElementBytes(kvFormat, 2);
   return shape.layers.reduce((sum, { attention }) => {
-    const most =
-      attention.window === null
-        ? contextTokens
-        : Math.min(contextTokens, attention.window + UBATCH_TOKENS);
-    const padded = Math.ceil(most / KV_PAD_TOKENS) * KV_PAD_TOKENS;
-    const tokens = contextTokens < KV_PAD_TOKENS ? contextTokens : padded;
+    const tokens = cachedTokens(attention, contextTokens);
     return sum + batch * cacheOfLayer(attention, tokens, bytes);
   }, 0);
+}
+
+/** Tokens that a layer keeps (`llama_kv_cache_iswa`, where it has a window). */
+function cachedTokens({ window }: Attention, contextTokens: number): number {
+  const most =
+    window === null
+      ? contextTokens
+      : Math.min(contextTokens, window + UBATCH_TOKENS);
+  return contextTokens < KV_PAD_TOKENS
+    ? contextTokens
+    : Math.ceil(most / KV_PAD_TOKENS) * KV_PAD_TOKENS;
 }
 
 function cacheOfLayer(
@@ -86,40 +91,67 @@ function cacheOfLayer(
   }
 }
 
+/** The part of a model that one GPU computes. */
+export interface IComputed {
+  readonly hasOutput: boolean;
+  /** Of every input, where GPUs take turns; 1 where there is one GPU. */
+  readonly copies: number;
+}
+
 /**
  * The compute buffer: the widest moment of one batch, in 32 bit.
  *
- * It is the logits and the last hidden states for large vocabularies (two logs
- * agree to the byte: 300.75 MiB for 512 × (151936 + 2048)), else the
- * feed-forward network's or attention's.
+ * Either the logits of the batch and the last hidden states, or a layer: what it
+ * was given, its norm, the queries, and the widest part of it. Masks stay
+ * throughout; hidden states that wait for their turn, too. By 25 loads on two GPUs
+ * (docs/gpu-results.md); ggml's allocator leaves gaps of up to 72 MiB besides.
  */
 export function computeBytes(
   shape: IModelShape,
   options: ICheckedOptions,
-  hasOutput = true
+  { hasOutput, copies }: IComputed = { hasOutput: true, copies: 1 }
 ): number {
   const tokens = Math.min(UBATCH_TOKENS, options.contextTokens);
-  const widest = shape.layers.reduce((most, { attention, feedForward }) => {
-    const inner =
-      feedForward?.kind === 'dense'
-        ? 2 * feedForward.width
-        : feedForward?.kind === 'experts'
-          ? feedForward.chosen * (2 * feedForward.width + shape.hiddenSize)
-          : 0;
+  const hidden = FLOAT_BYTES * tokens * shape.hiddenSize;
+  const masks = copies * maskBytes(shape, options.contextTokens);
+  const waiting = copies > 1 ? copies * hidden : 0;
+  const layer = shape.layers.reduce((most, { attention, feedForward }) => {
     const queries =
-      attention.kind === 'softmax'
-        ? 3 * attention.heads * attention.headDim
-        : 0;
-    return Math.max(
-      most,
-      inner + 2 * shape.hiddenSize,
-      queries + 2 * shape.hiddenSize
-    );
+      attention.kind === 'softmax' ? attention.heads * attention.headDim : 0;
+    const inner = feedForward ? innerElements(feedForward, shape) : 0;
+    const widest = Math.max(inner + queries, 3 * queries);
+    return Math.max(most, 2 * hidden + FLOAT_BYTES * tokens * widest);
   }, 0);
-  const outputs = hasOutput ? shape.vocabSize + shape.hiddenSize : 0;
-  // A mask of one batch against the whole context, in 16 bit.
-  const mask = 2 * tokens * options.contextTokens;
-  return (
-    FLOAT_BYTES * tokens * Math.max(outputs, widest) + Math.min(mask, 512 * MIB)
+  const output = hasOutput
+    ? FLOAT_BYTES * tokens * shape.vocabSize + hidden
+    : 0;
+  // With one GPU, the masks are over by the time of the output.
+  return Math.max(
+    layer + masks + waiting,
+    output + (copies > 1 ? masks + waiting : 0)
   );
+}
+
+/** Of each token: two projections and their product; or what the chosen experts say, and it weighed. */
+function innerElements(feedForward: FeedForward, shape: IModelShape): number {
+  if (feedForward.kind === 'dense') {
+    return (feedForward.form === 'plain' ? 2 : 3) * feedForward.width;
+  }
+  const { chosen, width, sharedWidth } = feedForward;
+  return Math.max(
+    3 * chosen * width,
+    2 * chosen * shape.hiddenSize,
+    3 * sharedWidth
+  );
+}
+
+/** One batch against what is kept, in 16 bit: a mask for layers with a window, one for those without. */
+function maskBytes(shape: IModelShape, contextTokens: number): number {
+  const tokens = Math.min(UBATCH_TOKENS, contextTokens);
+  const kept = new Set(
+    shape.layers
+      .filter(({ attention }) => attention.kind !== 'recurrent')
+      .map(({ attention }) => cachedTokens(attention, contextTokens))
+  );
+  return [...kept].reduce((sum, each) => sum + 2 * tokens * each, 0);
 }

@@ -21,6 +21,11 @@ export interface ISplitOptions extends IFitOptions {
    * for GGUF, that everything may take. By default, what fits.
    */
   readonly maxMemoryBytes?: readonly number[];
+  /**
+   * For GGUF, the layers of each GPU, the output being one more. By default, those
+   * that fill every GPU to the same part of its room.
+   */
+  readonly tensorSplit?: readonly number[];
   /** By the version of transformers, where `maxMemoryBytes` are given; else it makes no difference. */
   readonly mapBuffer?: MapBuffer;
 }
@@ -43,10 +48,11 @@ export function planSplit(
 ): ISplitPlan {
   const asked = checked(options);
   const limits = checkedLimits(options.maxMemoryBytes, asked.gpus.length);
+  const counts = checkedCounts(options.tensorSplit, shape, asked.gpus.length);
   const format = formatFor(shape, options.format !== undefined, asked);
   const arranged =
     format.runtime === 'llama.cpp'
-      ? llamaSplit(shape, format, asked, limits)
+      ? llamaSplit(shape, format, asked, limits, counts)
       : torchSplit(shape, format, asked, limits, options.mapBuffer);
   const statuses = arranged.devices.map(({ status }) => status);
   const status: FitStatus =
@@ -87,6 +93,25 @@ function checkedLimits(
     );
   }
   return limits?.map(Math.floor) ?? null;
+}
+
+/** @throws PlanError for counts that are not one for each GPU, of all layers and the output. */
+function checkedCounts(
+  counts: readonly number[] | undefined,
+  shape: IModelShape,
+  gpus: number
+): readonly number[] | null {
+  const all = shape.layers.length + 1;
+  const isEach =
+    counts?.length === gpus &&
+    counts.every(count => Number.isInteger(count) && count >= 0) &&
+    counts.reduce((a, b) => a + b, 0) === all;
+  if (counts !== undefined && !isEach) {
+    throw new PlanError(
+      `\`tensorSplit\` should be a count of layers for each of the ${gpus} GPUs, ${all} in all.`
+    );
+  }
+  return counts ?? null;
 }
 
 /** A plan for all `options.gpus` together, with sums; as `planFit` where there are fewer than two. */

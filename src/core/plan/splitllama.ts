@@ -4,10 +4,8 @@ import { layerBytes } from './layers';
 import {
   asBuffers,
   computeBytes,
-  FLOAT_BYTES,
   llamaCacheBytes,
-  llamaFigures,
-  UBATCH_TOKENS
+  llamaFigures
 } from './llamacpp';
 import type { ICheckedOptions, IGpu } from './options';
 import type { IModelShape } from './shape';
@@ -28,17 +26,18 @@ const MOST_FILLED = 16;
 type ShareOf = (first: number, count: number) => IShare;
 
 /**
- * What llama.cpp makes of a `--tensor-split` that fills every GPU to the same part
- * of its room, or of `limits` in bytes.
+ * What llama.cpp makes of a `--tensor-split`: of `asked`, or of the one that fills
+ * every GPU to the same part of its room, or of `limits` in bytes.
  */
 export function llamaSplit(
   shape: IModelShape,
   format: IFormat,
   options: ICheckedOptions,
-  limits: readonly number[] | null
+  limits: readonly number[] | null,
+  asked: readonly number[] | null
 ): IArranged {
   const shareOf = sharer(shape, format, options);
-  const counts = evenCounts(shape, format, options, limits, shareOf);
+  const counts = asked ?? evenCounts(shape, format, options, limits, shareOf);
   if (counts === null) {
     return NOT_ARRANGED;
   }
@@ -65,8 +64,12 @@ function evenCounts(
 ): number[] | null {
   const width = doubtWidth(shape, format);
   const needOf = ({ figures }: IShare, gpu: IGpu): number =>
-    driverRange(figures, peakRange(figures, width), contextRange(gpu), width)
-      .high;
+    driverRange(
+      figures,
+      peakRange(figures, width),
+      contextRange(gpu, format.runtime),
+      width
+    ).high;
   const countsAt = (filled: number): number[] | null =>
     countsFor(
       shape.layers.length + 1,
@@ -122,8 +125,10 @@ function sharer(
     const weightsBytes =
       (sums[end] ?? 0) - (sums[first] ?? 0) + (hasHead ? outputBytes : 0);
     const kvCacheBytes = llamaCacheBytes(part, options);
-    const activationBytes =
-      computeBytes(part, options, hasHead) + copiesBytes(shape, options);
+    const activationBytes = computeBytes(part, options, {
+      hasOutput: hasHead,
+      copies: COPIES
+    });
     const peakBytes = weightsBytes + kvCacheBytes + activationBytes;
     return {
       layers: { first, count: end - first },
@@ -139,14 +144,4 @@ function sharer(
       }
     };
   };
-}
-
-/** Further copies of the hidden states and the mask of one batch. */
-function copiesBytes(shape: IModelShape, options: ICheckedOptions): number {
-  const tokens = Math.min(UBATCH_TOKENS, options.contextTokens);
-  return (
-    (COPIES - 1) *
-    tokens *
-    (FLOAT_BYTES * shape.hiddenSize + 2 * options.contextTokens)
-  );
 }

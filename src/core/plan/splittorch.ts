@@ -102,7 +102,7 @@ function excess(device: IDevicePlan, headroomBytes: number): number {
 
 /** Bytes that weights, cache and activations may take of one GPU. */
 function roomFor(gpu: IGpu, { headroomBytes }: ICheckedOptions): number {
-  const beside = contextRange(gpu).high + workspaceBytes(gpu);
+  const beside = contextRange(gpu, 'transformers').high + workspaceBytes(gpu);
   return Math.max(0, available(gpu) - headroomBytes - beside);
 }
 

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { argv, stdout } from 'node:process';
 
+import type { ILlamaRow } from './llama';
+import { scoreLlama } from './llama';
 import type { IMeasuredRow } from './measured';
 import { scoreMeasured } from './measured';
 import type { IPublishedRow } from './published';
@@ -11,9 +13,12 @@ import { lineOf, summaryOf, timing } from './report';
 import type { ISplitRow } from './split';
 import { scoreSplit } from './split';
 
-type Row = IMeasuredRow | IPublishedRow | ISplitRow;
+type Row = IMeasuredRow | IPublishedRow | ISplitRow | ILlamaRow;
 
 function scoresOf(row: Row): IScore[] {
+  if ('tensor_split' in row) {
+    return scoreLlama(row);
+  }
   if ('max_memory_bytes' in row) {
     return 'peak' in row ? scoreSplit(row) : [];
   }

@@ -147,6 +147,13 @@ describe('planSplit()', () => {
         '`maxMemoryBytes`'
       );
     }
+    for (const tensorSplit of [[], [33], [16, 16], [34, -1], [16.5, 16.5]]) {
+      expect(() =>
+        planSplit(EIGHT_B, { gpus, tensorSplit, format: 'Q8_0' })
+      ).toThrow(
+        '`tensorSplit` should be a count of layers for each of the 2 GPUs, 33 in all.'
+      );
+    }
   });
 });
 
@@ -166,6 +173,27 @@ describe('planSplit() for llama.cpp', () => {
       one.weightsBytes - embedding,
       -3
     );
+  });
+});
+
+describe('planSplit() of a split that is given', () => {
+  it('should be of that one, even where it is of no use', () => {
+    const gpus = [gpu(6), gpu(24)];
+    const split = planSplit(EIGHT_B, {
+      ...{ gpus, format: 'Q8_0', tensorSplit: [30, 3] }
+    });
+    expect(split).toMatchObject({ tensorSplit: [30, 3], status: 'too-big' });
+    expect(layersOf(split)).toEqual([30, 2]);
+  });
+
+  it('should keep copies of what waits only where GPUs take turns', () => {
+    const gpus = [gpu(24), gpu(24)];
+    const all = { gpus, format: 'Q8_0', contextTokens: 8192 };
+    const split = planSplit(EIGHT_B, { ...all, tensorSplit: [16, 17] });
+    const one = planFit(EIGHT_B, all);
+    const extra =
+      sumOf(split, device => device.activationBytes) - one.activationBytes;
+    expect(extra).toBeGreaterThan(8 * 8 * 2 ** 20);
   });
 });
 
@@ -260,7 +288,7 @@ describe('planCell() for several GPUs', () => {
     });
     const counts = plan.split?.tensorSplit ?? [];
     expect(cell(plan, 'llama-cpp-python')).toContain(
-      `n_gpu_layers=-1,\n    tensor_split=[${counts.join(', ')}],\n)`
+      `    swa_full=False,\n    tensor_split=[${counts.join(', ')}],\n)`
     );
     expect(cell(plan, 'shell')).toContain(
       `-ngl 999 --split-mode layer --tensor-split ${counts.join(',')} -no-cnv`
