@@ -10,7 +10,8 @@ from typing import Any
 from . import driver, practice
 from .clearing import ClearRefusedError, ClearReport, clear
 from .gpu_processes import GpuProcess, processes
-from .holders import Holder, holders
+from .holders import holders
+from .holdings import Holder
 from .readings import take_reading
 from .refusal import RefusedError
 from .version import __version__

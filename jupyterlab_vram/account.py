@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .holders import DeviceShare, Holder, Totals
+from .holdings import DeviceShare, Holder, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .holders import Holder, holders
+from .holders import holders
 from .readings import Allocation, allocations, empty_caches
 from .refusal import RefusedError
 from .releasing import let_go
@@ -14,6 +14,8 @@ from .torch_access import is_capturing, loaded_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from .holdings import Holder
 
 #: Holders of what remains that a report names, at most.
 _MAX_REMAINING = 20

@@ -10,7 +10,7 @@ from .units import format_bytes
 
 if TYPE_CHECKING:
     from .failures import Failure
-    from .holders import Holder
+    from .holdings import Holder
 
 #: Holders that are printed.
 MAX_HOLDERS = 5

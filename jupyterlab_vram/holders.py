@@ -7,93 +7,17 @@ search holds the interpreter's lock, so it gives up at a time limit and says so.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
+
+from .search import Search
+
+if TYPE_CHECKING:
+    from .holdings import Holder, Holdings
 
 #: Holders of less than this, together, make one line.
 DEFAULT_MIN_BYTES = 1 << 20
 #: What one search may take.
 DEFAULT_SECONDS = 2.0
-
-
-@dataclass
-class Part:
-    """A part of what one holder holds: the memory behind one attribute, key or item."""
-
-    path: str
-    bytes: int
-
-
-@dataclass
-class DeviceShare:
-    """What one holder holds on one device, in bytes."""
-
-    id: str
-    bytes: int = 0
-    shared_bytes: int = 0
-
-
-@dataclass
-class Holder:
-    """One thing that keeps device memory alive.
-
-    ``kind`` is one of ``variable``, ``output``, ``display``, ``traceback``,
-    ``frame``, ``thread``, ``task``, ``module``, ``cycle``, ``autograd graph``,
-    ``cuda graph pool``, ``workspace``, ``fragmentation``, ``smaller`` and
-    ``unattributed``.
-    """
-
-    #: What a person types or recognises: ``Out[7]``, ``history``, ``helpers.CACHE``.
-    name: str
-    kind: str
-    #: How to get from there to the first tensor.
-    path: str
-    #: Freed if only this holder lets go.
-    bytes: int = 0
-    #: Held by others, too, whom ``also_held_by`` names.
-    shared_bytes: int = 0
-    also_held_by: list[str] = field(default_factory=list)
-    #: Storages that it reaches.
-    tensor_count: int = 0
-    #: The device on which it holds most, as a reading's ``id``.
-    device: str = ""
-    devices: list[DeviceShare] = field(default_factory=list)
-    #: Reserved and unused, but not returnable while its tensors live in the same segments.
-    pinned_bytes: int = 0
-    #: A line of Python that lets go; None where there is none.
-    release: str | None = None
-    note: str | None = None
-    parts: list[Part] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the holder as the wire format's ``Holder``."""
-        return asdict(self)
-
-
-@dataclass
-class Totals:
-    """One device: what is allocated, and how much of it has a name; in bytes."""
-
-    id: str
-    allocated_bytes: int
-    #: Everything that has a holder, each byte once.
-    named_bytes: int
-    unattributed_bytes: int
-
-
-@dataclass
-class Holdings:
-    """What one search found."""
-
-    holders: list[Holder]
-    devices: list[Totals]
-    #: False where the time was up first: then there may be more holders.
-    is_complete: bool
-    seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the findings as the wire format's ``Holdings``."""
-        return asdict(self)
 
 
 def holders(min_bytes: int = DEFAULT_MIN_BYTES, seconds: float = DEFAULT_SECONDS) -> list[Holder]:
@@ -108,6 +32,4 @@ def holders(min_bytes: int = DEFAULT_MIN_BYTES, seconds: float = DEFAULT_SECONDS
 
 def find_holders(min_bytes: int = DEFAULT_MIN_BYTES, seconds: float = DEFAULT_SECONDS) -> Holdings:
     """As :func:`holders`, with the totals of each device and whether the search was complete."""
-    from .search import Search
-
     return Search(seconds).holdings(min_bytes)

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from .holders import DeviceShare, Holder
+from .holdings import DeviceShare, Holder
 from .units import format_bytes
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core import magic
 from IPython.core.error import UsageError
@@ -15,12 +15,15 @@ from . import driver, failurereport, failures, practice, process_report, report
 from .cells import PeakMeter, allocations_or_none
 from .clearing import clear
 from .gpu_processes import survey
-from .holders import Holder, find_holders
+from .holders import find_holders
 from .readings import device_types, reset_peaks, take_reading
 from .refusal import RefusedError
 from .releasing import GROUPS
 from .torch_access import driver_is_missing, gpu_build, loaded_torch
 from .units import parse_bytes
+
+if TYPE_CHECKING:
+    from .holdings import Holder
 
 #: How often ``%%vram`` samples, for peaks that torch's own counter can't tell.
 SAMPLE_INTERVAL_S = 0.02

@@ -11,7 +11,7 @@ from .units import format_bytes, format_change
 if TYPE_CHECKING:
     from .cells import PeakMeter
     from .clearing import ClearReport
-    from .holders import Holdings
+    from .holdings import Holdings
 
 _WHY_NOTHING = {
     "no-torch": "torch is not imported in this kernel, so it holds no GPU memory.",

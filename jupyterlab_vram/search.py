@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .account import Account, Reach, is_unknown
 from .frames import frame_values
-from .holders import Holder, Holdings, Part
+from .holdings import Holder, Holdings, Part
 from .leftovers import leftover_holders, pinned_bytes
 from .memory import Memory
 from .paths import children, path_to_tensor

@@ -3,7 +3,7 @@ import { contextRange } from './context';
 import type { DeviceMapKind } from './devicemap';
 import type { IDoubtWidth, IFigures } from './ranges';
 import { doubtWidth, driverRange, peakRange } from './ranges';
-import type { IFormat } from './formats';
+import type { IFormat, Runtime } from './formats';
 import type { ICheckedOptions, IGpu } from './options';
 import type { IModelShape } from './shape';
 import type { FitStatus } from './verdict';
@@ -47,6 +47,17 @@ export interface IArranged {
   readonly maxMemoryBytes: readonly number[] | null;
   /** What to give `--tensor-split`: layers, the output being one more; null for others. */
   readonly tensorSplit: readonly number[] | null;
+}
+
+/** A model over several GPUs. */
+export interface ISplitPlan extends IArranged {
+  readonly format: string;
+  readonly runtime: Runtime;
+  /** Of the GPU where it is worst. */
+  readonly status: FitStatus;
+  readonly fits: boolean;
+  /** What does not fit: the weights anywhere, or everything on some GPU. */
+  readonly shortfall: 'weights' | 'device' | null;
 }
 
 /** No arrangement. */

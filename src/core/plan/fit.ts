@@ -12,7 +12,7 @@ import { checked } from './options';
 import type { IFormat } from './formats';
 import { doubtWidth, driverRange, peakRange } from './ranges';
 import type { IModelShape, WeightPart } from './shape';
-import type { ISplitPlan } from './split';
+import type { ISplitPlan } from './devices';
 
 /** What a model takes in one format, and whether it fits. */
 export interface IFitPlan {

@@ -1,12 +1,10 @@
 import { contextRange } from './context';
 import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
-import { formatNamed } from './formats';
-import { llamaCacheBytes } from './llamacpp';
+import { layerBytes, llamaCacheBytes } from './llamacpp';
 import type { IFitOptions, IGpu } from './options';
 import { checked } from './options';
 import type { IModelShape } from './shape';
-import { visitTensors } from './simulate';
 import { available } from './verdict';
 
 /** How many layers of a GGUF model go on the GPU. */
@@ -51,22 +49,6 @@ export function gpuLayers(
     count += 1;
   }
   return { count: layers + 1, total: layers + 1 };
-}
-
-/** Bytes of each repeating layer. */
-export function layerBytes(shape: IModelShape, name: string): number[] {
-  if (shape.file) {
-    return shape.file.layerBytes.slice();
-  }
-  const format = formatNamed(name, 'llama.cpp');
-  const bytes = shape.layers.map(() => 0);
-  visitTensors(shape, (tensor, layer) => {
-    if (layer >= 0) {
-      const stored = format.stored(shape, tensor, layer);
-      bytes[layer] = (bytes[layer] ?? 0) + stored.reduce((a, b) => a + b, 0);
-    }
-  });
-  return bytes;
 }
 
 /** The longest context, in steps of 256 tokens, with which `options` fits; null for none. */

@@ -1,5 +1,6 @@
 import type { IFigures } from './ranges';
 import type { IFormat } from './formats';
+import { formatNamed } from './formats';
 import type { ICheckedOptions } from './options';
 import { kvElementBytes } from './options';
 import type { Attention, FeedForward, IModelShape } from './shape';
@@ -50,6 +51,22 @@ export function asBuffers(
     reservedBytes: peakBytes,
     leftoverBytes: 0
   };
+}
+
+/** Bytes of each repeating layer. */
+export function layerBytes(shape: IModelShape, name: string): number[] {
+  if (shape.file) {
+    return shape.file.layerBytes.slice();
+  }
+  const format = formatNamed(name, 'llama.cpp');
+  const bytes = shape.layers.map(() => 0);
+  visitTensors(shape, (tensor, layer) => {
+    if (layer >= 0) {
+      const stored = format.stored(shape, tensor, layer);
+      bytes[layer] = (bytes[layer] ?? 0) + stored.reduce((a, b) => a + b, 0);
+    }
+  });
+  return bytes;
 }
 
 /** Keys and values of every layer; those with a window keep no more than it and one batch. */

@@ -1,9 +1,8 @@
 import type { IRange } from './context';
 import type { MapBuffer } from './devicemap';
-import type { IArranged, IDevicePlan } from './devices';
+import type { IDevicePlan, ISplitPlan } from './devices';
 import type { IFitPlan } from './fit';
 import { planFit } from './fit';
-import type { Runtime } from './formats';
 import { formatFor } from './formats';
 import type { IFitOptions, IGpu } from './options';
 import { checked } from './options';
@@ -28,17 +27,6 @@ export interface ISplitOptions extends IFitOptions {
   readonly tensorSplit?: readonly number[];
   /** By the version of transformers, where `maxMemoryBytes` are given; else it makes no difference. */
   readonly mapBuffer?: MapBuffer;
-}
-
-/** A model over several GPUs. */
-export interface ISplitPlan extends IArranged {
-  readonly format: string;
-  readonly runtime: Runtime;
-  /** Of the GPU where it is worst. */
-  readonly status: FitStatus;
-  readonly fits: boolean;
-  /** What does not fit: the weights anywhere, or everything on some GPU. */
-  readonly shortfall: 'weights' | 'device' | null;
 }
 
 /** What each GPU of `options.gpus` gets of a model that is spread over them. */

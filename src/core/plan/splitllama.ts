@@ -1,9 +1,9 @@
 import { contextRange } from './context';
 import type { IFormat } from './formats';
-import { layerBytes } from './layers';
 import {
   asBuffers,
   computeBytes,
+  layerBytes,
   llamaCacheBytes,
   llamaFigures
 } from './llamacpp';

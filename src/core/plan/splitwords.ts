@@ -1,6 +1,6 @@
 import type { ITranslate } from '../translation';
 import type { IDevicePlan } from './devices';
-import type { ISplitPlan } from './split';
+import type { ISplitPlan } from './devices';
 
 /** Whether a plan for several GPUs fits, and where it does not. */
 export function splitSentence(split: ISplitPlan, trans: ITranslate): string {

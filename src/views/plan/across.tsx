@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { ISplitPlan } from '../../core/plan/split';
+import type { ISplitPlan } from '../../core/plan/devices';
 import { deviceWords, splitSentence } from '../../core/plan/splitwords';
 import { formatBytes } from '../../core/units';
 
