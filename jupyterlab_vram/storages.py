@@ -8,7 +8,7 @@ import time
 import types
 from collections import deque
 from contextlib import suppress
-from itertools import compress, islice, repeat
+from itertools import compress, filterfalse, islice, repeat
 from operator import is_, lt, not_
 from typing import TYPE_CHECKING, Any
 
@@ -78,10 +78,13 @@ class Walker:
         #: Classes whose objects need no closer look.
         self._plain_types: set[int] = set()
         self._special_types = {id(types.FunctionType): "function", id(types.FrameType): "frame"}
-        #: Arrays may hold objects although the garbage collector does not track them.
-        self._array_type: Any = getattr(sys.modules.get("numpy"), "ndarray", None)
-        if self._array_type is not None:
-            self._special_types[id(self._array_type)] = "array"
+        #: Classes of what may hold objects although the garbage collector does not track it:
+        #: arrays, and dictionaries and tuples of nothing else that it tracks.
+        self._untracked_types: set[int] = set()
+        array_type: Any = getattr(sys.modules.get("numpy"), "ndarray", None)
+        if array_type is not None:
+            self._special_types[id(array_type)] = "array"
+            self._untracked_types.update(map(id, (array_type, dict, tuple)))
         #: What walks do not enter, by address: holders of their own, what earlier walks
         #: proved to reach nothing, and last what this one met. Keeps it, so that identities hold.
         self._seen: dict[int, Any] = {}
@@ -118,8 +121,8 @@ class Walker:
             del todo[-_BATCH:]
             # In C as far as it goes: this is where a walk over a large heap spends its time.
             items = gc.get_referents(*plain)
-            if self._array_type is not None:
-                more += _instances(self._array_type, items)
+            if self._untracked_types:
+                more += self._untracked_ones(items)
             items = list(filter(gc.is_tracked, items))
             are_shared = _are_shared(items)
             if any(are_shared):
@@ -149,6 +152,14 @@ class Walker:
         else:
             for _ in range(rest):
                 self._seen.popitem()
+
+    def _untracked_ones(self, items: list[Any]) -> list[Any]:
+        """Return what may hold objects of those that the garbage collector does not track."""
+        rest = list(filterfalse(gc.is_tracked, items))
+        classes = list(map(id, map(type, rest)))
+        if self._untracked_types.isdisjoint(classes):
+            return []
+        return list(compress(rest, map(self._untracked_types.__contains__, classes)))
 
     def _sift(self, batch: list[Any], found: Storages) -> tuple[list[Any], list[Any]]:
         """Return what the garbage collector may be asked about, and what else is reached."""
@@ -232,13 +243,6 @@ def _are_shared(items: list[Any]) -> list[bool]:
 def _are_all(cls: type, items: list[Any]) -> bool:
     """Whether each of ``items`` is of ``cls`` itself; identities, since a metaclass may compare."""
     return all(map(is_, map(type, items), repeat(cls)))
-
-
-def _instances(cls: type, items: list[Any]) -> list[Any]:
-    """Return those of ``items`` that are of ``cls`` itself, of which there seldom are any."""
-    if not any(map(is_, map(type, items), repeat(cls))):
-        return []
-    return [each for each in items if type(each) is cls]
 
 
 def is_machinery(cls: type) -> bool:

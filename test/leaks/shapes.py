@@ -82,6 +82,19 @@ VARIABLES = [
     ),
     held("a view of a large tensor", f"x = {BIG}\nrow = x[0:10]", "del x", by="row"),
     held("a view of the end of one", f"x = {BIG}\nrow = x[-10:]", "del x", by="row"),
+    held(
+        "an array of objects",
+        f"import numpy\nbatch = numpy.empty(2, dtype=object)\nbatch[0] = {BIG}",
+        by="batch",
+        needs=("numpy",),
+    ),
+    held(
+        "an array in an object",
+        "import numpy\nclass Data: pass\ndata = Data()\ndata.rows = numpy.empty(2, dtype=object)\n"
+        f"data.rows[1] = {BIG}",
+        by="data",
+        needs=("numpy",),
+    ),
     held("a storage", f"x = {BIG}\nstorage = x.untyped_storage()", "del x", by="storage"),
     held("the state_dict", f"model = {MODEL}\nstate = model.state_dict()", "del model", by="state"),
     held("a private variable", f"_hidden = {BIG}", by="_hidden"),

@@ -1,11 +1,13 @@
 """Which storages an object reaches."""
 
 import functools
+import gc
 import sys
 import types
 import weakref
 from collections import OrderedDict, deque
 
+import numpy as np
 import pytest
 from quiet_torch import torch
 from walks import MIB, big, reached
@@ -88,6 +90,19 @@ def slotted():
     return item
 
 
+def array_of_objects():
+    # The garbage collector does not track arrays.
+    array = np.empty(3, dtype=object)
+    array[1] = big()
+    return array
+
+
+def untracked(item):
+    # Which is when it finds that a tuple holds nothing that it tracks.
+    gc.collect()
+    return item
+
+
 REACHABLE = {
     "list": lambda: [big()],
     "tuple": lambda: (big(),),
@@ -105,6 +120,10 @@ REACHABLE = {
     "generator": lambda: started(generator()),
     "module": lambda: torch.nn.Linear(512, 512, bias=False),
     "exception": lambda: ValueError(big()),
+    "array of objects": array_of_objects,
+    "array in a list among numbers": lambda: [1, 2.0, array_of_objects(), "text"],
+    "array in an object": lambda: types.SimpleNamespace(x=array_of_objects()),
+    "array in a tuple of a tuple": lambda: [untracked((1, (array_of_objects(), "text")))],
     "tail of a long list": lambda: [*range(1000, 1000 + 2 * MAX_ITEMS), big()],
     "tail of a long tuple": lambda: (*range(1000, 1000 + 2 * MAX_ITEMS), big()),
     "tail of a long dict": lambda: {**dict.fromkeys(range(2 * MAX_ITEMS)), "x": big()},
