@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 
-import { Lab, launchBrowser } from '../browser/lab';
+import { launchBrowser } from '../browser/chromium';
+import { Lab } from '../browser/lab';
 import type { Notebook } from '../browser/notebook';
 import { median, say } from './statistics';
 

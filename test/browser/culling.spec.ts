@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { FleetSection } from './fleet';
-import { Lab, launchBrowser } from './lab';
+import { launchBrowser } from './chromium';
+import { Lab } from './lab';
 import { MessageLog } from './messages';
 import type { Notebook } from './notebook';
 import { sleep, take } from './python';

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Browser } from 'playwright-core';
 
-import { Lab, launchBrowser } from './lab';
+import { launchBrowser } from './chromium';
+import { Lab } from './lab';
 
 /** What the tests of one file share: one browser, one JupyterLab in it. */
 export interface IFixture {

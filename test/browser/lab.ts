@@ -4,8 +4,7 @@ import path from 'node:path';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ConsolePanel } from '@jupyterlab/console';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { inject } from 'vitest';
 
 import type { ICell, INotebookOptions } from './notebook';
@@ -23,23 +22,6 @@ declare global {
 }
 
 const WAIT_MS = 20_000;
-const CHROMIUM_ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update'
-];
-
-/** Start the browser that `CHROMIUM` names. */
-export async function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM;
-  if (!executablePath) {
-    throw new Error(
-      'Run `npm run test:browser`, or name a Chromium in the variable CHROMIUM.'
-    );
-  }
-  return chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
-}
 
 /** One JupyterLab in one tab of a browser. */
 export class Lab {

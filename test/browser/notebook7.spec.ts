@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { Lab, launchBrowser } from './lab';
+import { launchBrowser } from './chromium';
+import { Lab } from './lab';
 import { writeNotebook } from './notebook';
 import { MIB, take } from './python';
 

@@ -5,6 +5,7 @@ Layout and names: ``docs/gguf.md`` of ggml, ``gguf-py/gguf/constants.py`` of lla
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -182,10 +183,7 @@ def write_gguf(path: Path, config: dict[str, Any], asked: str) -> None:
         number, block, block_bytes = stored(tensor, asked, is_tied)
         dimensions = struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape)
         table.append(text(tensor.name) + dimensions + struct.pack("<IQ", number, offset))
-        elements = 1
-        for extent in tensor.shape:
-            elements *= extent
-        offset += padded(elements // block * block_bytes)
+        offset += padded(math.prod(tensor.shape) // block * block_bytes)
     head = struct.pack("<4sIQQ", b"GGUF", 3, len(table), len(entries))
     header = head + b"".join(entries) + b"".join(table)
     with path.open("wb") as file:

@@ -28,6 +28,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from configs import moe, sizes
 from gguf_holes import write_gguf
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from jupyterlab_vram import smi
+from jupyterlab_vram.survey import DriverError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -96,6 +101,12 @@ CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
+def splits(config: dict[str, Any]) -> list[tuple[int, ...]]:
+    """All layers on one GPU; halves; and three quarters on the second. The output is one more."""
+    count = config["num_hidden_layers"] + 1
+    return [(count,), *((first, count - first) for first in (count // 2, count // 4))]
+
+
 def subjects() -> Iterator[Subject]:
     """What is measured: alone and in halves; and what fits on two only."""
     for model, stored, context in (
@@ -111,10 +122,8 @@ def subjects() -> Iterator[Subject]:
         ("Phi-4", "Q8_0", 16384),
         ("Qwen2.5-32B", "Q4_0", 32768),
     ):
-        config = CONFIGS[model]
-        count = config["num_hidden_layers"] + 1
-        for split in ((count,), (count // 2, count - count // 2), (count // 4, count - count // 4)):
-            yield Subject(model, config, stored, context, split)
+        for split in splits(CONFIGS[model]):
+            yield Subject(model, CONFIGS[model], stored, context, split)
     for model, stored, context, first in (
         ("Llama-3.1-70B", "Q8_0", 65536, 41),
         ("Qwen2.5-72B", "F16", 32768, 41),
@@ -127,23 +136,19 @@ def subjects() -> Iterator[Subject]:
 
 
 def dry_subjects() -> Iterator[Subject]:
-    """Every model with several contexts, alone, in halves, and three quarters on the second."""
+    """Every model with several contexts."""
     for model, config in CONFIGS.items():
-        count = config["num_hidden_layers"] + 1
         for context in (512, 4096, 32768):
-            for first in (count, count // 2, count // 4):
-                split = (first,) if first == count else (first, count - first)
+            for split in splits(config):
                 yield Subject(model, config, "Q8_0", context, split)
 
 
 def ask_driver(field: str) -> list[str]:
     """A field of each GPU, as ``nvidia-smi`` has it; nothing where there is none."""
-    command = ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader,nounits"]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
+        return smi.run(f"--query-gpu={field}", "--format=csv,noheader,nounits").splitlines()
+    except DriverError:
         return []
-    return said.splitlines()
 
 
 def used_bytes() -> list[int]:

@@ -114,11 +114,7 @@ function isFile(model: string): boolean {
   return /\.gguf$/i.test(model);
 }
 
-/** As in llama-cli, where attention is not written out, and a window bounds the cache. */
-const LLAMA_DEFAULTS = `    flash_attn=True,
-    swa_full=False,
-`;
-
+/** As llama-cli computes: attention is not written out, and a window bounds the cache. */
 function llamaPythonCell({ plan, model, gpuLayers }: ICellOptions): string {
   const head = isFile(model)
     ? `model = Llama(\n    model_path=${quoted(model)},`
@@ -129,7 +125,9 @@ function llamaPythonCell({ plan, model, gpuLayers }: ICellOptions): string {
 ${head}
     n_ctx=${plan.contextTokens},
     n_gpu_layers=${gpuLayers ?? -1},
-${LLAMA_DEFAULTS}${split ? `    tensor_split=[${split.join(', ')}],\n` : ''})
+    flash_attn=True,
+    swa_full=False,
+${split ? `    tensor_split=[${split.join(', ')}],\n` : ''})
 print(model("Hello", max_tokens=8)["choices"][0]["text"])`;
 }
 

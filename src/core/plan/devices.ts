@@ -1,8 +1,7 @@
 import type { IRange } from './context';
-import { contextRange } from './context';
 import type { DeviceMapKind } from './devicemap';
-import type { IDoubtWidth, IFigures } from './ranges';
-import { doubtWidth, driverRange, peakRange } from './ranges';
+import type { IFigures, INeeds } from './ranges';
+import { doubtWidth, needsOf } from './ranges';
 import type { IFormat, Runtime } from './formats';
 import type { ICheckedOptions, IGpu } from './options';
 import type { IModelShape } from './shape';
@@ -76,28 +75,23 @@ export function devicesOf(
   shares: readonly (IShare | null)[]
 ): IDevicePlan[] {
   const width = doubtWidth(shape, format);
+  const needs = ({ figures }: IShare, gpu: IGpu): INeeds =>
+    needsOf(figures, gpu, format.runtime, width);
   return options.gpus.map((gpu, index) => {
-    const context = contextRange(gpu, format.runtime);
     const share = shares[index] ?? null;
     const known = { index, gpu: gpu.name, availableBytes: available(gpu) };
     return share === null
       ? { ...UNUSED, ...known }
-      : { ...known, ...needOf(share, gpu, { ...options, context, width }) };
+      : { ...known, ...deviceOf(share, needs(share, gpu), gpu, options) };
   });
 }
 
-function needOf(
+function deviceOf(
   { figures, ...share }: IShare,
+  { context, peakBytes, driverBytes }: INeeds,
   gpu: IGpu,
-  terms: {
-    readonly context: IRange;
-    readonly width: IDoubtWidth;
-    readonly headroomBytes: number;
-  }
+  { headroomBytes }: ICheckedOptions
 ): Omit<IDevicePlan, 'index' | 'gpu' | 'availableBytes'> {
-  const { context, width, headroomBytes } = terms;
-  const peakBytes = peakRange(figures, width);
-  const driverBytes = driverRange(figures, peakBytes, context, width);
   const { status } = verdict(driverBytes, available(gpu), headroomBytes, null);
   return {
     ...share,

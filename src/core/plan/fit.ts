@@ -1,5 +1,5 @@
 import type { IRange } from './context';
-import { contextRange } from './context';
+import type { ISplitPlan } from './devices';
 import { judged } from './verdict';
 import type { IVerdict } from './verdict';
 import { simulate } from './simulate';
@@ -10,9 +10,8 @@ import { notesOf } from './notes';
 import type { IFitOptions, IGpu } from './options';
 import { checked } from './options';
 import type { IFormat } from './formats';
-import { doubtWidth, driverRange, peakRange } from './ranges';
+import { doubtWidth, needsOf } from './ranges';
 import type { IModelShape, WeightPart } from './shape';
-import type { ISplitPlan } from './devices';
 
 /** What a model takes in one format, and whether it fits. */
 export interface IFitPlan {
@@ -65,10 +64,9 @@ export function planFit(
     format.runtime === 'llama.cpp'
       ? llamaFigures(shape, format, asked)
       : simulate(shape, format, asked);
-  const context = contextRange(gpu, format.runtime);
   const width = doubtWidth(shape, format);
-  const peakBytes = peakRange(figures, width);
-  const driverBytes = driverRange(figures, peakBytes, context, width);
+  const needs = needsOf(figures, gpu, format.runtime, width);
+  const { context, peakBytes, driverBytes } = needs;
   const plan = {
     format: format.name,
     runtime: format.runtime,

@@ -7,10 +7,10 @@ import type { Attention, FeedForward, IModelShape } from './shape';
 import { noWeights, visitTensors } from './simulate';
 
 /** Tokens that are computed at once by default (`-ub`). */
-export const UBATCH_TOKENS = 512;
+const UBATCH_TOKENS = 512;
 /** The cache is padded to a multiple of this. */
 const KV_PAD_TOKENS = 256;
-export const FLOAT_BYTES = 4;
+const FLOAT_BYTES = 4;
 
 /** What llama.cpp allocates on the GPU with every layer on it. */
 export function llamaFigures(
@@ -130,8 +130,9 @@ export function computeBytes(
 ): number {
   const tokens = Math.min(UBATCH_TOKENS, options.contextTokens);
   const hidden = FLOAT_BYTES * tokens * shape.hiddenSize;
+  const isSplit = copies > 1;
   const masks = copies * maskBytes(shape, options.contextTokens);
-  const waiting = copies > 1 ? copies * hidden : 0;
+  const inputs = masks + (isSplit ? copies * hidden : 0);
   const layer = shape.layers.reduce((most, { attention, feedForward }) => {
     const queries =
       attention.kind === 'softmax' ? attention.heads * attention.headDim : 0;
@@ -143,10 +144,7 @@ export function computeBytes(
     ? FLOAT_BYTES * tokens * shape.vocabSize + hidden
     : 0;
   // With one GPU, the masks are over by the time of the output.
-  return Math.max(
-    layer + masks + waiting,
-    output + (copies > 1 ? masks + waiting : 0)
-  );
+  return Math.max(layer + inputs, output + (isSplit ? inputs : 0));
 }
 
 /** Of each token: two projections and their product; or what the chosen experts say, and it weighed. */

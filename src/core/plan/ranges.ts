@@ -1,5 +1,7 @@
 import type { IRange } from './context';
-import type { IFormat } from './formats';
+import { contextRange } from './context';
+import type { IFormat, Runtime } from './formats';
+import type { IGpu } from './options';
 import type { Doubt, IModelShape, WeightPart } from './shape';
 
 /** The figures that a runtime's model of itself gives. */
@@ -53,8 +55,28 @@ function mayBeKernels(shape: IModelShape): boolean {
   );
 }
 
+/** What a runtime's figures come to on a GPU. */
+export interface INeeds {
+  readonly context: IRange;
+  readonly peakBytes: IRange;
+  readonly driverBytes: IRange;
+}
+
+/** What `figures` come to on `gpu`, given how sure they are. */
+export function needsOf(
+  figures: IFigures,
+  gpu: IGpu | null,
+  runtime: Runtime,
+  width: IDoubtWidth
+): INeeds {
+  const context = contextRange(gpu, runtime);
+  const peakBytes = peakRange(figures, width);
+  const driverBytes = driverRange(figures, peakBytes, context, width);
+  return { context, peakBytes, driverBytes };
+}
+
 /** What torch's allocator peaks at, given how sure that is. */
-export function peakRange(figures: IFigures, width: IDoubtWidth): IRange {
+function peakRange(figures: IFigures, width: IDoubtWidth): IRange {
   const { peakBytes } = figures;
   return {
     low: Math.round(peakBytes * (1 - width.below)),
@@ -68,7 +90,7 @@ export function peakRange(figures: IFigures, width: IDoubtWidth): IRange {
  *
  * At least, nothing is reserved in vain; at most, unused pieces of segments add up.
  */
-export function driverRange(
+function driverRange(
   figures: IFigures,
   peak: IRange,
   context: IRange,

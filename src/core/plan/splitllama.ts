@@ -1,4 +1,3 @@
-import { contextRange } from './context';
 import type { IFormat } from './formats';
 import {
   asBuffers,
@@ -12,7 +11,7 @@ import type { IModelShape } from './shape';
 import { noWeights } from './simulate';
 import type { IArranged, IShare } from './devices';
 import { devicesOf, NOT_ARRANGED } from './devices';
-import { doubtWidth, driverRange, peakRange } from './ranges';
+import { doubtWidth, needsOf } from './ranges';
 import { available } from './verdict';
 
 /** Copies of every input that wait their turn, where GPUs take turns (`GGML_SCHED_MAX_COPIES`). */
@@ -64,12 +63,7 @@ function evenCounts(
 ): number[] | null {
   const width = doubtWidth(shape, format);
   const needOf = ({ figures }: IShare, gpu: IGpu): number =>
-    driverRange(
-      figures,
-      peakRange(figures, width),
-      contextRange(gpu, format.runtime),
-      width
-    ).high;
+    needsOf(figures, gpu, format.runtime, width).driverBytes.high;
   const countsAt = (filled: number): number[] | null =>
     countsFor(
       shape.layers.length + 1,

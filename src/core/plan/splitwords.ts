@@ -1,6 +1,5 @@
 import type { ITranslate } from '../translation';
-import type { IDevicePlan } from './devices';
-import type { ISplitPlan } from './devices';
+import type { IDevicePlan, ISplitPlan } from './devices';
 
 /** Whether a plan for several GPUs fits, and where it does not. */
 export function splitSentence(split: ISplitPlan, trans: ITranslate): string {

@@ -1,20 +1,16 @@
 import type { IModelFile } from '../../core/plan';
 import { plannableOfFile } from '../../core/plan/plannablefile';
 import type { IChosen } from './state';
-import { NOTHING, sentenceOf } from './state';
+import { chosenOrWhyNot } from './state';
 
 /** The model of a file; loaded once a file is read. */
 export function chosenOfFile(file: IModelFile): IChosen {
   const isGguf = file.kind === 'gguf';
   const folder = file.path.replace(/[\\/][^\\/]*\.(json|safetensors)$/, '');
-  try {
-    return {
-      ...plannableOfFile(file),
-      problem: null,
-      model: isGguf ? '' : folder,
-      gguf: isGguf ? file.path : ''
-    };
-  } catch (error) {
-    return { ...NOTHING, problem: sentenceOf(error) };
-  }
+  return chosenOrWhyNot(() => ({
+    ...plannableOfFile(file),
+    problem: null,
+    model: isGguf ? '' : folder,
+    gguf: isGguf ? file.path : ''
+  }));
 }

@@ -23,35 +23,46 @@ export interface IChosen extends Partial<IPlannable> {
   readonly gguf: string;
 }
 
+/** As long as nothing is chosen. */
+export const NOTHING: IChosen = { problem: null, model: '', gguf: '' };
+
 /** The model of `source`. */
 export function chosenOf(source: Source): IChosen {
+  switch (source.kind) {
+    case 'preset':
+      return chosenOrWhyNot(() => ofPreset(source.name));
+    case 'file':
+      return source.chosen;
+    case 'pasted':
+      return source.text.trim() === ''
+        ? NOTHING
+        : chosenOrWhyNot(() => ({
+            ...NOTHING,
+            ...plannableOfText(source.text)
+          }));
+  }
+}
+
+function ofPreset(wanted: string): IChosen {
+  const preset = PRESETS.find(({ name }) => name === wanted);
+  const config = preset?.config ?? {};
+  return {
+    shape: modelShape(config),
+    native: nativeFormat(config),
+    problem: null,
+    model: preset?.repository ?? '',
+    gguf: preset?.gguf ?? ''
+  };
+}
+
+/** The model that `choose` returns; where it throws, the reason. */
+export function chosenOrWhyNot(choose: () => IChosen): IChosen {
   try {
-    switch (source.kind) {
-      case 'preset': {
-        const preset = PRESETS.find(({ name }) => name === source.name);
-        const config = preset?.config ?? {};
-        return {
-          shape: modelShape(config),
-          native: nativeFormat(config),
-          problem: null,
-          model: preset?.repository ?? '',
-          gguf: preset?.gguf ?? ''
-        };
-      }
-      case 'file':
-        return source.chosen;
-      case 'pasted':
-        return source.text.trim() === ''
-          ? NOTHING
-          : { ...NOTHING, ...plannableOfText(source.text) };
-    }
+    return choose();
   } catch (error) {
     return { ...NOTHING, problem: sentenceOf(error) };
   }
 }
-
-/** As long as nothing is chosen. */
-export const NOTHING: IChosen = { problem: null, model: '', gguf: '' };
 
 /** What went wrong, as a person should read it. */
 export function sentenceOf(error: unknown): string {

@@ -1,6 +1,7 @@
-import type { IGpu } from '../../../src/core/plan';
 import { modelShape, planFit, planSplit } from '../../../src/core/plan';
 import type { IScore } from './report';
+import { scorer } from './report';
+import { H100 } from './split';
 
 /** One row of `llama_flow.py`: what llama.cpp said of its buffers, in bytes. */
 export interface ILlamaRow {
@@ -17,14 +18,6 @@ export interface ILlamaRow {
   readonly used_after_prefill: readonly number[];
 }
 
-/** The GPUs that were measured. */
-const HOPPER: IGpu = {
-  name: 'H200',
-  totalBytes: 140 * 2 ** 30,
-  freeBytes: null,
-  computeCapability: [9, 0]
-};
-
 /** How far each GPU's share of a plan is from what llama.cpp allocated there. */
 export function scoreLlama(row: ILlamaRow): IScore[] {
   const start = performance.now();
@@ -37,57 +30,26 @@ export function scoreLlama(row: ILlamaRow): IScore[] {
       compute = NaN
     } = row.buffers[`CUDA${gpu}`] ?? {};
     const name = `${row.model} ${row.format} ${row.context} GPU ${gpu} of ${devices.length}`;
-    const { peakBytes, driverBytes } = device;
-    const of = { name, milliseconds, band: null };
+    const score = scorer(name, milliseconds);
+    const { kvCacheBytes, activationBytes, peakBytes, driverBytes } = device;
+    const driver = row.used_after_prefill[gpu] ?? NaN;
+    // One GPU's plan also counts the input embedding, which stays in the computer's memory.
+    const weightsBytes = peakBytes.likely - kvCacheBytes - activationBytes;
     return [
-      {
-        ...of,
-        what: 'llama weights',
-        planned: device.weightsBytes,
-        measured: model
-      },
-      {
-        ...of,
-        what: 'llama cache',
-        planned: device.kvCacheBytes,
-        measured: KV
-      },
-      {
-        ...of,
-        what: 'llama compute',
-        planned: device.activationBytes,
-        measured: compute
-      },
-      {
-        ...of,
-        what: 'llama peak',
-        planned: peakBytes.likely,
-        measured: model + KV + compute,
-        band: peakBytes
-      },
-      {
-        ...of,
-        what: 'llama driver',
-        planned: driverBytes.likely,
-        measured: row.used_after_prefill[gpu] ?? NaN,
-        band: driverBytes
-      }
+      score('llama weights', weightsBytes, model),
+      score('llama cache', kvCacheBytes, KV),
+      score('llama compute', activationBytes, compute),
+      score('llama peak', peakBytes.likely, model + KV + compute, peakBytes),
+      score('llama driver', driverBytes.likely, driver, driverBytes)
     ];
   });
 }
 
 function devicesOf({ config, format, context, tensor_split }: ILlamaRow) {
   const shape = modelShape(config);
-  const options = {
-    format,
-    contextTokens: context,
-    gpus: tensor_split.map(() => HOPPER)
-  };
-  if (tensor_split.length > 1) {
-    return planSplit(shape, { ...options, tensorSplit: tensor_split }).devices;
-  }
-  const plan = planFit(shape, options);
-  // The input embedding stays in the computer's memory; a tied output is a copy of it.
-  const hostBytes = shape.isTied ? 0 : plan.weightsByPart.embedding;
-  return [{ ...plan, weightsBytes: plan.weightsBytes - hostBytes }];
+  const gpus = tensor_split.map(() => H100);
+  const options = { format, contextTokens: context, gpus };
+  return gpus.length > 1
+    ? planSplit(shape, { ...options, tensorSplit: tensor_split }).devices
+    : [planFit(shape, options)];
 }

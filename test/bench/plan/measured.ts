@@ -1,5 +1,6 @@
 import { modelShape, planFit } from '../../../src/core/plan';
 import type { IScore } from './report';
+import { scorer } from './report';
 
 /** One row of a file such as `fit_measured_h100.jsonl`; what was measured is in bytes. */
 export interface IMeasuredRow {
@@ -32,19 +33,7 @@ export function scoreMeasured(row: IMeasuredRow): IScore[] {
       ? first
       : second;
   const name = `${row.model} ${row.dtype} ${row.context}`;
-  const score = (
-    what: string,
-    planned: number,
-    measured: number,
-    band?: { low: number; high: number }
-  ): IScore => ({
-    name,
-    what,
-    planned,
-    measured,
-    milliseconds,
-    band: band ?? null
-  });
+  const score = scorer(name, milliseconds);
   const { peakBytes, driverBytes } = plan;
   return [
     score(

@@ -8,6 +8,16 @@ export interface IScore {
   readonly band: { readonly low: number; readonly high: number } | null;
 }
 
+/** Makes the scores of one row, whose plan took so long. */
+export function scorer(name: string, milliseconds: number) {
+  return (
+    what: string,
+    planned: number,
+    measured: number,
+    band: IScore['band'] = null
+  ): IScore => ({ name, what, planned, measured, milliseconds, band });
+}
+
 const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 

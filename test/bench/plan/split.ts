@@ -1,5 +1,6 @@
 import { modelShape, planSplit } from '../../../src/core/plan';
 import type { IScore } from './report';
+import { scorer } from './report';
 
 /** One row of `split_flow.py`: what was measured is in bytes, one figure for each GPU. */
 export interface ISplitRow {
@@ -15,7 +16,7 @@ export interface ISplitRow {
 }
 
 /** The GPUs that were measured. */
-const H100 = {
+export const H100 = {
   name: 'H100',
   totalBytes: 80 * 2 ** 30,
   freeBytes: null,
@@ -39,12 +40,7 @@ export function scoreSplit(row: ISplitRow): IScore[] {
     const layers = device?.layers.count ?? NaN;
     const expected = row.device_map.layers[gpu] ?? NaN;
     const name = `${row.model} ${row.dtype} ${row.context} GPU ${gpu}, ${layers} of ${expected} layers`;
-    const score = (
-      what: string,
-      planned: number,
-      measured: number,
-      band: IScore['band'] = null
-    ): IScore => ({ name, what, planned, measured, milliseconds, band });
+    const score = scorer(name, milliseconds);
     const { peakBytes, driverBytes } = device ?? {};
     const driver = row.driver_used?.[gpu];
     return [

@@ -2,12 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import type { ILlamaRow } from '../../bench/plan/llama';
 import { scoreLlama } from '../../bench/plan/llama';
-import { rowsOf } from './rows';
+import { measuredRowsOf } from './rows';
 
 /** What `llama_flow.py` measured on two H100s; the first line is about the machine. */
-const ROWS = rowsOf<Partial<ILlamaRow>>('llama_measured_h100.jsonl').filter(
-  (row): row is ILlamaRow => row.model !== undefined
-);
+const ROWS = measuredRowsOf<ILlamaRow>('llama_measured_h100.jsonl');
 
 /** The most that a figure may be off. Where experts meet, ggml leaves a gap of 41 MiB. */
 const MOST: Readonly<Record<string, number>> = {

@@ -10,6 +10,15 @@ export function rowsOf<T>(name: string): T[] {
     .map(line => JSON.parse(line) as T);
 }
 
+/** The rows of a file whose first line is about the machine. */
+export function measuredRowsOf<T extends { readonly model: string }>(
+  name: string
+): T[] {
+  return rowsOf<Partial<T>>(name).filter(
+    (row): row is T => row.model !== undefined
+  );
+}
+
 /** A model that ran on the meta device: see `trace_models.py`. */
 export interface ITracedModel {
   readonly model: string;

@@ -2,12 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import type { ISplitRow } from '../../bench/plan/split';
 import { scoreSplit } from '../../bench/plan/split';
-import { rowsOf } from './rows';
+import { measuredRowsOf } from './rows';
 
 /** What `split_flow.py` measured on two H100s; the first line is about the machine. */
-const ROWS = rowsOf<Partial<ISplitRow>>('split_measured_h100.jsonl').filter(
-  (row): row is ISplitRow => row.model !== undefined
-);
+const ROWS = measuredRowsOf<ISplitRow>('split_measured_h100.jsonl');
 
 describe('planSplit() beside what two H100s measured', () => {
   it('should have several models', () => {
