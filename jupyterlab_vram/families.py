@@ -77,3 +77,19 @@ def of_each_device(
             except Exception as error:  # noqa: PERF203 - each by itself
                 failures.append((f"{kind}:{index}", error))
     return found, failures
+
+
+def free_and_total(torch: Any, kind: str, family: Any, index: int) -> tuple[int | None, int | None]:
+    """Return what is free on a whole device and its size, in bytes, as this process sees it.
+
+    None where that is unknown, as on a GPU that this process has not used: asking
+    the driver would make a context there, which costs hundreds of MiB.
+    """
+    has_context = getattr(torch._C, "_cuda_hasPrimaryContext", None)  # noqa: SLF001
+    if kind == "cuda" and (has_context is None or not has_context(index)):
+        return None, None
+    try:
+        free, total = family.mem_get_info(index)
+        return int(free), int(total)
+    except Exception:
+        return None, None

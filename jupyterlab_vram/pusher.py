@@ -122,7 +122,9 @@ class Pusher:
         """Return the seconds until the next step, unless something wakes the thread."""
         if self._finished:
             return BREATH_S
-        return IDLE_INTERVAL_S if self._running_since() is None else SAMPLE_INTERVAL_S
+        # Figures that the driver has to explain are explained as soon as it answers.
+        is_lively = self._running_since() is not None or driver.is_asking()
+        return SAMPLE_INTERVAL_S if is_lively else IDLE_INTERVAL_S
 
     def _note_failure(self, failure: str) -> None:
         """Say it once, until something could be pushed again."""
@@ -153,8 +155,9 @@ class Pusher:
         driver.refresh_soon()
         message = self._compose([])
         # A busy kernel says that its figures are still true; an idle one
-        # speaks only when they no longer are.
-        if started_s is not None or self._changed(message):
+        # speaks only when they no longer are, and once the driver has explained them.
+        is_open = driver.is_asking()
+        if started_s is not None or (not is_open and self._changed(message)):
             self._push(message)
 
     def _is_due(self, interval_s: float) -> bool:

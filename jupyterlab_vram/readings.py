@@ -14,13 +14,15 @@ from functools import partial
 from typing import Any, Callable, NamedTuple
 
 from . import driver, practice
-from .families import families, mps_figures, mps_of, of_each_device, stats_of
+from .families import Stats, families, free_and_total, mps_figures, mps_of, of_each_device, stats_of
 from .torch_access import driver_is_missing, gpu_build, is_capturing, loaded_torch
 
 Device = dict[str, Any]
 
 #: Characters of an error's text that a reading passes on.
 _MAX_DETAIL = 1000
+#: How often a device is read until its figures are of one moment.
+_MAX_TRIES = 3
 
 
 class Allocation(NamedTuple):
@@ -168,10 +170,10 @@ def _torch_devices(torch: Any) -> tuple[list[Device], list[str]]:
 
 
 def _allocator_device(torch: Any, kind: str, family: Any, index: int) -> Device:
-    stats = stats_of(family, index)
     properties = family.get_device_properties(index)
     uuid = _or_none(lambda: str(properties.uuid))
-    free, total = _free_and_total(torch, kind, family, index)
+    stats, free, total = _figures_of_one_moment(torch, kind, family, index)
+    view = driver.View(stats.current("reserved_bytes"), free)
     if free is None and kind == "cuda":
         free = driver.free_bytes(uuid)
     return {
@@ -188,9 +190,28 @@ def _allocator_device(torch: Any, kind: str, family: Any, index: int) -> Device:
         "pinned_bytes": stats.current_or_none("inactive_split_bytes"),
         "free_bytes": free,
         "total_bytes": int(properties.total_memory) if total is None else total,
-        "process_bytes": driver.process_bytes(uuid, stats.current("reserved_bytes")),
+        "process_bytes": driver.process_bytes(uuid, view),
         "compute_capability": _compute_capability(torch, kind, properties),
     }
+
+
+def _figures_of_one_moment(
+    torch: Any, kind: str, family: Any, index: int
+) -> tuple[Stats, int | None, int | None]:
+    """Return the allocator's counters with what is free and the size, in bytes.
+
+    A cell on another thread may reserve memory between the two questions; then they
+    are asked again, a few times at most.
+    """
+    stats = stats_of(family, index)
+    for _ in range(_MAX_TRIES):
+        free, total = free_and_total(torch, kind, family, index)
+        if free is None:
+            break
+        before, stats = stats, stats_of(family, index)
+        if before.current("reserved_bytes") == stats.current("reserved_bytes"):
+            break
+    return stats, free, total
 
 
 def _compute_capability(torch: Any, kind: str, properties: Any) -> list[int] | None:
@@ -199,18 +220,6 @@ def _compute_capability(torch: Any, kind: str, properties: Any) -> list[int] | N
         return None
     found: list[int] | None = _or_none(lambda: [int(properties.major), int(properties.minor)])
     return found
-
-
-def _free_and_total(
-    torch: Any, kind: str, family: Any, index: int
-) -> tuple[int | None, int | None]:
-    # Asking the driver about a device this process never used would make a
-    # context there, which costs hundreds of MiB.
-    has_context = getattr(torch._C, "_cuda_hasPrimaryContext", None)  # noqa: SLF001
-    if kind == "cuda" and (has_context is None or not has_context(index)):
-        return None, None
-    answer = _or_none(lambda: family.mem_get_info(index))
-    return (int(answer[0]), int(answer[1])) if answer is not None else (None, None)
 
 
 def _mps_device(mps: Any) -> Device:

@@ -14,12 +14,14 @@ from jupyterlab_vram import driver
 MIB = 2**20
 ME = os.getpid()
 UUID = "0123-4567"
+#: What is free before torch has reserved anything.
+FREE = 6 * 2**30
 
 
 @pytest.fixture
 def used(monkeypatch):
     """Ask a driver; returns what it says of this process, of which torch has reserved some."""
-    device = Device(allocated=0, peak=0)
+    device = Device(allocated=0, peak=0, free=FREE)
     cuda = Family(device)
     monkeypatch.setitem(sys.modules, "torch", fake_torch(cuda=cuda))
     monkeypatch.setattr(driver, "_driver", driver._Driver())
@@ -28,7 +30,7 @@ def used(monkeypatch):
         monkeypatch.setattr(driver, "_load_binding", lambda: binding)
         reserve(device, reserved)
         driver.refresh()
-        return driver.process_bytes(uuid, reserved)
+        return told(reserved, uuid=uuid)
 
     used.cuda, used.device = cuda, device
     return used
@@ -37,6 +39,12 @@ def used(monkeypatch):
 def reserve(device, count):
     """Of the stand-in's device, twice as much is reserved as allocated."""
     device.allocated = count // 2
+    device.free = FREE - count
+
+
+def told(reserved, *, taken=0, uuid=UUID):
+    """The driver's figure while torch has reserved some, and something else has taken some."""
+    return driver.process_bytes(uuid, driver.View(reserved, FREE - reserved - taken))
 
 
 @pytest.fixture
@@ -58,9 +66,9 @@ def command(monkeypatch, tmp_path):
 def test_the_binding_tells(used, uuid):
     nvml = Nvml([(1, 5 * MIB), (ME, 700 * MIB)], uuid=uuid)
     assert used(nvml) == 700 * MIB
-    assert driver.process_bytes("GPU-" + UUID, 0) == 700 * MIB
-    assert driver.process_bytes("another", 0) is None
-    assert driver.process_bytes(None, 0) is None
+    assert told(0, uuid="GPU-" + UUID) == 700 * MIB
+    assert told(0, uuid="another") is None
+    assert told(0, uuid=None) is None
 
 
 @pytest.mark.parametrize("figure", [2**64 - 1, 2**64 - 2, 2**63, 2**53, -1, None])
@@ -70,8 +78,8 @@ def test_what_is_not_available_is_unknown(used, figure):
 
 def test_between_two_answers_reserved_memory_is_all_that_changes(used):
     assert used(Nvml([(ME, 700 * MIB)]), reserved=500 * MIB) == 700 * MIB
-    assert driver.process_bytes(UUID, 100 * MIB) == 300 * MIB
-    assert driver.process_bytes(UUID, 900 * MIB) == 1100 * MIB
+    assert told(100 * MIB) == 300 * MIB
+    assert told(900 * MIB) == 1100 * MIB
 
 
 def test_what_was_reserved_after_the_answer_is_not_taken_off_it(used):
@@ -79,7 +87,7 @@ def test_what_was_reserved_after_the_answer_is_not_taken_off_it(used):
     driver._driver._next_s = 0
     driver.refresh()
     # A cell that runs meanwhile reserves more than the context, before anything is read.
-    assert driver.process_bytes(UUID, 2000 * MIB) == 2700 * MIB
+    assert told(2000 * MIB) == 2700 * MIB
 
 
 def test_what_was_reserved_while_the_driver_was_asked_tells_nothing(used):
@@ -99,6 +107,54 @@ def test_what_was_reserved_while_the_driver_was_asked_tells_nothing(used):
     nvml.nvmlDeviceGetCount = grow
     driver._driver._next_s = 0
     assert used(nvml, reserved=600 * MIB) == 800 * MIB
+
+
+@pytest.mark.parametrize("taken", [4096 * MIB, -4096 * MIB, 3 * MIB])
+def test_what_changes_outside_torch_is_no_one_s_until_the_driver_answers(used, taken, monkeypatch):
+    asked = []
+    nvml = Nvml([(ME, 5000 * MIB)])
+    used(nvml, reserved=500 * MIB)
+    with monkeypatch.context() as patch:
+        patch.setattr(driver._driver, "refresh_soon", lambda: asked.append(True))
+        assert told(500 * MIB, taken=taken) is None
+        assert told(900 * MIB, taken=taken) is None
+    assert asked
+    # It is this process's, says the driver.
+    nvml.processes = [(ME, 5000 * MIB + taken)]
+    used.device.free -= taken
+    driver._driver._next_s = 0
+    driver.refresh()
+    assert told(500 * MIB, taken=taken) == 5000 * MIB + taken
+
+
+def test_less_than_a_page_of_the_driver_is_no_change(used):
+    used(Nvml([(ME, 700 * MIB)]), reserved=500 * MIB)
+    assert told(500 * MIB, taken=2 * MIB) == 700 * MIB
+
+
+def test_an_answer_in_the_middle_of_a_change_tells_nothing(used):
+    nvml = Nvml([(ME, 700 * MIB)])
+    count_of = nvml.nvmlDeviceGetCount
+
+    def take():
+        used.device.free -= 100 * MIB
+        return count_of()
+
+    nvml.nvmlDeviceGetCount = take
+    assert used(nvml, reserved=500 * MIB) is None
+
+
+def test_the_driver_is_asked_soon_again_where_its_answer_no_longer_holds(used):
+    nvml = Nvml([(ME, 700 * MIB)])
+    used(nvml)
+    assert told(0, taken=4096 * MIB) is None
+    deadline_s = time.monotonic() + 10
+    while nvml.questions == 1 and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+        told(0, taken=4096 * MIB)
+    assert nvml.questions == 2
+    # In much less time than to the next question of its own accord.
+    assert time.monotonic() < deadline_s - 10 + driver._BINDING_INTERVAL_S
 
 
 def test_less_than_torch_has_reserved_tells_nothing(used):
@@ -168,11 +224,11 @@ def test_nobody_waits_for_a_driver_that_hangs(monkeypatch):
     assert ready.wait(10)
     driver._driver._next_s = 0
     driver.refresh_soon()
-    assert driver.process_bytes(UUID, 0) is None
+    assert told(0) is None
     assert time.monotonic() - start_s < 5
     hanging.set()
     with driver._driver._asking:
-        assert driver.process_bytes(UUID, 0) == MIB
+        assert told(0) == MIB
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,19 @@ def test_what_creeps_is_told_of_in_the_end(rig):
     assert len(rig.sent) == 3
 
 
+def test_figures_that_the_driver_has_yet_to_explain_wait_for_its_answer(rig, monkeypatch):
+    rig.reading["devices"] = [device(free=100, process=50)]
+    rig.run_for(2, step_s=2)
+    monkeypatch.setattr(pusher.driver, "is_asking", lambda: True)
+    rig.reading["devices"] = [device(process=None)]
+    assert rig.run_for(0.5) == []
+    assert rig.pusher._rest_s() == pusher.SAMPLE_INTERVAL_S
+    monkeypatch.setattr(pusher.driver, "is_asking", lambda: False)
+    rig.reading["devices"] = [device(process=2**30)]
+    assert len(rig.run_for(0.5)) == 1
+    assert rig.pusher._rest_s() == pusher.IDLE_INTERVAL_S
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -189,6 +189,42 @@ def test_a_device_without_a_context_has_the_drivers_figure(install, monkeypatch)
     assert [each["free_bytes"] for each in take()["devices"]] == [None, 5 * GIB]
 
 
+def test_what_the_process_has_is_unknown_while_something_changed_outside_torch(
+    install, monkeypatch
+):
+    device = Device(free=4 * GIB)
+    install(fake_torch(cuda=Family(device)))
+    view = driver.View(2 * GIB, 4 * GIB)
+    answers = {"0123-4567": driver._Answer(GIB, view)}
+    monkeypatch.setattr(driver._driver, "_answers", answers)
+    monkeypatch.setattr(driver._driver, "refresh_soon", lambda: None)
+    assert [each["process_bytes"] for each in take()["devices"]] == [3 * GIB]
+    # Another library of this process, or another process, took 2 GiB.
+    device.free = 2 * GIB
+    assert [each["process_bytes"] for each in take()["devices"]] == [None]
+
+
+def test_what_is_reserved_between_two_questions_is_not_taken_for_another_change(
+    install, monkeypatch
+):
+    device = Device(free=4 * GIB)
+    cuda = Family(device)
+    install(fake_torch(cuda=cuda))
+    answers = {"0123-4567": driver._Answer(GIB, driver.View(2 * GIB, 4 * GIB))}
+    monkeypatch.setattr(driver._driver, "_answers", answers)
+    free_of = cuda.mem_get_info
+
+    def reserve_and_ask(index):
+        cuda.mem_get_info = free_of
+        device.allocated, device.free = 3 * GIB // 2, 3 * GIB
+        return free_of(index)
+
+    cuda.mem_get_info = reserve_and_ask
+    [found] = take()["devices"]
+    assert (found["reserved_bytes"], found["free_bytes"]) == (3 * GIB, 3 * GIB)
+    assert found["process_bytes"] == 4 * GIB
+
+
 def test_an_error_that_cannot_even_be_printed_is_an_error(install):
     class MuteError(Exception):
         def __str__(self):
