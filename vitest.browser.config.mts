@@ -9,6 +9,7 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['test/browser/global.ts'],
     fileParallelism: false,
+    retry: 1,
     expect: { poll: { timeout: 20 * SECOND_MS, interval: 50 } },
     testTimeout: 120 * SECOND_MS,
     hookTimeout: 180 * SECOND_MS,

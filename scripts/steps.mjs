@@ -130,11 +130,15 @@ const TESTS = [
   test('python', [venvBin('pytest'), '-q', `--junitxml=${report('python')}`], {
     needs: ['node', 'python']
   }),
-  test('browser', vitest('browser', '--config', 'vitest.browser.config.mts'), {
-    needs: ['node', 'python', 'chromium'],
-    after: 'build',
-    alone: true
-  })
+  test(
+    'browser',
+    vitest(
+      'browser',
+      ...['--config', 'vitest.browser.config.mts'],
+      `--reporter=${path.join('.', 'test', 'browser', 'retries.ts')}`
+    ),
+    { needs: ['node', 'python', 'chromium'], after: 'build', alone: true }
+  )
 ];
 
 /** In the order in which they are started: each behind the one that it comes `after`. */
