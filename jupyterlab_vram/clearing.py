@@ -85,18 +85,10 @@ def clear(release: Iterable[str] = (), names: Iterable[str] = ()) -> ClearReport
     if released:
         # What one round lets go of may be what another cycle hung on.
         collected += gc.collect()
-    _clear_workspaces(torch)
     empty_caches()
     after = tuple(allocations())
     remaining = tuple(holders()[:_MAX_REMAINING]) if release or names else ()
     return ClearReport(before, after, collected, released, remaining)
-
-
-def _clear_workspaces(torch: Any) -> None:
-    """Give back the workspaces of cuBLAS, where PyTorch has a public way to do it."""
-    give_back = getattr(getattr(torch, "cuda", None), "clear_cublas_workspaces", None)
-    if give_back is not None and torch.cuda.is_initialized():
-        give_back()
 
 
 def _listed(names: Iterable[str]) -> list[str]:

@@ -1,10 +1,15 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 from wire import WireError, checked, checked_holdings
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+from jupyterlab_vram import frontend
+from jupyterlab_vram.questions import QUESTIONS
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "test" / "fixtures"
 FIXTURE = json.loads((FIXTURES / "messages.json").read_text(encoding="utf-8"))
 HOLDINGS = json.loads((FIXTURES / "holdings.json").read_text(encoding="utf-8"))
 
@@ -35,3 +40,12 @@ def test_checked_refuses_figures_that_are_no_numbers():
     message = {**FIXTURE["valid"][0], "sequence": float("nan")}
     with pytest.raises(WireError, match="sequence"):
         checked(message)
+
+
+def test_the_docs_list_every_request_and_no_other():
+    docs = (ROOT / "docs" / "wire-format.md").read_text(encoding="utf-8")
+    table = docs.partition("| Request")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == {
+        *QUESTIONS,
+        *frontend._OPERATIONS,
+    }

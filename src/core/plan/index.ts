@@ -19,6 +19,5 @@ export * from './split';
 export * from './splitwords';
 export * from './table';
 export { parameterCounts } from './tensors';
-export * from './training';
 export * from './verdict';
 export * from './words';

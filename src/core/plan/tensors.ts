@@ -98,13 +98,11 @@ function qkNormTensors(attention: ISoftmaxAttention): ITensor[] {
     return [];
   }
   // Cohere's and StableLM's have a weight for each head, the others share one.
-  const isEach = qkNorm === 'all' || qkNormKind === 'layer-wide';
-  const each = isEach ? headDim : headDim;
-  return isEach
-    ? [vector('norm', heads * each), vector('norm', kvHeads * each)]
-    : qkNormKind === 'layer'
-      ? Array.from({ length: 4 }, () => vector('norm', headDim))
-      : [vector('norm', headDim), vector('norm', headDim)];
+  if (qkNorm === 'all' || qkNormKind === 'layer-wide') {
+    return [vector('norm', heads * headDim), vector('norm', kvHeads * headDim)];
+  }
+  const count = qkNormKind === 'layer' ? 4 : 2;
+  return Array.from({ length: count }, () => vector('norm', headDim));
 }
 
 function latentTensors(

@@ -9,7 +9,6 @@ import {
   modelShape,
   planCell,
   planFit,
-  planTraining,
   remediesFor,
   remedySentence
 } from '../../../src/core/plan';
@@ -133,26 +132,5 @@ describe('planCell()', () => {
     expect(shell).toContain('-ngl 20');
     expect(ollama).toContain('PARAMETER num_gpu 20');
     expect(ollama).toContain('FROM hf.co/org/model-GGUF:Q4_K_M');
-  });
-});
-
-describe('planTraining()', () => {
-  it('should order the methods by what they take', () => {
-    const bytes = (['full', 'full-8bit', 'lora', 'qlora'] as const).map(
-      method => planTraining(EIGHT_B, { method }).peakBytes.likely
-    );
-    expect([...bytes].sort((a, b) => b - a)).toEqual(bytes);
-  });
-
-  it('should take 16 bytes for each parameter of full AdamW, and less when checkpointed', () => {
-    const plan = planTraining(EIGHT_B, { method: 'full' });
-    const states = plan.weightsBytes + plan.gradientBytes + plan.optimizerBytes;
-    expect(states / plan.trainedParameters).toBeCloseTo(16, 1);
-    const checkpointed = planTraining(EIGHT_B, {
-      method: 'full',
-      isCheckpointed: true
-    });
-    expect(checkpointed.activationBytes).toBeLessThan(plan.activationBytes / 3);
-    expect(plan.peakBytes.high).toBeGreaterThan(1.1 * plan.peakBytes.likely);
   });
 });
