@@ -20,9 +20,9 @@ import threading
 import time
 from typing import Any, NamedTuple
 
-from . import nvml, smi
+from . import nvml, places, smi
 from .families import free_and_total, of_each_device, stats_of
-from .survey import DriverError, bare_uuid
+from .survey import DriverError, torch_uuid
 from .torch_access import loaded_torch
 
 _BINDING_INTERVAL_S = 2.0
@@ -97,6 +97,7 @@ class _Driver:
         try:
             if self.is_due():
                 self._ask()
+                places.learn()
         finally:
             self._asking.release()
 
@@ -223,6 +224,4 @@ def _ask(binding: Any | None) -> tuple[dict[str, int], dict[str, int]]:
     return own, {_key(uuid): figure for uuid, figure in free.items()}
 
 
-def _key(uuid: str) -> str:
-    """Return a UUID as PyTorch writes it: it marks slices of a GPU no more than whole ones."""
-    return bare_uuid(uuid).removeprefix("MIG-")
+_key = torch_uuid

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from .report import align, device_label
+from .places import label
+from .report import align
 from .units import format_bytes
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _table(failure: Failure, now: dict[str, Any]) -> list[str]:
         for device in devices:
             figures = [device[key] for key in ("allocated_bytes", "reserved_bytes", "free_bytes")]
             shown = ["-" if count is None else format_bytes(count) for count in figures]
-            rows.append([device_label(device["id"]), when, *shown])
+            rows.append([label(device["id"]), when, *shown])
     return [align(rows)] if len(rows) > 1 else []
 
 

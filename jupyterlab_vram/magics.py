@@ -11,7 +11,7 @@ from IPython.core import magic
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from . import driver, failurereport, failures, practice, process_report, report
+from . import driver, failurereport, failures, places, practice, process_report, report
 from .cells import PeakMeter, allocations_or_none
 from .clearing import clear
 from .gpu_processes import survey
@@ -97,7 +97,9 @@ class VramMagics(magic.Magics):
         names = [word for word in words if word.isidentifier() and word not in GROUPS]
         release = [word for word in words if word not in names]
         try:
-            print(report.cleared(clear(release, names)))
+            cleared = clear(release, names)
+            places.learn()
+            print(report.cleared(cleared))
         except RefusedError as error:
             raise UsageError(str(error)) from None
 
@@ -157,6 +159,7 @@ class VramMagics(magic.Magics):
         finally:
             done.set()
             after = allocations_or_none()
+            places.learn()
             unread = after is None and report.unreadable(take_reading()["detail"])
             print(unread or report.run(before, after or [], meter))
         return value

@@ -14,6 +14,7 @@ from .survey import (
     DriverError,
     Gpu,
     GpuUse,
+    Numbered,
     bare_uuid,
     known_bytes,
     merged,
@@ -92,6 +93,15 @@ def look(nvml: Any, pid: int) -> tuple[list[GpuUse], dict[str, int]]:
             # Less than total less used: the driver keeps some for itself.
             free[part.uuid] = _memory(nvml, part.handle).free
     return uses, free
+
+
+def numbers(nvml: Any) -> list[Numbered]:
+    """Return the number of every GPU and slice.
+
+    Raises:
+        DriverError: if nothing can be told.
+    """
+    return [Numbered(part.uuid, part.parent, part.index) for part in _parts(nvml)]
 
 
 def _parts(nvml: Any) -> list[_Part]:

@@ -142,6 +142,8 @@ def describe() -> dict[str, object] | None:
         "index": 0,
         "name": "Practice device",
         "uuid": None,
+        "driver_index": None,
+        "driver_slice": None,
         "allocated_bytes": allocated,
         "reserved_bytes": reserved,
         "peak_allocated_bytes": device.peak_allocated_bytes,

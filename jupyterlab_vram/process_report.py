@@ -6,7 +6,9 @@ import time
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from .places import Place, gpu_name, here, places_of
 from .report import align
+from .survey import torch_uuid
 from .units import format_bytes
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def table(survey: Survey, *, with_graphics: bool = False) -> str:
 
 
 def _block(survey: Survey, gpu: Gpu, with_graphics: bool) -> str:
-    lines = [_heading(gpu)]
+    place = places_of(survey.gpus).get(torch_uuid(gpu.uuid))
+    lines = [_heading(gpu, place)]
     rows = [["  PID", "memory", "user", "runs for", "what"]]
     for process in survey.processes:
         share = next((each for each in process.shares if each.uuid == gpu.uuid), None)
@@ -57,11 +60,14 @@ def _block(survey: Survey, gpu: Gpu, with_graphics: bool) -> str:
     return "\n".join(lines)
 
 
-def _heading(gpu: Gpu) -> str:
+def _heading(gpu: Gpu, place: Place | None) -> str:
     kind = "GPU" if gpu.parent_uuid is None else "MIG slice"
+    name = f"{kind} {gpu.index}" if place is None else gpu_name(*place)
+    notes = [note for note in (gpu.name, here(gpu.uuid, place)) if note]
     used = "unknown" if gpu.used_bytes is None else format_bytes(gpu.used_bytes)
     total = "" if gpu.total_bytes is None else f" of {format_bytes(gpu.total_bytes)}"
-    return f"{kind} {gpu.index}{'' if gpu.name is None else f' ({gpu.name})'}: {used}{total} used"
+    said = f" ({', '.join(notes)})" if notes else ""
+    return f"{name}{said}: {used}{total} used"
 
 
 def _row(process: GpuProcess, used_bytes: int | None) -> list[str]:

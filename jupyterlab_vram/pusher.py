@@ -190,6 +190,8 @@ def _figures(message: dict[str, Any]) -> list[Any]:
     figures = [reading["state"], sum(leak["alive_bytes"] for leak in message["leaks"])]
     for device in reading["devices"]:
         figures += [device[name] for name in _FIGURES]
+        # That the driver has told is worth saying.
+        figures.append(device.get("driver_index"))
     return figures
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, NamedTuple
 
-from . import driver, practice
+from . import driver, places, practice
 from .families import Stats, families, free_and_total, mps_figures, mps_of, of_each_device, stats_of
 from .torch_access import driver_is_missing, gpu_build, is_capturing, loaded_torch
 
@@ -166,7 +166,7 @@ def _torch_devices(torch: Any) -> tuple[list[Device], list[str]]:
         devices.append(_mps_device(mps))
     if failures and not devices:
         raise failures[0][1]
-    return devices, [f"{device}: {_text_of(error)}" for device, error in failures]
+    return devices, [f"{places.label(device)}: {_text_of(error)}" for device, error in failures]
 
 
 def _allocator_device(torch: Any, kind: str, family: Any, index: int) -> Device:
@@ -176,12 +176,15 @@ def _allocator_device(torch: Any, kind: str, family: Any, index: int) -> Device:
     view = driver.View(stats.current("reserved_bytes"), free)
     if free is None and kind == "cuda":
         free = driver.free_bytes(uuid)
+    place = places.place_of(uuid)
     return {
         "id": f"{kind}:{index}",
         "kind": "hip" if kind == "cuda" and getattr(torch.version, "hip", None) else kind,
         "index": index,
         "name": str(properties.name),
         "uuid": uuid,
+        "driver_index": None if place is None else place.gpu,
+        "driver_slice": None if place is None else place.mig_slice,
         "allocated_bytes": stats.current("allocated_bytes"),
         "reserved_bytes": stats.current("reserved_bytes"),
         "peak_allocated_bytes": stats.peak("allocated_bytes"),
@@ -230,6 +233,8 @@ def _mps_device(mps: Any) -> Device:
         "index": 0,
         "name": "Apple GPU",
         "uuid": None,
+        "driver_index": None,
+        "driver_slice": None,
         "allocated_bytes": allocated,
         "reserved_bytes": reserved,
         "peak_allocated_bytes": None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .practice import DEVICE_ID as PRACTICE_ID
+from . import places
 from .readings import Allocation
 from .units import format_bytes, format_change
 
@@ -42,7 +42,7 @@ def table(reading: dict[str, Any]) -> str:
     rows = [["device", *(title for title, _ in _COLUMNS)]]
     for device in reading["devices"]:
         figures = [device[key] for _, key in _COLUMNS]
-        label = device_label(device["id"], device["name"])
+        label = places.label(device["id"], device["name"])
         rows.append([label, *("-" if n is None else format_bytes(n) for n in figures)])
     return align(rows)
 
@@ -50,13 +50,6 @@ def table(reading: dict[str, Any]) -> str:
 def unreadable(detail: str) -> str:
     """Say that there are no figures, and why."""
     return f"The memory could not be read: {detail}"
-
-
-def device_label(device: str, name: str | None = None) -> str:
-    """Name a device as a person would: ``practice device``, ``cuda:0 (NVIDIA H100)``."""
-    if device == PRACTICE_ID:
-        return "practice device"
-    return device if name is None else f"{device} ({name})"
 
 
 def run(before: list[Allocation], after: list[Allocation], meter: PeakMeter) -> str:
@@ -69,7 +62,7 @@ def run(before: list[Allocation], after: list[Allocation], meter: PeakMeter) -> 
         change = now.allocated - start.allocated
         rows.append(
             [
-                device_label(now.device),
+                places.label(now.device),
                 format_change(change),
                 ("" if exact else "at least ") + format_bytes(peak),
                 f"{format_bytes(max(0, change))} of {format_bytes(peak - start.allocated)}",
@@ -115,7 +108,7 @@ def cleared(report: ClearReport) -> str:
         reserved = f"{format_bytes(start.reserved)} -> {format_bytes(now.reserved)}"
         allocated = f"{format_bytes(start.allocated)} -> {format_bytes(now.allocated)}"
         lines.append(
-            f"{device_label(now.device)}: gave back {given_back}; "
+            f"{places.label(now.device)}: gave back {given_back}; "
             f"reserved {reserved}, allocated {allocated}"
         )
         if now.allocated:

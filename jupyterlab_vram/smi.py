@@ -19,6 +19,7 @@ from .survey import (
     DriverError,
     Gpu,
     GpuUse,
+    Numbered,
     bare_uuid,
     known_bytes,
     merged,
@@ -36,7 +37,7 @@ _WSL_PROGRAM = "/usr/lib/wsl/lib/nvidia-smi"
 _KINDS = {"C": "compute", "G": "graphics", "M+C": "compute", "C+G": "both", "M+C+G": "both"}
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _SIZE = re.compile(r"([0-9]{1,12})\s*([A-Za-z]+)")
-_LISTED_GPU = re.compile(r"GPU\s+[0-9]+:.*\(UUID:\s*(GPU-[^)\s]+)\)")
+_LISTED_GPU = re.compile(r"GPU\s+([0-9]+):.*\(UUID:\s*(GPU-[^)\s]+)\)")
 _LISTED_SLICE = re.compile(r"\s+MIG\s.*Device\s+([0-9]+):\s*\(UUID:\s*(MIG-[^)\s]+)\)")
 
 
@@ -69,6 +70,15 @@ def look(pid: int) -> tuple[list[GpuUse], dict[str, int]]:
             if mebibytes is not None:
                 free[bare_uuid(uuid)] = mebibytes
     return [use for use in apps if use.pid == pid], free
+
+
+def numbers() -> list[Numbered]:
+    """Return the number of every GPU and slice; takes up to seconds.
+
+    Raises:
+        DriverError: if nothing can be told.
+    """
+    return parse_numbers(run("-L"))
 
 
 _PLAIN = ("--format=csv,noheader,nounits",)
@@ -184,14 +194,24 @@ def parse_apps(text: str) -> list[GpuUse]:
 
 def slice_uuids(text: str) -> dict[tuple[str, int], str]:
     """Read from the answer to ``-L`` which UUID each MIG slice has."""
-    found: dict[tuple[str, int], str] = {}
-    gpu = ""
+    return {
+        (each.parent_uuid, each.index): each.uuid
+        for each in parse_numbers(text)
+        if each.parent_uuid is not None
+    }
+
+
+def parse_numbers(text: str) -> list[Numbered]:
+    """Read the answer to ``-L``; lines that make no sense are left out."""
+    found: list[Numbered] = []
+    gpu = None
     for line in text.splitlines():
         whole, part = _LISTED_GPU.match(line), _LISTED_SLICE.match(line)
         if whole is not None:
-            gpu = bare_uuid(whole.group(1))
-        elif part is not None:
-            found[gpu, int(part.group(1))] = part.group(2)
+            gpu = bare_uuid(whole.group(2))
+            found.append(Numbered(gpu, None, int(whole.group(1))))
+        elif part is not None and gpu is not None:
+            found.append(Numbered(part.group(2), gpu, int(part.group(1))))
     return found
 
 

@@ -7,6 +7,7 @@ None means that the driver did not tell.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 #: No process has a greater number on Linux; a list with one was read wrongly.
 MAX_PID = 1 << 22
@@ -55,6 +56,15 @@ class Gpu:
     is_listed: bool
 
 
+class Numbered(NamedTuple):
+    """The number that the driver, and so ``nvidia-smi``, gives to a GPU or a MIG slice."""
+
+    uuid: str
+    #: The GPU that a slice is part of; None for a whole GPU.
+    parent_uuid: str | None
+    index: int
+
+
 @dataclass(frozen=True)
 class GpuUse:
     """What one process uses of one GPU."""
@@ -78,8 +88,13 @@ class DriverAnswer:
 
 
 def bare_uuid(uuid: str) -> str:
-    """Return ``uuid`` as PyTorch writes it, without ``GPU-``."""
+    """Return ``uuid`` without ``GPU-``."""
     return uuid.removeprefix("GPU-")
+
+
+def torch_uuid(uuid: str) -> str:
+    """Return ``uuid`` as PyTorch writes it: it marks slices of a GPU no more than whole ones."""
+    return bare_uuid(uuid).removeprefix("MIG-")
 
 
 def known_bytes(figure: object) -> int | None:

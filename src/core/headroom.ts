@@ -1,6 +1,7 @@
 import { cachedBytes } from './cache';
 import type { PartKey } from './composition';
 import { composeDevice } from './composition';
+import { deviceName } from './devicename';
 import type { IAgentMessage, IDeviceReading } from './reading';
 import type { IRule, IRuleContext } from './rule';
 import { keepOnly } from './rule';
@@ -53,7 +54,7 @@ export class HeadroomRule implements IRule {
       .filter(part => !USABLE.includes(part.key))
       .reduce((one, other) => (other.bytes > one.bytes ? other : one));
     const facts = {
-      device: device.id,
+      device: deviceName(device, this._context.trans),
       leftBytes: (device.freeBytes ?? 0) + cachedBytes(device),
       totalBytes: device.totalBytes ?? 0,
       biggest,

@@ -1,3 +1,4 @@
+import { deviceName } from './devicename';
 import { balance, deviceOf, roomierDevice } from './oom/balance';
 import type { IEvidence } from './oom/diagnose';
 import { diagnose } from './oom/diagnose';
@@ -85,7 +86,7 @@ function onDevice(
   { trans }: ITold
 ): string {
   return device !== null && (reading?.devices.length ?? 0) > 1
-    ? trans.__('On GPU %1. %2', device.index, sentence)
+    ? trans.__('On %1. %2', deviceName(device, trans), sentence)
     : sentence;
 }
 

@@ -61,6 +61,8 @@ function parseDevice(device: Field): IDeviceReading {
     index: device.key('index').whole(),
     name: device.key('name').text(LIMITS.nameLength),
     uuid: device.key('uuid').textOrNull(LIMITS.idLength),
+    driverIndex: device.key('driver_index').wholeOrNull(),
+    driverSlice: device.key('driver_slice').wholeOrNull(),
     allocatedBytes,
     reservedBytes,
     peakAllocatedBytes: atLeast(peakAllocated, allocatedBytes),

@@ -25,6 +25,10 @@ export interface IDeviceReading {
   /** The product name, such as `NVIDIA H100 80GB HBM3`. */
   readonly name: string;
   readonly uuid: string | null;
+  /** The number of the GPU in `nvidia-smi`; null where the driver did not tell. */
+  readonly driverIndex: number | null;
+  /** The number of a MIG slice in that GPU; null for a whole one. */
+  readonly driverSlice: number | null;
   /** Bytes in live tensors of this kernel. */
   readonly allocatedBytes: number;
   /** Bytes torch's allocator took from the driver; includes `allocatedBytes`. */

@@ -8,7 +8,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import type { ICellRecord } from '../core/reading';
+import type { ICellRecord, IDeviceReading } from '../core/reading';
 import type { IFinishedCell } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
 import { CellBadge } from '../views/badge';
@@ -39,7 +39,9 @@ class Badges {
   private _showRecords(panel: NotebookPanel): void {
     const kernel = panel.sessionContext.session?.kernel;
     const monitor = kernel && this._options.monitors.monitorOf(kernel.id);
-    monitor?.records.forEach(record => this._show(panel, record));
+    monitor?.records.forEach(record =>
+      this._show(panel, record, monitor.reading?.devices)
+    );
   }
 
   private _onCellFinished(_: IMonitors, finished: IFinishedCell): void {
@@ -54,17 +56,21 @@ class Badges {
     }
     this._options.notebooks.forEach(panel => {
       if (panel.sessionContext.session?.kernel?.id === kernelId) {
-        this._show(panel, finished.record);
+        this._show(panel, finished.record, finished.monitor.reading?.devices);
       }
     });
   }
 
-  private _show(panel: NotebookPanel, record: ICellRecord): void {
+  private _show(
+    panel: NotebookPanel,
+    record: ICellRecord,
+    devices: readonly IDeviceReading[] = []
+  ): void {
     const cell = panel.content.widgets.find(
       widget => widget.model.id === record.cellId
     );
     if (cell) {
-      this._badgeOf(cell)?.setRecord(record);
+      this._badgeOf(cell)?.setRecord(record, devices);
     }
   }
 

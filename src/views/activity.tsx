@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { shortDeviceName } from '../core/devicename';
 import type { IDeviceReading, IReading } from '../core/reading';
 import type { IMonitor } from '../model/tokens';
 import { Cells } from './cells';
@@ -46,7 +47,7 @@ export function Activity(props: IActivityProps): React.JSX.Element | null {
       </Section>
       <Section
         title={trans.__('Latest cells')}
-        note={several ? device.id : undefined}
+        note={several ? shortDeviceName(device, trans) : undefined}
       >
         <Cells records={monitor.records} deviceId={device.id} trans={trans} />
       </Section>
@@ -85,7 +86,7 @@ function Picker(props: IPickerProps): React.JSX.Element {
     >
       {props.used.map(device => (
         <option key={device.id} value={device.id}>
-          {device.id}
+          {shortDeviceName(device, props.trans)}
         </option>
       ))}
     </select>

@@ -5,7 +5,8 @@ import {
 } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import type { ICellRecord } from '../core/reading';
+import { deviceNameOf } from '../core/devicename';
+import type { ICellRecord, IDeviceReading } from '../core/reading';
 import { formatBytes, formatDelta } from '../core/units';
 import { mainFigures, type ICellFigures } from './figures';
 
@@ -24,12 +25,19 @@ export class CellBadge extends Widget {
     this.setRecord(null);
   }
 
-  /** Show a run, or nothing when it is null or touched no device. */
-  setRecord(record: ICellRecord | null): void {
+  /**
+   * Show a run, or nothing when it is null or touched no device.
+   *
+   * @param devices - the kernel's devices, for their names
+   */
+  setRecord(
+    record: ICellRecord | null,
+    devices: readonly IDeviceReading[] = []
+  ): void {
     const figures = record && mainFigures(record);
     this.setHidden(figures === null);
     this.node.textContent = figures && this._text(figures);
-    this.node.title = figures ? this._tooltip(figures) : '';
+    this.node.title = figures ? this._tooltip(figures, devices) : '';
     this.node.dataset.change = String(figures ? tone(figures) : 0);
   }
 
@@ -46,11 +54,17 @@ export class CellBadge extends Widget {
     return parts.join(' · ');
   }
 
-  private _tooltip(figures: ICellFigures): string {
+  private _tooltip(
+    figures: ICellFigures,
+    devices: readonly IDeviceReading[]
+  ): string {
     const trans = this._trans;
     const peak = formatBytes(figures.peakBytes);
     return [
-      trans.__('GPU memory of the latest run, on %1', figures.deviceId),
+      trans.__(
+        'GPU memory of the latest run, on %1',
+        deviceNameOf(figures.deviceId, devices, trans)
+      ),
       trans.__('Change: %1', formatDelta(figures.changeBytes)),
       figures.peakExact
         ? trans.__('Peak: %1', peak)

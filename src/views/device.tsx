@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { deviceName } from '../core/devicename';
 import type { IDeviceReading } from '../core/reading';
 import { formatBytes, formatExact } from '../core/units';
 import { Bar } from './bar';
@@ -125,7 +126,7 @@ export function subtitle(
   if (device.kind === 'practice') {
     return trans.__('Stands in for a GPU.');
   }
-  const place = trans.__('GPU %1', device.index);
+  const place = deviceName(device, trans);
   const figure =
     freeBytes === null || totalBytes === null
       ? trans.__('driver figure unknown')

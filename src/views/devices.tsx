@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { deviceName, shortDeviceName } from '../core/devicename';
 import type { IDeviceReading, IReading } from '../core/reading';
 import { formatBytes } from '../core/units';
 import { Bar } from './bar';
@@ -138,10 +139,13 @@ function Row(props: IRowProps): React.JSX.Element {
         onClick={toggle}
       >
         <Caret.react tag="span" className="jp-VramPanel-caret" />
-        <span className="jp-VramDevices-place">
+        <span
+          className="jp-VramDevices-place"
+          title={deviceName(device, trans)}
+        >
           {device.kind === 'practice'
             ? trans.__('Practice')
-            : trans.__('GPU %1', device.index)}
+            : shortDeviceName(device, trans)}
         </span>
         <Bar device={device} trans={trans} slim={true} />
         <span className="jp-VramDevices-figure">{ofTotal(device)}</span>

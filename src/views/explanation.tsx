@@ -221,6 +221,8 @@ function deviceThen(explanation: IOutOfMemory): IDeviceReading | null {
     index: 0,
     name: '',
     uuid: null,
+    driverIndex: null,
+    driverSlice: null,
     computeCapability: null,
     allocatedBytes,
     reservedBytes: Math.max(reserved, allocatedBytes),

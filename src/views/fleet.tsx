@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { IFleet } from '../model/fleettokens';
 import type { IFleetActions } from './fleetactions';
 import { Kernels } from './kernels';
+import type { IActiveDevices } from './processrow';
 import { Processes } from './processes';
 import { Section } from './section';
 
@@ -21,12 +22,13 @@ export interface IFleetOptions {
 export interface IFleetSectionProps {
   readonly options: IFleetOptions;
   readonly nowMs: number;
+  readonly active: IActiveDevices | null;
   readonly trans: TranslationBundle;
 }
 
 /** Every notebook and every process on the GPUs; folded until somebody wants to see it. */
 export function FleetSection(props: IFleetSectionProps): React.JSX.Element {
-  const { options, nowMs, trans } = props;
+  const { options, nowMs, active, trans } = props;
   const { fleet, actions } = options;
   return (
     <Section
@@ -36,7 +38,7 @@ export function FleetSection(props: IFleetSectionProps): React.JSX.Element {
     >
       <Kernels {...{ fleet, nowMs, actions, trans }} />
       <Processes
-        {...{ fleet, nowMs, actions, trans }}
+        {...{ fleet, nowMs, actions, active, trans }}
         mayStop={options.mayStop()}
       />
     </Section>

@@ -149,7 +149,15 @@ export class VramPanel extends Follower {
             {...{ monitor, reading, nowMs, actions, trans }}
           />
         )}
-        {fleet && <FleetSection options={fleet} {...{ nowMs, trans }} />}
+        {fleet && (
+          <FleetSection
+            options={fleet}
+            active={
+              reading && { title: target.title, devices: reading.devices }
+            }
+            {...{ nowMs, trans }}
+          />
+        )}
         <Plan
           {...{ monitor, actions, trans }}
           hasDocument={target.hasDocument}

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { gpuName, nameHere } from '../core/devicename';
 import {
   bytesOf,
   drawingOn,
@@ -71,7 +72,7 @@ function SpreadTable(props: ISurveyProps): React.JSX.Element | null {
             figures={survey.gpus
               .filter(gpu => isOn(process, gpu))
               .map(gpu => ({
-                place: gpuName(gpu, trans),
+                place: gpuName(gpu, survey.gpus, trans),
                 bytes: bytesOf(process, gpu.uuid)
               }))}
             {...props}
@@ -97,7 +98,8 @@ function GpuTable(props: IGpuTableProps): React.JSX.Element {
   return (
     <table className="jp-VramProcesses">
       <caption title={gpu.name ?? undefined}>
-        {gpuName(gpu, trans)}
+        {gpuName(gpu, survey.gpus, trans)}
+        <Here {...props} />
         <span className="jp-VramProcesses-use">{useOf(props)}</span>
       </caption>
       <tbody>
@@ -148,10 +150,15 @@ function Unlisted(props: IGpuTableProps): React.JSX.Element | null {
   ) : null;
 }
 
-function gpuName(gpu: IGpu, trans: TranslationBundle): string {
-  return gpu.parentUuid === null
-    ? trans.__('GPU %1', gpu.index)
-    : trans.__('MIG slice %1', gpu.index);
+/** What the active kernel calls a GPU, where it counts otherwise. */
+function Here(props: IGpuTableProps): React.JSX.Element | null {
+  const { gpu, survey, active, trans } = props;
+  const name = nameHere(gpu, survey.gpus, active?.devices ?? []);
+  return name === null || !active ? null : (
+    <span className="jp-VramProcesses-here">
+      {trans.__('%1 in %2', name, active.title)}
+    </span>
+  );
 }
 
 function useOf({ gpu, age, trans }: IGpuTableProps): string {

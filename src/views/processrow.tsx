@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import type { IDeviceReading } from '../core/reading';
 import type { IGpuProcess } from '../core/survey';
 import { whyNotStoppable } from '../core/surveywords';
 import { formatBytes, formatExact } from '../core/units';
@@ -9,6 +10,13 @@ import type { IFleetActions } from './fleetactions';
 import { formatSpan, processName } from './fleetwords';
 import { Link } from './link';
 
+/** The devices of the active kernel, which may count them otherwise than the driver. */
+export interface IActiveDevices {
+  /** The notebook's name. */
+  readonly title: string;
+  readonly devices: readonly IDeviceReading[];
+}
+
 /** What is needed to draw processes. */
 export interface IProcessesProps {
   readonly fleet: IFleet;
@@ -16,6 +24,8 @@ export interface IProcessesProps {
   readonly actions: IFleetActions;
   /** Whether processes can be stopped at all; else nothing offers to. */
   readonly mayStop: boolean;
+  /** The notebook or console that the panel is about; null without figures. */
+  readonly active: IActiveDevices | null;
   readonly trans: TranslationBundle;
 }
 

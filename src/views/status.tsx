@@ -1,6 +1,7 @@
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { deviceName } from '../core/devicename';
 import type { IDeviceReading } from '../core/reading';
 import { formatBytes } from '../core/units';
 import type { IMonitor } from '../model/tokens';
@@ -93,7 +94,7 @@ function deviceLine(device: IDeviceReading, trans: TranslationBundle): string {
   const name =
     device.kind === 'practice'
       ? trans.__('%1 (practice device)', device.name)
-      : trans.__('GPU %1, %2', device.index, device.name);
+      : `${deviceName(device, trans)}, ${device.name}`;
   return trans.__(
     '%1: %2 allocated, %3 reserved',
     name,

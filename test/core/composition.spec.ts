@@ -12,6 +12,8 @@ const DEVICE: IDeviceReading = {
   index: 0,
   name: 'GPU',
   uuid: null,
+  driverIndex: null,
+  driverSlice: null,
   allocatedBytes: 300,
   reservedBytes: 500,
   peakAllocatedBytes: null,

@@ -111,4 +111,14 @@ describe('HeadroomRule', () => {
     kernel.push({ running });
     expect(full()).toBeDefined();
   });
+
+  it('should name the card as nvidia-smi does where that counts otherwise', () => {
+    kernel.allocated = kernel.reserved = 79 * GIB;
+    const reading = kernel.message().reading;
+    const device = { ...kernel.device(), driverIndex: 1 };
+    kernel.push({ reading: { ...reading, devices: [device] } });
+    expect(full()?.sentence).toContain(
+      'cuda:0 (GPU 1 in nvidia-smi) is nearly full'
+    );
+  });
 });

@@ -120,6 +120,8 @@ export class FakeKernel {
       index: 0,
       name: 'NVIDIA H100 80GB HBM3',
       uuid: null,
+      driverIndex: null,
+      driverSlice: null,
       allocatedBytes: this.allocated,
       reservedBytes: this.reserved,
       peakAllocatedBytes: null,

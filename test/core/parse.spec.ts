@@ -43,6 +43,8 @@ describe('parseMessage', () => {
             index: 0,
             name: 'NVIDIA H100 80GB HBM3',
             uuid: null,
+            driverIndex: null,
+            driverSlice: null,
             allocatedBytes: 100,
             reservedBytes: 200,
             peakAllocatedBytes: 150,

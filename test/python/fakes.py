@@ -135,3 +135,30 @@ class Nvml:
 
     def nvmlDeviceGetComputeRunningProcesses(self, _handle):  # noqa: N802
         return [types.SimpleNamespace(pid=pid, usedGpuMemory=used) for pid, used in self.processes]
+
+
+class Cards(Nvml):
+    """As ``pynvml`` with several GPUs, in its own order; some are cut in MIG slices."""
+
+    def __init__(self, *uuids, slices=None):
+        super().__init__([])
+        self.uuids, self.slices = uuids, slices or {}
+
+    def nvmlDeviceGetCount(self):  # noqa: N802
+        self.questions += 1
+        return len(self.uuids)
+
+    def nvmlDeviceGetHandleByIndex(self, index):  # noqa: N802
+        return self.uuids[index]
+
+    def nvmlDeviceGetUUID(self, handle):  # noqa: N802
+        return handle if handle.startswith("MIG-") else f"GPU-{handle}"
+
+    def nvmlDeviceGetName(self, _handle):  # noqa: N802
+        return "Fake GPU"
+
+    def nvmlDeviceGetMaxMigDeviceCount(self, handle):  # noqa: N802
+        return len(self.slices.get(handle, ()))
+
+    def nvmlDeviceGetMigDeviceHandleByIndex(self, handle, index):  # noqa: N802
+        return self.slices[handle][index]

@@ -47,6 +47,8 @@ def test_a_cuda_device(install):
         "index": 0,
         "name": "Fake GPU",
         "uuid": "0123-4567",
+        "driver_index": None,
+        "driver_slice": None,
         "allocated_bytes": GIB,
         "reserved_bytes": 2 * GIB,
         "peak_allocated_bytes": 2 * GIB,

@@ -96,7 +96,11 @@ DEVICE = record(
         "total_bytes": or_null(whole),
         "process_bytes": or_null(whole),
     },
-    {"compute_capability": or_null(list_of(whole))},
+    {
+        "compute_capability": or_null(list_of(whole)),
+        "driver_index": or_null(whole),
+        "driver_slice": or_null(whole),
+    },
 )
 READING = record(
     {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { CellBadge } from '../../src/views/badge';
-import { record } from './fake';
+import { device, record } from './fake';
 
 describe('CellBadge', () => {
   let widget: CellBadge;
@@ -63,5 +63,10 @@ describe('CellBadge', () => {
     ];
     const node = badge(1, 0, 0, { devices });
     expect(node.textContent).toBe('+2.00 GiB · practice');
+  });
+
+  it('should name the device as nvidia-smi does where that counts otherwise', () => {
+    widget.setRecord(record(1, 0, 2), [{ ...device(), driverIndex: 1 }]);
+    expect(widget.node.title).toContain('on cuda:0 (GPU 1 in nvidia-smi)');
   });
 });

@@ -49,7 +49,7 @@ describe('Devices', () => {
     expect(texts(node, 'h3')).toEqual(['8 × NVIDIA H100 80GB HBM3']);
     expect(node.textContent).toContain('6.00 GiB allocated, on 3 of 8');
     expect(texts(node, '.jp-VramDevices-place')).toEqual(
-      Array.from({ length: 8 }, (_, index) => `GPU ${index}`)
+      Array.from({ length: 8 }, (_, index) => `cuda:${index}`)
     );
     expect(texts(node, '.jp-VramDevices-figure').slice(1, 4)).toEqual([
       '2.00 / 79.6 GiB',
@@ -58,8 +58,19 @@ describe('Devices', () => {
     ]);
     const open = node.querySelectorAll('[aria-expanded="true"]');
     expect([...open].map(({ textContent }) => textContent)).toEqual([
-      'GPU 23.00 / 79.6 GiB'
+      'cuda:23.00 / 79.6 GiB'
     ]);
+  });
+
+  it('should name them by both numbers where nvidia-smi counts otherwise', async () => {
+    const node = await show(gpus(8, index => ({ driverIndex: 7 - index })));
+    const [first] = node.querySelectorAll<HTMLElement>('.jp-VramDevices-place');
+    expect(first?.textContent).toBe('cuda:0 (GPU 7)');
+    expect(first?.title).toBe('cuda:0 (GPU 7 in nvidia-smi)');
+    const two = await show(gpus(1, () => ({ driverIndex: 0, driverSlice: 1 })));
+    expect(two.textContent).toContain(
+      'cuda:0 (MIG slice 1 of GPU 0 in nvidia-smi) · driver'
+    );
   });
 
   it('should unfold and fold by a click, and keep what was chosen', async () => {

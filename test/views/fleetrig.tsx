@@ -10,6 +10,7 @@ import type {
 } from '../../src/model/fleettokens';
 import { FleetSection } from '../../src/views/fleet';
 import type { IFleetActions } from '../../src/views/fleetactions';
+import type { IActiveDevices } from '../../src/views/processrow';
 import { gpuProcess } from '../core/gpuprocess';
 import { draw, trans } from './draw';
 import { FakeMonitor, GIB } from './fake';
@@ -139,6 +140,7 @@ export class FleetRig {
   readonly fleet = new FakeFleet();
   readonly actions = new FakeFleetActions();
   mayStop = true;
+  active: IActiveDevices | null = null;
   readonly toggles: boolean[] = [];
 
   /** Draw the section and unfold it. */
@@ -150,7 +152,12 @@ export class FleetRig {
       onToggle: (isOpen: boolean) => this.toggles.push(isOpen)
     };
     const node = await draw(
-      <FleetSection options={options} nowMs={NOW_MS} trans={trans} />
+      <FleetSection
+        options={options}
+        active={this.active}
+        nowMs={NOW_MS}
+        trans={trans}
+      />
     );
     const heading = node.querySelector<HTMLElement>('.jp-VramPanel-fold');
     heading?.click();

@@ -51,7 +51,7 @@ describe('VramPanel', () => {
     expect(texts(node, '.jp-VramDevice-product')).toEqual([
       'NVIDIA H100 80GB HBM3'
     ]);
-    expect(node.textContent).toContain('GPU 0 · driver 23.1 of 79.6 GiB');
+    expect(node.textContent).toContain('cuda:0 · driver 23.1 of 79.6 GiB');
     expect(texts(node, '.jp-VramDevice-figure')).toEqual([
       '14.2 GiB allocated',
       '17.6 GiB reserved',
@@ -152,7 +152,7 @@ describe('VramPanel', () => {
       new FakeMonitor({ reading: reading([practiceDevice()]) })
     );
     expect(texts(node, '.jp-VramDevice-chip')).toEqual(['practice device']);
-    expect(node.textContent).not.toContain('GPU 0');
+    expect(node.textContent).not.toContain('cuda:0');
   });
 
   it('should label an AMD GPU as HIP', async () => {

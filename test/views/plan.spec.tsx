@@ -100,7 +100,7 @@ describe('Planner with several GPUs', () => {
     const node = await drawn(12, new FakeActions(), [0, 2]);
     const labels = texts(node, 'optgroup:first-of-type option');
     expect(labels).toHaveLength(2);
-    expect(labels[1]).toMatch(/^GPU 2, NVIDIA H100/);
+    expect(labels[1]).toMatch(/^cuda:2, NVIDIA H100/);
     change(node, 'Model', 'preset:Qwen3 8B');
     bf16(node);
     await vi.waitFor(() =>

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { button, eraseAll, texts } from './draw';
-import { GIB } from './fake';
+import { device, GIB } from './fake';
 import {
   FleetRig,
   gpu,
@@ -141,6 +141,28 @@ describe('FleetSection, a process', () => {
     expect(rows(node)).toEqual([
       'trainerPID 4000000 · on the host or in another containerunknownStop…',
       'Processes without a figure, and others12.0 GiB'
+    ]);
+  });
+
+  it('should say what the active notebook calls a GPU that it counts otherwise', async () => {
+    rig.active = {
+      title: 'finetune.ipynb',
+      devices: [{ ...device(), uuid: 'gpu-2' }]
+    };
+    rig.fleet.survey = survey([], {
+      gpus: [
+        gpu(),
+        gpu({ uuid: 'GPU-gpu-2', index: 1 }),
+        gpu({ uuid: 'MIG-s', index: 0, parentUuid: 'GPU-gpu-3' }),
+        gpu({ uuid: 'GPU-gpu-3', index: 2 })
+      ]
+    });
+    const node = await rig.show();
+    expect(texts(node, '.jp-VramProcesses caption')).toEqual([
+      'GPU 040.0 GiB of 80.0 GiB',
+      'GPU 1cuda:0 in finetune.ipynb40.0 GiB of 80.0 GiB',
+      'MIG slice 0 of GPU 240.0 GiB of 80.0 GiB',
+      'GPU 240.0 GiB of 80.0 GiB'
     ]);
   });
 });

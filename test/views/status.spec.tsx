@@ -37,8 +37,8 @@ describe('statusWords', () => {
     const words = statusWords(monitor, trans);
     expect(words.text).toBe('VRAM 14.2 / 79.6 GiB');
     expect(words.tooltip.split('\n')).toEqual([
-      'GPU 0, NVIDIA H100 80GB HBM3: 1.00 GiB allocated, 17.6 GiB reserved',
-      'GPU 1, Second: 14.2 GiB allocated, 17.6 GiB reserved'
+      'cuda:0, NVIDIA H100 80GB HBM3: 1.00 GiB allocated, 17.6 GiB reserved',
+      'cuda:1, Second: 14.2 GiB allocated, 17.6 GiB reserved'
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { deviceName } from '../devicename';
 import type { ITranslate } from '../translation';
 import { formatBytes } from '../units';
 import type { RemedyAct } from './explanation';
@@ -63,8 +64,8 @@ export function advice({ roomier, trans }: ITold): Record<RemedyId, IAdvice> {
     ...machineAdvice(trans, cell),
     'roomier-gpu': cell(
       trans.__(
-        'GPU %1 has %2 free: put it there.',
-        roomier?.index ?? '?',
+        '%1 has %2 free: put it there.',
+        roomier ? deviceName(roomier, trans) : '?',
         formatBytes(roomier?.freeBytes ?? null)
       )
     ),

@@ -15,6 +15,7 @@ import {
   planFit,
   plansOf
 } from '../../core/plan';
+import { shortDeviceName } from '../../core/devicename';
 import { PRESETS } from '../../core/plan/presets';
 import type { IMonitor } from '../../model/tokens';
 import type { IPanelActions } from '../actions';
@@ -50,7 +51,8 @@ export function Planner(props: IPlannerProps): React.JSX.Element {
   const devices = monitor?.reading?.devices ?? [];
   const kernelGpus = devices.flatMap(device => {
     const gpu = gpuOf(device);
-    const place = devices.length > 1 ? `GPU ${device.index}, ` : '';
+    const place =
+      devices.length > 1 ? `${shortDeviceName(device, trans)}, ` : '';
     return gpu
       ? [
           {

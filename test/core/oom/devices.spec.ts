@@ -39,13 +39,26 @@ describe('explainOutOfMemory with several devices', () => {
   it('should name the device that failed', () => {
     const { sentence, device } = explained(readingWith(60, 1));
     expect(device).toBe('cuda:1');
-    expect(sentence).toMatch(/^On GPU 1\. The card is simply full/);
+    expect(sentence).toMatch(/^On cuda:1\. The card is simply full/);
+  });
+
+  it('should give both numbers where nvidia-smi counts otherwise', () => {
+    const { devices, ...rest } = readingWith(60, 1);
+    const turned = devices.map((each, index) => ({
+      ...each,
+      driverIndex: 1 - index
+    }));
+    const { remedies, sentence } = explained({ ...rest, devices: turned });
+    expect(sentence).toMatch(/^On cuda:1 \(GPU 0 in nvidia-smi\)\. /);
+    expect(remedies.find(({ id }) => id === 'roomier-gpu')?.text).toBe(
+      'cuda:0 (GPU 1 in nvidia-smi) has 60.0 GiB free: put it there.'
+    );
   });
 
   it('should offer the one with most room, with a cell that chooses it', () => {
     const { remedies } = explained(readingWith(60, 1, 70));
     const remedy = remedies.find(({ id }) => id === 'roomier-gpu');
-    expect(remedy?.text).toBe('GPU 2 has 70.0 GiB free: put it there.');
+    expect(remedy?.text).toBe('cuda:2 has 70.0 GiB free: put it there.');
     expect(remedy?.code).toContain('DEVICE = "cuda:2"');
   });
 
@@ -87,16 +100,16 @@ describe('explainOutOfMemory with several devices', () => {
       device: 'cuda:1',
       cause: 'this notebook still holds it'
     });
-    expect(found?.sentence).toMatch(/^On GPU 1\. /);
+    expect(found?.sentence).toMatch(/^On cuda:1\. /);
     expect(found?.remedies.map(({ text }) => text)).toContain(
-      'GPU 0 has 77.5 GiB free: put it there.'
+      'cuda:0 has 77.5 GiB free: put it there.'
     );
   });
 
   it('should not speak of devices where there is one, or nothing is known', () => {
-    expect(explained().sentence).not.toContain('GPU 1');
+    expect(explained().sentence).not.toContain('cuda:1');
     const alone = messageOf({ tried: 4, free: 1, allocated: 77 });
     const found = explainOutOfMemory(alone, readingWith(1));
-    expect(found?.sentence).not.toContain('On GPU');
+    expect(found?.sentence).not.toMatch(/^On /);
   });
 });

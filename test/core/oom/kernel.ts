@@ -17,6 +17,8 @@ export function readingOf(figures: Partial<IDeviceReading> = {}): IReading {
         index: 0,
         name: 'NVIDIA H100 80GB HBM3',
         uuid: null,
+        driverIndex: null,
+        driverSlice: null,
         computeCapability: null,
         allocatedBytes: 0,
         reservedBytes: 0,
