@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from .cells import CellRecorder
@@ -30,6 +31,7 @@ class Agent:
         Raises:
             CannotPushError: if the kernel is not an ipykernel.
         """
+        self._shell = shell
         self._io = KernelIO(shell)
         self._boot = uuid.uuid4().hex
         self._sequence = 0
@@ -56,6 +58,7 @@ class Agent:
         while len(self._viewers) > MAX_VIEWERS:
             del self._viewers[next(iter(self._viewers))]
         self._note_capture()
+        self._offer_magics()
         message = self._compose("attached")
         message["records"] = self._recorder.records()
         return message
@@ -138,6 +141,13 @@ class Agent:
         """Say again that the kernel is busy, if a request on a subshell hid that."""
         if not _is_main_thread():
             self._io.reassert_status(self._running_request)
+
+    def _offer_magics(self) -> None:
+        # An IPython in which they can't be made can be watched all the same.
+        with suppress(Exception):
+            from .magics import offer
+
+            offer(self._shell)
 
     def _running_request(self) -> dict[str, Any] | None:
         run = self._recorder.running

@@ -173,6 +173,21 @@ class VramMagics(magic.Magics):
         return steps + [compiler(ast.Expression(each.value), name, "eval") for each in last]
 
 
+def offer(shell: Any) -> None:
+    """Register the magics whose names nobody else has, so that no ``%load_ext`` is needed."""
+    magics: Any = VramMagics(shell)
+    for kind, methods in magics.magics.items():
+        known = shell.magics_manager.magics[kind]
+        for name, method in methods.items():
+            if name not in known or _is_ours(known[name]):
+                known[name] = method
+
+
+def _is_ours(method: Any) -> bool:
+    # One of a copy of this package that is gone counts, too.
+    return getattr(method, "__module__", None) == __name__
+
+
 def _holders_or_none() -> list[Holder]:
     try:
         return find_holders().holders

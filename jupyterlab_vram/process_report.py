@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ _WHY_NOTHING = {
 _LEFTOVER = {"orphan": " (left over: its parent is gone)", "unowned": " (left over?)"}
 
 _MAX_COMMAND_LENGTH = 60
+
+#: What ends the path of a console.
+_CONSOLE_ID = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
 def table(survey: Survey, *, with_graphics: bool = False) -> str:
@@ -89,7 +93,7 @@ def _what(process: GpuProcess) -> str:
     if process.is_own:
         return f"{part}this kernel"
     if process.notebook is not None:
-        return f"{part}{PurePath(process.notebook).name}"
+        return f"{part}{_CONSOLE_ID.sub('', PurePath(process.notebook).name)}"
     return command[:_MAX_COMMAND_LENGTH]
 
 

@@ -10,6 +10,8 @@ export interface ISnippet {
   readonly label: string;
   /** The cell's source. */
   readonly code: string;
+  /** A line that has to run first, in a cell of its own. */
+  readonly setup?: string;
 }
 
 /*
@@ -138,11 +140,8 @@ del ${name}`;
 export function vramCell(trans: ITranslate = english): ISnippet {
   return {
     id: 'vram-cell',
-    label: trans.__(
-      '%1 cell (first run %2 in another cell)',
-      '%%vram',
-      '%load_ext jupyterlab_vram'
-    ),
+    label: trans.__('%1 cell', '%%vram'),
+    setup: '%load_ext jupyterlab_vram',
     code: `%%vram
 # Your code here: its change, its peak and what stayed are printed below`
   };

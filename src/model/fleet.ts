@@ -151,9 +151,10 @@ export class Fleet implements IFleet, IDisposable {
     const running = runningKernels(this._options);
     this._models = new Map(running.map(each => [each.model.id, each.model]));
     this._glances.keep(new Set(this._models.keys()));
-    this._kernels = running.map(({ model, paths, type }) => ({
+    this._kernels = running.map(({ model, names, path, type }) => ({
       kernelId: model.id,
-      names: paths,
+      names,
+      path,
       sessionType: type,
       state: model.execution_state ?? 'unknown',
       lastActivityMs: timeOf(model.last_activity),

@@ -17,8 +17,10 @@ export interface IGlance {
 /** One running Python kernel of the server, and what uses it. */
 export interface IFleetKernel {
   readonly kernelId: string;
-  /** The paths of its notebooks and consoles; the first names it. Never empty. */
+  /** The paths of its notebooks, the names of its consoles; the first names it. Never empty. */
   readonly names: readonly string[];
+  /** The path by which its notebook or console is opened; empty without one. */
+  readonly path: string;
   /** Whether it belongs to a notebook or a console that can be opened. */
   readonly sessionType: string;
   /** By the server: `idle`, `busy`, `starting`, `dead`, ... */

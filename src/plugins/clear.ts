@@ -18,6 +18,7 @@ import { IMonitors } from '../model/tokens';
 import type { ClearHow } from '../views/actions';
 import { refusal } from '../views/refusal';
 import { insertCell, runInserted } from './insertion';
+import { isPython, takesPython } from './language';
 import { ISettingsStore } from './settings';
 import type { KernelWidget } from './tokens';
 import { CommandIDs, IActiveDocument } from './tokens';
@@ -77,6 +78,8 @@ export const clearPlugin: JupyterFrontEndPlugin<void> = {
         'Collect cycles, then empty the caches of the active kernel'
       ),
       describedBy: { args: ARGUMENTS },
+      isEnabled: args =>
+        args.how === 'restart' || takesPython(active, monitors),
       execute: async args => {
         if (isClearing) {
           return;
@@ -205,12 +208,6 @@ async function clearByCell(
     await runInserted(widget, dialogs);
   }
   return null;
-}
-
-function isPython({ sessionContext }: KernelWidget): boolean {
-  const specs = sessionContext.specsManager.specs?.kernelspecs;
-  const spec = specs?.[sessionContext.session?.kernel?.name ?? ''];
-  return spec === undefined || spec.language.toLowerCase() === 'python';
 }
 
 /** Why nothing can be cleared by running code now; null when it can. */

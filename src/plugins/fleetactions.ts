@@ -20,6 +20,9 @@ export interface IFleetContext {
 export function fleetActions(context: IFleetContext): IFleetActions {
   return {
     clear: kernel => void told(context.fleet.clear(kernel.kernelId)),
+    // Notebook 7 has no consoles beside a notebook.
+    canOpen: ({ sessionType }) =>
+      context.app.commands.hasCommand(OPENERS[sessionType] ?? ''),
     open: kernel => void told(open(kernel, context)),
     shutDown: kernel => void told(shutDown(kernel, context)),
     glanceAt: kernel => void context.fleet.glanceAt(kernel.kernelId),
@@ -37,14 +40,20 @@ async function told(action: Promise<string | null>): Promise<void> {
   }
 }
 
+/** The command that opens a session, by its type. */
+const OPENERS: Readonly<Record<string, string | undefined>> = {
+  notebook: 'docmanager:open',
+  console: 'console:open'
+};
+
 async function open(
   kernel: IFleetKernel,
   { app }: IFleetContext
 ): Promise<string | null> {
-  const path = kernel.names[0] ?? '';
-  const isNotebook = kernel.sessionType === 'notebook';
-  const command = isNotebook ? 'docmanager:open' : 'console:open';
-  await app.commands.execute(command, { path });
+  const command = OPENERS[kernel.sessionType];
+  if (command !== undefined) {
+    await app.commands.execute(command, { path: kernel.path });
+  }
   return null;
 }
 

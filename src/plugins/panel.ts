@@ -4,6 +4,7 @@ import type {
 } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IMessageHandler, Message } from '@lumino/messaging';
@@ -14,9 +15,10 @@ import { IFleet } from '../model/fleettokens';
 import { IMonitors } from '../model/tokens';
 import type { IPanelActions } from '../views/actions';
 import { vramIcon } from '../views/icons';
-import type { IFleetOptions } from '../views/fleet';
+import { FLEET_SECTION, type IFleetOptions } from '../views/fleet';
 import { VramPanel } from '../views/panel';
 import { fleetActions } from './fleetactions';
+import { Folds } from './folds';
 import { ISettingsStore } from './settings';
 import { snippetItems } from './snippets';
 import { CommandIDs, IExplanations } from './tokens';
@@ -32,6 +34,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     IFleet,
     ILayoutRestorer,
     ICommandPalette,
+    IStateDB,
     ITranslator
   ],
   activate: (
@@ -42,18 +45,15 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     fleet: IFleet | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
+    database: IStateDB | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
-    let isFleetOpen = false;
+    const folds = new Folds(database);
     const fleetOptions = (known: IFleet): IFleetOptions => ({
       fleet: known,
       actions: fleetActions({ app, fleet: known, trans }),
-      mayStop: () => !source.settings.neverStop,
-      onToggle: isOpen => {
-        isFleetOpen = isOpen;
-        look();
-      }
+      mayStop: () => !source.settings.neverStop
     });
     const panel = new VramPanel({
       source: monitors,
@@ -61,14 +61,18 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       snippets: snippetItems(trans),
       explanations,
       fleet: fleet ? fleetOptions(fleet) : undefined,
+      folds,
       translator: translator ?? undefined
     });
     const look = (): void => {
       monitors.setLooking(panel.isVisible || source.settings.watchWhenClosed);
+      const isFleetOpen = folds.isOpen(FLEET_SECTION) === true;
       fleet?.setLooking(panel.isVisible && isFleetOpen);
     };
     MessageLoop.installMessageHook(panel, new VisibilityHook(look).hook);
     source.settingsChanged.connect(look, panel);
+    folds.changed.connect(look, panel);
+    void folds.load();
     app.shell.add(panel, 'right', { rank: 900, type: 'VRAM' });
     restorer?.add(panel, panel.id);
     app.commands.addCommand(CommandIDs.open, {
@@ -114,6 +118,9 @@ const VISIBILITY_MESSAGES = new Set(
   ].map(message => message.type)
 );
 
+/** JupyterLab's own command; only some pages of Notebook 7 have it. */
+const OPEN_SETTINGS = 'settingeditor:open';
+
 /** The panel's actions are commands, so that a keyboard shortcut can do the same. */
 function actionsOf(commands: CommandRegistry): IPanelActions {
   return {
@@ -126,7 +133,7 @@ function actionsOf(commands: CommandRegistry): IPanelActions {
     insertCode: code => void commands.execute(CommandIDs.insertCode, { code }),
     usePractice: () => void commands.execute(CommandIDs.usePractice),
     retry: () => void commands.execute(CommandIDs.retry),
-    openSettings: () =>
-      void commands.execute('settingeditor:open', { query: 'VRAM' })
+    hasSettings: () => commands.hasCommand(OPEN_SETTINGS),
+    openSettings: () => void commands.execute(OPEN_SETTINGS, { query: 'VRAM' })
   };
 }

@@ -5,7 +5,9 @@ import type {
 import { Notification } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { IMonitors } from '../model/tokens';
 import { insertCell } from './insertion';
+import { takesPython } from './language';
 import { CommandIDs, IActiveDocument } from './tokens';
 
 /** The command that inserts the cell of a plan. */
@@ -13,10 +15,11 @@ export const planPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-vram:plan',
   description: 'Adds a command that inserts a cell which loads a model.',
   autoStart: true,
-  requires: [IActiveDocument],
+  requires: [IMonitors, IActiveDocument],
   optional: [ITranslator],
   activate: (
     app: JupyterFrontEnd,
+    monitors: IMonitors,
     active: IActiveDocument,
     translator: ITranslator | null
   ): void => {
@@ -32,7 +35,7 @@ export const planPlugin: JupyterFrontEndPlugin<void> = {
           required: ['code']
         }
       },
-      isEnabled: () => active.current !== null,
+      isEnabled: () => takesPython(active, monitors),
       execute: args => {
         const widget = active.current;
         const { code } = args;

@@ -3,7 +3,9 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import type { ConsolePanel } from '@jupyterlab/console';
 import { IMainMenu } from '@jupyterlab/mainmenu';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Menu } from '@lumino/widgets';
@@ -13,7 +15,9 @@ import { allSnippets } from '../core/snippets';
 import { IMonitors } from '../model/tokens';
 import type { ISnippetItem } from '../views/actions';
 import { insertCell } from './insertion';
+import { takesPython } from './language';
 import { ISettingsStore } from './settings';
+import type { KernelWidget } from './tokens';
 import { CommandIDs, IActiveDocument } from './tokens';
 
 /** The ready cells, in the person's language. */
@@ -56,7 +60,7 @@ export const snippetsPlugin: JupyterFrontEndPlugin<void> = {
           required: ['id']
         }
       },
-      isEnabled: () => active.current !== null,
+      isEnabled: () => takesPython(active, monitors),
       execute: args => {
         const kind = monitors.target.monitor?.reading?.devices[0]?.kind;
         insertById(args.id, kind ?? 'cuda', active, trans);
@@ -68,6 +72,10 @@ export const snippetsPlugin: JupyterFrontEndPlugin<void> = {
       describedBy: { args: { type: 'object', properties: {} } },
       execute: () => store.set('practiceDevice', true)
     });
+    // The palette draws its items anew only when it is told to.
+    monitors.targetChanged.connect(() =>
+      app.commands.notifyCommandChanged(CommandIDs.insertSnippet)
+    );
     const menu = new Menu({ commands: app.commands });
     menu.title.label = trans.__('GPU Memory');
     menu.addItem({ command: CommandIDs.open });
@@ -94,10 +102,34 @@ function insertById(
 ): void {
   const snippet = allSnippets(kind, trans).find(each => each.id === id);
   const widget = active.current;
-  if (snippet && widget && !insertCell(widget, snippet.code)) {
+  if (!snippet || !widget) {
+    return;
+  }
+  const { code, setup } = snippet;
+  const isInserted =
+    (setup === undefined ||
+      isConsole(widget) ||
+      hasLine(widget, setup) ||
+      insertCell(widget, setup) !== null) &&
+    insertCell(widget, code) !== null;
+  if (!isInserted) {
     Notification.warning(
       trans.__('This document is read-only: no cell can be inserted.'),
       { autoClose: 5000 }
     );
   }
+}
+
+function isConsole(widget: KernelWidget): widget is ConsolePanel {
+  return 'console' in widget;
+}
+
+/** Whether some cell of a notebook has `line` already. */
+function hasLine(widget: NotebookPanel, line: string): boolean {
+  const cells = widget.content.model?.cells ?? [];
+  return [...cells].some(
+    ({ sharedModel, type }) =>
+      type === 'code' &&
+      sharedModel.source.split('\n').some(each => each.trim() === line)
+  );
 }

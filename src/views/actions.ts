@@ -24,6 +24,8 @@ export interface IPanelActions {
   usePractice(): void;
   /** Attach the agent again after it failed. */
   retry(): void;
+  /** Whether this page has settings to open: a notebook's page in Notebook 7 has none. */
+  hasSettings(): boolean;
   /** Open this extension's settings. */
   openSettings(): void;
 }

@@ -39,6 +39,7 @@ export function Activity(props: IActivityProps): React.JSX.Element | null {
   return (
     <>
       <Section
+        id="timeline"
         title={trans.__('Timeline')}
         note={chartUnit(samples).name}
         tools={several && <Picker {...{ used, device, choose, trans }} />}
@@ -46,6 +47,7 @@ export function Activity(props: IActivityProps): React.JSX.Element | null {
         <Timeline key={device.id} timeline={timeline} trans={trans} />
       </Section>
       <Section
+        id="cells"
         title={trans.__('Latest cells')}
         note={several ? shortDeviceName(device, trans) : undefined}
       >

@@ -3,6 +3,7 @@ import {
   type ITranslator,
   type TranslationBundle
 } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { deviceNameOf } from '../core/devicename';
@@ -39,6 +40,48 @@ export class CellBadge extends Widget {
     this.node.textContent = figures && this._text(figures);
     this.node.title = figures ? this._tooltip(figures, devices) : '';
     this.node.dataset.change = String(figures ? tone(figures) : 0);
+    this._makeWay();
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    const cell = this.node.closest('.jp-Cell');
+    if (cell) {
+      // The toolbar comes and goes with the active cell, and is a child of the cell.
+      this._cellChanged.observe(cell, {
+        childList: true,
+        attributeFilter: ['class']
+      });
+      this._makeWay();
+    }
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this._cellChanged.disconnect();
+    this._toolbarResized.disconnect();
+    super.onBeforeDetach(message);
+  }
+
+  /** Stand beside the cell's toolbar where that would lie over the badge. */
+  private _makeWay(): void {
+    const { node } = this;
+    const toolbar = node
+      .closest('.jp-Cell')
+      ?.querySelector(':scope > .jp-cell-toolbar');
+    this._toolbarResized.disconnect();
+    if (toolbar) {
+      this._toolbarResized.observe(toolbar);
+    }
+    const over = toolbar?.getBoundingClientRect();
+    const area = node.parentElement?.getBoundingClientRect();
+    const isOver =
+      over !== undefined &&
+      area !== undefined &&
+      over.width > 0 &&
+      over.bottom > node.getBoundingClientRect().top;
+    node.style.right = isOver
+      ? `${area.right - over.left + TOOLBAR_GAP_PX}px`
+      : '';
   }
 
   private _text(figures: ICellFigures): string {
@@ -73,8 +116,12 @@ export class CellBadge extends Widget {
     ].join('\n');
   }
 
+  private readonly _cellChanged = new MutationObserver(() => this._makeWay());
+  private readonly _toolbarResized = new ResizeObserver(() => this._makeWay());
   private readonly _trans: TranslationBundle;
 }
+
+const TOOLBAR_GAP_PX = 4;
 
 const LEAST_CHANGE_BYTES = 2 ** 20;
 

@@ -40,6 +40,7 @@ export function Explanation(props: IExplanationProps): React.JSX.Element {
   return (
     <div ref={place}>
       <Section
+        id="out-of-memory"
         title={trans.__('Out of memory')}
         note={formatAge(nowMs - failure.timeMs, trans)}
         tools={
@@ -93,7 +94,11 @@ export function PasteBox({
   const isUnknown = found === null && text.trim() !== '';
   return (
     <div ref={place}>
-      <Section title={trans.__('Explain an error')} startOpen={false}>
+      <Section
+        id="explain"
+        title={trans.__('Explain an error')}
+        startOpen={false}
+      >
         <textarea
           className="jp-VramOom-paste"
           rows={3}

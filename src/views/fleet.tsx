@@ -14,8 +14,6 @@ export interface IFleetOptions {
   readonly actions: IFleetActions;
   /** Whether processes can be stopped at all. */
   mayStop(): boolean;
-  /** Told when the section is folded or unfolded. */
-  onToggle(isOpen: boolean): void;
 }
 
 /** Properties of `FleetSection`. */
@@ -26,15 +24,18 @@ export interface IFleetSectionProps {
   readonly trans: TranslationBundle;
 }
 
+/** The id of the section. */
+export const FLEET_SECTION = 'fleet';
+
 /** Every notebook and every process on the GPUs; folded until somebody wants to see it. */
 export function FleetSection(props: IFleetSectionProps): React.JSX.Element {
   const { options, nowMs, active, trans } = props;
   const { fleet, actions } = options;
   return (
     <Section
+      id={FLEET_SECTION}
       title={trans.__('Notebooks and processes')}
       startOpen={false}
-      onToggle={isOpen => options.onToggle(isOpen)}
     >
       <Kernels {...{ fleet, nowMs, actions, trans }} />
       <Processes

@@ -5,6 +5,8 @@ import type { IFleetKernel } from '../model/fleettokens';
 export interface IFleetActions {
   /** Collect cycles and empty the caches of one kernel, without a cell. */
   clear(kernel: IFleetKernel): void;
+  /** Whether `open` can show it in this page. */
+  canOpen(kernel: IFleetKernel): boolean;
   /** Show the notebook or the console of one kernel. */
   open(kernel: IFleetKernel): void;
   /** Shut one kernel down, after asking whether that is meant. */

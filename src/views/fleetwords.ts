@@ -9,6 +9,14 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1) || path;
 }
 
+/** What a session is called by its path: that of a console ends with a UUID. */
+export function sessionName(path: string): string {
+  return baseName(path).replace(
+    /-[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i,
+    ''
+  );
+}
+
 /** What a kernel is called: its notebook, else its console, else its own name. */
 export function kernelName(kernel: IFleetKernel): string {
   return baseName(kernel.names[0] ?? '');
@@ -51,9 +59,10 @@ export function processName(
   trans: TranslationBundle
 ): string {
   const kernel = kernels.find(each => each.kernelId === process.kernelId);
-  const path = kernel?.names[0] ?? process.notebook;
-  if (path !== null) {
-    const name = baseName(path);
+  const name = kernel
+    ? kernelName(kernel)
+    : process.notebook && sessionName(process.notebook);
+  if (name !== null) {
     return process.isKernel ? name : trans.__('a process of %1', name);
   }
   if (process.isKernel) {

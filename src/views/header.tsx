@@ -10,7 +10,8 @@ export interface IHeaderProps {
   readonly target: IActiveTarget;
   readonly nowMs: number;
   readonly trans: TranslationBundle;
-  readonly onSettings: () => void;
+  /** Left out, there is no way to the settings. */
+  readonly onSettings?: () => void;
 }
 
 /** The document's name, its kernel's state, and the way to the settings. */
@@ -18,7 +19,7 @@ export function Header(props: IHeaderProps): React.JSX.Element {
   const { target, nowMs, trans } = props;
   const state = target.monitor && stateWords(target.monitor, nowMs, trans);
   return (
-    <header className="jp-VramPanel-header">
+    <div className="jp-VramPanel-header">
       <h2 className="jp-VramPanel-title" title={target.title}>
         {target.title || trans.__('GPU memory')}
       </h2>
@@ -28,15 +29,17 @@ export function Header(props: IHeaderProps): React.JSX.Element {
           {state.words}
         </span>
       )}
-      <button
-        type="button"
-        className="jp-VramPanel-iconButton"
-        title={trans.__('GPU memory settings')}
-        aria-label={trans.__('GPU memory settings')}
-        onClick={props.onSettings}
-      >
-        <settingsIcon.react tag="span" />
-      </button>
-    </header>
+      {props.onSettings && (
+        <button
+          type="button"
+          className="jp-VramPanel-iconButton"
+          title={trans.__('GPU memory settings')}
+          aria-label={trans.__('GPU memory settings')}
+          onClick={props.onSettings}
+        >
+          <settingsIcon.react tag="span" />
+        </button>
+      )}
+    </div>
   );
 }

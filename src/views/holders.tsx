@@ -32,6 +32,7 @@ export function Holders(props: IHoldersProps): React.JSX.Element {
   const again = isAsking ? trans.__('Searching…') : trans.__('Search again');
   return (
     <Section
+      id="holders"
       title={trans.__('Held by')}
       note={
         found ? <Summary devices={found.devices} trans={trans} /> : undefined

@@ -128,19 +128,20 @@ function Figure({ bytes, note, trans }: IFigureProps): React.JSX.Element {
 function Actions(props: IKernelRowsProps): React.JSX.Element {
   const { kernel, actions, trans } = props;
   const { monitor } = kernel;
-  const canOpen =
-    kernel.sessionType === 'notebook' || kernel.sessionType === 'console';
+  const name = kernelName(kernel);
   return (
     <span className="jp-VramKernels-actions">
       {monitor === null && (
         <Link
           label={trans.__('Ask')}
+          describes={trans.__('Ask %1', name)}
           refusal={kernel.isBeingAsked ? trans.__('It is being asked.') : null}
           act={() => actions.glanceAt(kernel)}
         />
       )}
       <Link
         label={trans.__('Clear')}
+        describes={trans.__('Clear %1', name)}
         refusal={
           monitor === null
             ? refusalElsewhere(kernel, trans)
@@ -148,11 +149,16 @@ function Actions(props: IKernelRowsProps): React.JSX.Element {
         }
         act={() => actions.clear(kernel)}
       />
-      {canOpen && (
-        <Link label={trans.__('Go to')} act={() => actions.open(kernel)} />
+      {actions.canOpen(kernel) && (
+        <Link
+          label={trans.__('Go to')}
+          describes={trans.__('Go to %1', name)}
+          act={() => actions.open(kernel)}
+        />
       )}
       <Link
         label={trans.__('Shut down…')}
+        describes={trans.__('Shut down %1…', name)}
         act={() => actions.shutDown(kernel)}
       />
     </span>

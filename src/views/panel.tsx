@@ -9,6 +9,7 @@ import type { IPanelActions, ISnippetItem } from './actions';
 import { Content } from './content';
 import type { IFleetOptions } from './fleet';
 import { FleetSection } from './fleet';
+import { type IFolds, Remembered } from './folds';
 import { Follower, type ITargetSource } from './follower';
 import { Header } from './header';
 import { vramIcon } from './icons';
@@ -32,6 +33,8 @@ export interface IPanelOptions {
   readonly explanations?: IPanelExplanations | null;
   /** Every notebook and process; left out, there is no such section. */
   readonly fleet?: IFleetOptions;
+  /** Remembers which sections are folded. */
+  readonly folds?: IFolds & { readonly changed: ISignal<unknown, void> };
   readonly translator?: ITranslator;
 }
 
@@ -60,12 +63,14 @@ export class VramPanel extends Follower {
     this.node.setAttribute('aria-label', name);
     options.explanations?.changed.connect(this.refresh, this);
     options.fleet?.fleet.changed.connect(this.refresh, this);
+    options.folds?.changed.connect(this.refresh, this);
   }
 
   override dispose(): void {
     window.clearTimeout(this._tick);
     this._options.explanations?.changed.disconnect(this.refresh, this);
     this._options.fleet?.fleet.changed.disconnect(this.refresh, this);
+    this._options.folds?.changed.disconnect(this.refresh, this);
     super.dispose();
   }
 
@@ -132,14 +137,16 @@ export class VramPanel extends Follower {
     const notice = noticeFor(target, trans);
     const reading = monitor?.reading ?? null;
     const hasFigures = notice === null || notice.keepFigures;
-    const canInsert = monitor !== null && monitor.status !== 'not-python';
+    const isPython = monitor?.status !== 'not-python';
     return (
-      <>
+      <Remembered folds={this._options.folds}>
         <Header
           target={target}
           nowMs={nowMs}
           trans={trans}
-          onSettings={() => actions.openSettings()}
+          onSettings={
+            actions.hasSettings() ? () => actions.openSettings() : undefined
+          }
         />
         {notice && <Notice notice={notice} actions={actions} trans={trans} />}
         <div role="status">{explanations?.latest(target)}</div>
@@ -160,11 +167,11 @@ export class VramPanel extends Follower {
         )}
         <Plan
           {...{ monitor, actions, trans }}
-          hasDocument={target.hasDocument}
+          hasDocument={target.hasDocument && isPython}
         />
-        {canInsert && <Snippets {...{ snippets, actions, trans }} />}
+        {monitor && isPython && <Snippets {...{ snippets, actions, trans }} />}
         {explanations?.pasteBox()}
-      </>
+      </Remembered>
     );
   }
 

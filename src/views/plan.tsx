@@ -7,7 +7,7 @@ import { Section } from './section';
 export function Plan(props: IPlannerProps): React.JSX.Element {
   const { trans } = props;
   return (
-    <Section title={trans.__('Plan')} startOpen={false}>
+    <Section id="plan" title={trans.__('Plan')} startOpen={false}>
       <Loaded {...props} />
     </Section>
   );

@@ -105,10 +105,13 @@ function Stop(props: IProcessRowProps): React.JSX.Element | null {
   if (!mayStop) {
     return null;
   }
+  const name = processName(process, fleet.kernels, trans);
+  const stops = trans.__('Stop %1 (PID %2)…', name, process.pid);
   if (process.identity === null) {
     return process.isKernel ? null : (
       <Link
         label={trans.__('Stop…')}
+        describes={stops}
         refusal={whyNotStoppable(process, trans)}
         act={() => undefined}
       />
@@ -119,6 +122,9 @@ function Stop(props: IProcessRowProps): React.JSX.Element | null {
   return (
     <Link
       label={pending ? trans.__('Kill…') : trans.__('Stop…')}
+      describes={
+        pending ? trans.__('Kill %1 (PID %2)…', name, process.pid) : stops
+      }
       refusal={
         isEarly ? trans.__('It was asked to end. Give it a moment.') : null
       }

@@ -1,22 +1,26 @@
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { FoldsContext } from './folds';
+
 /** Properties of `Section`. */
 export interface ISectionProps {
+  /** Names the section where it is remembered whether it is open. */
+  readonly id: string;
   readonly title: string;
   /** Short figures at the right end of the heading. */
   readonly note?: React.ReactNode;
   /** Drawn at the right end of the heading, outside its button. */
   readonly tools?: React.ReactNode;
   readonly startOpen?: boolean;
-  /** Told when a person folds or unfolds it. */
-  readonly onToggle?: (isOpen: boolean) => void;
   readonly children: React.ReactNode;
 }
 
 /** A part of the panel that folds away, with JupyterLab's carets. */
 export function Section(props: ISectionProps): React.JSX.Element {
-  const [open, setOpen] = React.useState(props.startOpen ?? true);
+  const folds = React.useContext(FoldsContext);
+  const [chosen, choose] = React.useState<boolean | null>(null);
+  const open = folds.isOpen(props.id) ?? chosen ?? props.startOpen ?? true;
   const bodyId = React.useId();
   const Caret = open ? caretDownIcon : caretRightIcon;
   return (
@@ -28,8 +32,8 @@ export function Section(props: ISectionProps): React.JSX.Element {
           aria-expanded={open}
           aria-controls={bodyId}
           onClick={() => {
-            setOpen(!open);
-            props.onToggle?.(!open);
+            choose(!open);
+            folds.set(props.id, !open);
           }}
         >
           <Caret.react tag="span" className="jp-VramPanel-caret" />

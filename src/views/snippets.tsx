@@ -17,7 +17,7 @@ export interface ISnippetsProps {
 export function Snippets(props: ISnippetsProps): React.JSX.Element {
   const { snippets, actions, trans } = props;
   return (
-    <Section title={trans.__('Insert a cell')}>
+    <Section id="snippets" title={trans.__('Insert a cell')}>
       <ul className="jp-VramSnippets">
         {snippets.map(snippet => (
           <li key={snippet.id}>

@@ -25,7 +25,11 @@ export function Warnings(props: IWarningsProps): React.JSX.Element {
   return (
     <div role="alert" aria-live="polite">
       {shown && (
-        <Section title={trans.__('Warnings')} note={warnings.length}>
+        <Section
+          id="warnings"
+          title={trans.__('Warnings')}
+          note={warnings.length}
+        >
           {warnings.map(warning => (
             <Card key={warning.id} warning={warning} {...props} />
           ))}

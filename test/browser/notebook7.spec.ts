@@ -33,6 +33,9 @@ describe('Notebook 7', () => {
     await panel.clearButton.click();
     await panel.result.filter({ hasText: 'came back' }).waitFor();
     expect((await notebook.cell(2)).executionCount).toBe(3);
+    // This page of Notebook 7 has no settings to open.
+    const cog = panel.root.getByRole('button', { name: 'GPU memory settings' });
+    expect(await cog.count()).toBe(0);
     expect(lab.errors).toEqual([]);
     await notebook.handle.evaluate(open => open.sessionContext.shutdown());
   });

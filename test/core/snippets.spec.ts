@@ -103,8 +103,9 @@ describe('verifyAfterLoad', () => {
 
 describe('vramCell', () => {
   it('should begin with its magic, and say what must come before', () => {
-    const { code, label } = vramCell();
+    const { code, label, setup } = vramCell();
     expect(code.startsWith('%%vram\n')).toBe(true);
-    expect(label).toContain('%load_ext jupyterlab_vram');
+    expect(setup).toBe('%load_ext jupyterlab_vram');
+    expect(label).toBe('%%vram cell');
   });
 });

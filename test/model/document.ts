@@ -23,6 +23,8 @@ export class FakeContext {
       }
     }
   };
+  /** What the document itself says of the kernel that it wants. */
+  kernelPreference: { name?: string; language?: string } = {};
   readonly iopubMessage = new CountedSignal<this, unknown>(this);
   readonly statusChanged = new CountedSignal<this, string>(this);
   readonly kernelChanged = new CountedSignal<this, KernelChange>(this);

@@ -48,6 +48,39 @@ describe('Fleet', () => {
     });
   });
 
+  it('should name a console as its tab does, and open it by its path', async () => {
+    const path = 'work/console-1-a4370610-8824-4c57-8d0e-0123456789ab';
+    world.run('c', {}, 'console');
+    world.sessions.models[0] = {
+      ...(world.sessions.models[0] as Session.IModel),
+      path,
+      name: 'Console 1'
+    };
+    await world.look();
+    expect(world.fleet.kernels[0]).toMatchObject({
+      names: ['Console 1'],
+      path,
+      sessionType: 'console'
+    });
+  });
+
+  it('should name a kernel by its notebook, though a console came first', async () => {
+    world.run('a');
+    const [session] = world.sessions.models;
+    world.sessions.models.unshift({
+      ...(session as Session.IModel),
+      path: 'work/a5b0c1d2-0000-4000-8000-000000000000',
+      name: 'a.ipynb',
+      type: 'console'
+    });
+    await world.look();
+    expect(world.fleet.kernels[0]).toMatchObject({
+      names: ['work/a.ipynb', 'a.ipynb'],
+      path: 'work/a.ipynb',
+      sessionType: 'notebook'
+    });
+  });
+
   it('should show notebooks that share a kernel as one', async () => {
     world.run('a');
     const [session] = world.sessions.models;

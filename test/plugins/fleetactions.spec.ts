@@ -15,6 +15,7 @@ const GIB = 2 ** 30;
 const KERNEL: IFleetKernel = {
   kernelId: 'k1',
   names: ['work/a.ipynb', 'work/b.ipynb'],
+  path: 'work/a.ipynb',
   sessionType: 'notebook',
   state: 'idle',
   lastActivityMs: null,
@@ -35,9 +36,11 @@ describe('fleetActions()', () => {
   let actions: IFleetActions;
   let calls: string[];
   let outcome: () => Promise<IStopReport>;
+  let known: Set<string>;
 
   beforeEach(() => {
     calls = [];
+    known = new Set(['docmanager:open', 'console:open']);
     outcome = async () =>
       Promise.resolve({ signal: 'SIGTERM', hasEnded: true, graceSeconds: 5 });
     const fleet = {
@@ -55,6 +58,7 @@ describe('fleetActions()', () => {
     } as unknown as IFleet;
     const app = {
       commands: {
+        hasCommand: (id: string) => known.has(id),
         execute: async (id: string, args: { path: string }) =>
           Promise.resolve(calls.push(`${id} ${args.path}`))
       },
@@ -160,13 +164,30 @@ describe('fleetActions()', () => {
 
   it('should go to a notebook or a console', async () => {
     actions.open(KERNEL);
-    actions.open({ ...KERNEL, names: ['c-1'], sessionType: 'console' });
+    actions.open({
+      ...KERNEL,
+      names: ['Console 1'],
+      path: 'c-1',
+      sessionType: 'console'
+    });
     await vi.waitFor(() =>
       expect(calls).toEqual([
         'docmanager:open work/a.ipynb',
         'console:open c-1'
       ])
     );
+  });
+
+  it('should offer to go only where the page can', () => {
+    const lonely = { ...KERNEL, sessionType: '' };
+    const shell = { ...KERNEL, sessionType: 'console' };
+    expect([KERNEL, shell, lonely].map(actions.canOpen)).toEqual([
+      true,
+      true,
+      false
+    ]);
+    known.delete('console:open');
+    expect(actions.canOpen(shell)).toBe(false);
   });
 
   it('should clear, and say why not', async () => {

@@ -6,6 +6,7 @@ import sys
 import pytest
 from fakes import Device, Family, fake_torch
 from IPython.core.interactiveshell import InteractiveShell
+from kernels import ROOT
 from quiet_torch import torch
 from traitlets.config import Config
 
@@ -259,3 +260,38 @@ def test_unloading_removes_the_magics_and_loading_brings_them_back(run):
         assert error_of(run(code)[1])[0] == "UsageError"
     run("%load_ext jupyterlab_vram")
     assert run("%vram")[1].success
+
+
+def test_a_kernel_that_a_panel_shows_has_the_magics(start_kernel):
+    kernel = start_kernel(path=[ROOT])
+    assert "not found" in kernel.run("%%vram\n1 + 1").text
+    kernel.attach()
+    outcome = kernel.run("%%vram\n1 + 1")
+    assert outcome.reply["status"] == "ok", outcome.reply
+    assert outcome.text.startswith("The cell used no GPU memory.")
+
+
+def test_a_magic_of_the_persons_own_is_left_alone(start_kernel):
+    kernel = start_kernel(path=[ROOT])
+    kernel.run(
+        "from IPython.core.magic import register_line_magic\n"
+        "@register_line_magic\ndef vram(line): print('mine')"
+    )
+    kernel.attach()
+    assert kernel.run("%vram").text == "mine\n"
+    # Who asks for ours gets it.
+    kernel.run("%load_ext jupyterlab_vram")
+    assert kernel.run("%vram").text.startswith("torch is not imported")
+
+
+def test_a_delivered_copy_takes_over_the_magics_of_another(start_kernel):
+    kernel = start_kernel(path=[ROOT])
+    kernel.attach()
+    kernel.run(
+        "import sys\n"
+        "for name in [each for each in sys.modules if each.startswith('jupyterlab_vram')]:\n"
+        "    del sys.modules[name]"
+    )
+    kernel.attach()
+    module = "get_ipython().magics_manager.magics['line']['vram'].__globals__['driver']"
+    assert kernel.value(f"{module} is __import__('sys').modules['jupyterlab_vram.driver']") is True

@@ -329,3 +329,11 @@ def test_the_magic(kernel):
     assert "driver" in outcome.text
     assert outcome.reply["status"] == "ok"
     kernel.run("%unload_ext jupyterlab_vram")
+
+
+def test_a_console_is_not_named_by_its_uuid():
+    path = "/home/ada/console-1-a4370610-8824-4c57-8d0e-0123456789ab"
+    text = table_of(process_of(notebook=path, is_kernel=True))
+    assert text.splitlines()[-1].endswith("console-1")
+    kept = table_of(process_of(notebook="/x/a-4370610-8824.ipynb", is_kernel=True))
+    assert "a-4370610-8824.ipynb" in kept

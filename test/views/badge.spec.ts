@@ -1,3 +1,4 @@
+import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { CellBadge } from '../../src/views/badge';
@@ -10,7 +11,10 @@ describe('CellBadge', () => {
     widget = new CellBadge();
   });
 
-  afterEach(() => widget.dispose());
+  afterEach(() => {
+    widget.dispose();
+    document.body.replaceChildren();
+  });
 
   function badge(...run: Parameters<typeof record>): HTMLElement {
     widget.setRecord(record(...run));
@@ -68,5 +72,44 @@ describe('CellBadge', () => {
   it('should name the device as nvidia-smi does where that counts otherwise', () => {
     widget.setRecord(record(1, 0, 2), [{ ...device(), driverIndex: 1 }]);
     expect(widget.node.title).toContain('on cuda:0 (GPU 1 in nvidia-smi)');
+  });
+
+  describe('in a cell with a toolbar', () => {
+    const rect = (left: number, right: number, top: number): DOMRect =>
+      new DOMRect(left, top, right - left, 24);
+
+    /** A one-line cell of 600 px, whose toolbar takes so many px at its right. */
+    function cellWith(toolbarPx: number, badgeTop: number): HTMLElement {
+      const cell = document.createElement('div');
+      cell.className = 'jp-Cell';
+      const area = document.createElement('div');
+      const toolbar = document.createElement('div');
+      toolbar.className = 'jp-cell-toolbar';
+      cell.append(area);
+      document.body.append(cell);
+      area.getBoundingClientRect = () => rect(0, 600, 0);
+      toolbar.getBoundingClientRect = () => rect(592 - toolbarPx, 592, 4);
+      widget.node.getBoundingClientRect = () => rect(500, 596, badgeTop);
+      Widget.attach(widget, area);
+      cell.prepend(toolbar);
+      return cell;
+    }
+
+    it('should stand beside it, and return when it is gone', async () => {
+      const cell = cellWith(170, 6);
+      widget.setRecord(record(1, 0, 2));
+      await expect.poll(() => widget.node.style.right).toBe('182px');
+      cell.firstElementChild?.remove();
+      await expect.poll(() => widget.node.style.right).toBe('');
+    });
+
+    it.each([
+      ['it is above the badge', 170, 60],
+      ['it is hidden', 0, 6]
+    ])('should stay where it is where %s', (_, toolbarPx, badgeTop) => {
+      cellWith(toolbarPx, badgeTop);
+      widget.setRecord(record(1, 0, 2));
+      expect(widget.node.style.right).toBe('');
+    });
   });
 });

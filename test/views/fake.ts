@@ -160,6 +160,12 @@ export class FakeActions implements IPanelActions {
     this.calls.push('retry');
   }
 
+  settings = true;
+
+  hasSettings(): boolean {
+    return this.settings;
+  }
+
   openSettings(): void {
     this.calls.push('settings');
   }

@@ -14,11 +14,40 @@ describe('FleetSection', () => {
 
   afterEach(eraseAll);
 
-  it('should be folded until a person unfolds it, and say so', async () => {
+  it('should be folded until a person unfolds it', async () => {
+    // Unfolds it, and waits for what is in it.
     const node = await rig.show();
-    expect(rig.toggles).toEqual([true]);
-    node.querySelector<HTMLElement>('.jp-VramPanel-fold')?.click();
-    expect(rig.toggles).toEqual([true, false]);
+    const fold = node.querySelector<HTMLElement>('.jp-VramPanel-fold');
+    expect(fold?.ariaExpanded).toBe('true');
+    fold?.click();
+    await expect.poll(() => fold?.ariaExpanded).toBe('false');
+  });
+
+  it('should name in each button what it is about', async () => {
+    rig.fleet.kernels = [
+      kernel(),
+      kernel({
+        ...{ kernelId: 'k2', names: ['Console 1'], sessionType: 'console' },
+        monitor: null
+      })
+    ];
+    rig.fleet.survey = survey([process()]);
+    const node = await rig.show();
+    const names = [...node.querySelectorAll('button')].map(
+      each => each.getAttribute('aria-label') ?? each.textContent
+    );
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toEqual([
+      'Notebooks and processes',
+      'Clear finetune.ipynb',
+      'Go to finetune.ipynb',
+      'Shut down finetune.ipynb…',
+      'Ask Console 1',
+      'Clear Console 1',
+      'Go to Console 1',
+      'Shut down Console 1…',
+      'Stop python (PID 77)…'
+    ]);
   });
 
   describe('a notebook', () => {
@@ -77,9 +106,9 @@ describe('FleetSection', () => {
     it('should offer to clear, to go there, and to shut down', async () => {
       rig.fleet.kernels = [kernel()];
       const node = await rig.show();
-      button(node, 'Clear').click();
-      button(node, 'Go to').click();
-      button(node, 'Shut down…').click();
+      button(node, 'Clear finetune.ipynb').click();
+      button(node, 'Go to finetune.ipynb').click();
+      button(node, 'Shut down finetune.ipynb…').click();
       expect(rig.actions.calls).toEqual([
         'clear k1',
         'open k1',
@@ -108,7 +137,7 @@ describe('FleetSection', () => {
       rig.fleet.kernels = [kernel({ monitor: null, connections: 0 })];
       const node = await rig.show();
       expect(node.textContent).toContain('open nowhere');
-      button(node, 'Ask').click();
+      button(node, 'Ask finetune.ipynb').click();
       expect(rig.actions.calls).toEqual(['ask k1']);
     });
 

@@ -64,6 +64,10 @@ export class FakeFleetActions implements IFleetActions {
     this.calls.push(`clear ${kernel.kernelId}`);
   }
 
+  canOpen({ sessionType }: IFleetKernel): boolean {
+    return sessionType !== '';
+  }
+
   open(kernel: IFleetKernel): void {
     this.calls.push(`open ${kernel.kernelId}`);
   }
@@ -85,6 +89,7 @@ export function kernel(change: Partial<IFleetKernel> = {}): IFleetKernel {
   return {
     kernelId: 'k1',
     names: ['work/finetune.ipynb'],
+    path: 'work/finetune.ipynb',
     sessionType: 'notebook',
     state: 'idle',
     lastActivityMs: NOW_MS - 12 * 60_000,
@@ -141,15 +146,13 @@ export class FleetRig {
   readonly actions = new FakeFleetActions();
   mayStop = true;
   active: IActiveDevices | null = null;
-  readonly toggles: boolean[] = [];
 
   /** Draw the section and unfold it. */
   async show(): Promise<HTMLElement> {
     const options = {
       fleet: this.fleet,
       actions: this.actions,
-      mayStop: () => this.mayStop,
-      onToggle: (isOpen: boolean) => this.toggles.push(isOpen)
+      mayStop: () => this.mayStop
     };
     const node = await draw(
       <FleetSection

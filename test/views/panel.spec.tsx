@@ -267,4 +267,23 @@ describe('VramPanel', () => {
       vi.useRealTimers();
     }
   });
+
+  it('should be no banner of the page', async () => {
+    const { node } = await open(new FakeMonitor());
+    const landmarks = 'header, footer, main, nav, [role="banner"]';
+    expect(node.querySelectorAll(landmarks)).toHaveLength(0);
+  });
+
+  it('should offer the settings only where the page has them', async () => {
+    const { actions, node } = await open(new FakeMonitor());
+    button(node, 'GPU memory settings').click();
+    expect(actions.calls).toEqual(['settings']);
+    eraseAll();
+    const page = await open(null);
+    page.actions.settings = false;
+    page.source.show({ title: OTHER_TITLE });
+    await vi.waitFor(() =>
+      expect(page.node.querySelector('.jp-VramPanel-iconButton')).toBeNull()
+    );
+  });
 });

@@ -28,7 +28,7 @@ describe('FleetSection, a process', () => {
     rig.fleet.survey = survey([process()]);
     const node = await rig.show();
     expect(rows(node)).toEqual(['pythonPID 77 · ada · for 3 h2.00 GiBStop…']);
-    button(node, 'Stop…').click();
+    button(node, 'Stop python (PID 77)…').click();
     expect(rig.actions.calls).toEqual(['stop 77']);
   });
 

@@ -1,0 +1,4 @@
+/** Whether a kernelspec, or a kernel, says that it speaks Python. */
+export function isPythonLanguage(language: string): boolean {
+  return language.toLowerCase() === 'python';
+}
