@@ -58,6 +58,8 @@ class GpuProcess:
     identity: str | None
     #: Why not: one of :data:`stopping.REASONS`.
     why_not_stoppable: str | None
+    #: What it was started as: the command up to the first argument, without folders.
+    program: str | None = None
 
     @property
     def used_bytes(self) -> int | None:
@@ -179,6 +181,7 @@ def _process(pid: int, uses: list[GpuUse], leftover_bytes: int) -> GpuProcess:
         leftover=None if is_own else _leftover(facts, owner, _known(shares), leftover_bytes),
         identity=stopping.issue(facts) if reason is None else None,
         why_not_stoppable=reason,
+        program=_program(facts.command[0] if facts.command else uses[0].program),
     )
 
 
@@ -187,7 +190,8 @@ def _is_meant(facts: procfs.ProcessFacts, program: str | None) -> bool:
     holds_device = procfs.holds_device(facts.pid)
     if holds_device is None and program is not None:
         # Another user's: there is only the name to go by.
-        return PurePath(program.split()[0]).name == PurePath(facts.command[0]).name
+        names = {PurePath(each).name for each in (program, program.split()[0])}
+        return PurePath(facts.command[0]).name in names
     return holds_device is not False or facts.is_zombie
 
 
@@ -224,7 +228,20 @@ def _unseen(pid: int, kind: str, shares: tuple[GpuShare, ...], program: str | No
         leftover=None,
         identity=None,
         why_not_stoppable="not-visible",
+        program=_program(program),
     )
+
+
+def _program(started_as: str | None) -> str | None:
+    """Return the name of a program, whose path may hold blanks.
+
+    What is no path stays whole: programs give themselves titles, as
+    ``ray::train /data`` or ``VLLM::EngineCore``.
+    """
+    if started_as is None:
+        return None
+    is_path = started_as.startswith(("/", "./", "../"))
+    return _one_line(PurePath(started_as).name if is_path else started_as) or None
 
 
 def _one_line(text: str) -> str:

@@ -7,7 +7,6 @@ None means that the driver did not tell.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 #: No process has a greater number on Linux; a list with one was read wrongly.
 MAX_PID = 1 << 22
@@ -56,7 +55,8 @@ class Gpu:
     is_listed: bool
 
 
-class Numbered(NamedTuple):
+@dataclass(frozen=True)
+class Numbered:
     """The number that the driver, and so ``nvidia-smi``, gives to a GPU or a MIG slice."""
 
     uuid: str

@@ -73,6 +73,7 @@ function parseProcess(process: Field): IGpuProcess {
     isVisible: process.key('is_visible').flag(),
     user: process.key('user').textOrNull(LIMITS.nameLength),
     command: process.key('command').textOrNull(LIMITS.textLength),
+    program: process.key('program').textOrNull(LIMITS.textLength),
     startedSeconds: process.key('started_s').orNull(time => time.seconds()),
     isOwn: process.key('is_own').flag(),
     isKernel: process.key('is_kernel').flag(),

@@ -56,6 +56,8 @@ export interface IGpuProcess {
   readonly isVisible: boolean;
   readonly user: string | null;
   readonly command: string | null;
+  /** What it was started as, without folders and arguments. */
+  readonly program: string | null;
   readonly startedSeconds: number | null;
   /** Whether it is the kernel that tells, or something that kernel started. */
   readonly isOwn: boolean;

@@ -116,6 +116,7 @@ function ofPid(pid: number, uses: IDriverAnswer['uses']): IGpuProcess {
     ...{ pid, kind: 'compute', isVisible: false, user: null },
     shares: own.map(({ uuid, usedBytes }) => ({ uuid, usedBytes })),
     command: own[0]?.program ?? null,
+    program: null,
     startedSeconds: null,
     ...{ isOwn: false, isKernel: false, kernelId: null, kernelPid: null },
     ...{ notebook: null, leftover: null, identity: null },

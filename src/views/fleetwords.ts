@@ -68,6 +68,10 @@ export function processName(
   if (process.isKernel) {
     return trans.__('a Jupyter kernel');
   }
-  const program = process.command?.split(' ')[0];
-  return program ? baseName(program) : trans.__('unknown process');
+  if (process.program !== null) {
+    return process.program;
+  }
+  // An agent of an earlier version tells the whole command only.
+  const first = process.command?.split(' ')[0];
+  return first ? baseName(first) : trans.__('unknown process');
 }

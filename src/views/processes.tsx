@@ -155,7 +155,7 @@ function Here(props: IGpuTableProps): React.JSX.Element | null {
   const { gpu, survey, active, trans } = props;
   const name = nameHere(gpu, survey.gpus, active?.devices ?? []);
   return name === null || !active ? null : (
-    <span className="jp-VramProcesses-here">
+    <span className="jp-VramProcesses-here" title={active.title}>
       {trans.__('%1 in %2', name, active.title)}
     </span>
   );

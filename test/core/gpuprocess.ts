@@ -9,6 +9,7 @@ export function gpuProcess(change: Partial<IGpuProcess> = {}): IGpuProcess {
     isVisible: true,
     user: null,
     command: null,
+    program: null,
     startedSeconds: null,
     isOwn: false,
     isKernel: false,

@@ -64,6 +64,7 @@ describe('parseSurvey()', () => {
       isVisible: true,
       user: 'ada',
       command: 'python train.py',
+      program: 'python',
       startedSeconds: 1763990000,
       isOwn: false,
       isKernel: false,

@@ -19,6 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from device_numbers import parse_numbers, wrong_headings, wrong_lines, wrong_readings
 from jupyter_client.multikernelmanager import MultiKernelManager
 from kernel_flow import say
 from processes_flow import MIB, TOLERANCE, Notebook, check, checks, listed, smi, start_bare
@@ -44,6 +45,12 @@ try:
     torch.empty(30 * 2**30, dtype=torch.uint8, device="cuda:1")
 except torch.cuda.OutOfMemoryError as error:
     print(error)
+"""
+TOO_MUCH = """
+try:
+    torch.empty(2**50, dtype=torch.uint8, device="cuda:0")
+except torch.cuda.OutOfMemoryError:
+    import sys; sys.last_value = sys.last_exc = sys.exc_info()[1]
 """
 BOTH = "import torch; kept = [torch.empty(%d * 2**20, dtype=torch.uint8, device='cuda:0'), "
 BOTH += "torch.empty(%d * 2**20, dtype=torch.uint8, device='cuda:1')]"
@@ -112,8 +119,30 @@ def check_order(kernels: MultiKernelManager, first: str, second: str) -> None:
                 process_mib=device["process_bytes"] and device["process_bytes"] / MIB,
                 grown_mib=grown / MIB,
             )
+        check_numbers(name, notebook, devices)
         kernels.shutdown_kernel(notebook.id, now=True)
         wait_until_empty(before)
+
+
+def check_numbers(name: str, notebook: Notebook, devices: list[dict[str, Any]]) -> None:
+    """Every text gives both numbers of a card where torch and nvidia-smi count differently."""
+    rows = smi.run("--query-gpu=index,uuid", "--format=csv,noheader")
+    numbers = parse_numbers(rows)
+    wrong = wrong_readings(devices, numbers)
+    check(f"{name}: the reading's driver_index", not wrong, wrong=wrong)
+    notebook.run("%load_ext jupyterlab_vram")
+    tables = {
+        "%vram": notebook.run("%vram"),
+        "%%vram": notebook.run("%%vram\nmore = torch.ones(1, device='cuda:0')"),
+        "%vram_clear": notebook.run("%vram_clear"),
+        "%vram_oom": notebook.run(TOO_MUCH) + notebook.run("%vram_oom"),
+    }
+    for magic, text in tables.items():
+        wrong = wrong_lines(text, devices, numbers)
+        check(f"{name}: {magic}", not wrong, wrong=wrong, text=text)
+    text = notebook.run("%vram_ps")
+    wrong = wrong_headings(text, devices, numbers)
+    check(f"{name}: %vram_ps", not wrong, wrong=wrong, text=text)
 
 
 def wait_until_empty(before: dict[str, tuple[int, int]]) -> None:

@@ -46,7 +46,7 @@ def flow(page: Page, lab: Lab, folder: Path) -> None:
     for index in (1, 2):
         lab.run_cell(index)
     expect(lab.panel.locator(".jp-VramDevice")).to_have_count(2, timeout=20_000)
-    expect(lab.panel).to_contain_text("GPU 1", timeout=20_000)
+    expect(lab.panel).to_contain_text("cuda:1", timeout=20_000)
     say(step="spread", panel=figures(lab.panel))
     holders(page, lab, folder)
     clear(lab)
@@ -78,14 +78,14 @@ def holders(page: Page, lab: Lab, folder: Path) -> None:
 
 
 def out_of_memory(page: Page, lab: Lab, folder: Path) -> None:
-    """The error names GPU 1, and GPU 0, which has room, is offered."""
+    """The error names cuda:1, and cuda:0, which has room, is offered."""
     lab.run_cell(5)
     # The clearing cell was inserted above.
     lab.run_cell(6)
     told = lab.panel.locator(".jp-VramOom")
     told.first.wait_for(timeout=30_000)
-    expect(told.first).to_contain_text("On GPU 1")
-    expect(told.first).to_contain_text(re.compile(r"GPU 0 has [\d.]+ GiB free: put it there"))
+    expect(told.first).to_contain_text("On cuda:1")
+    expect(told.first).to_contain_text(re.compile(r"cuda:0 has [\d.]+ GiB free: put it there"))
     say(step="out of memory", told=told.first.inner_text().splitlines())
     close_notifications(page)
     shoot(page, lab, folder, "two-oom")

@@ -12,7 +12,7 @@ import pytest
 from gpu_users import GpuUsers, wait_for
 
 import jupyterlab_vram
-from jupyterlab_vram import nvml, owners, process_report, procfs, smi, stopping
+from jupyterlab_vram import gpu_processes, nvml, owners, process_report, procfs, smi, stopping
 from jupyterlab_vram.gpu_processes import LEFTOVER_BYTES, GpuProcess, GpuShare, Survey, survey
 from jupyterlab_vram.survey import DriverAnswer, DriverError, Gpu, GpuUse
 
@@ -334,6 +334,26 @@ def test_the_magic(kernel):
 def test_a_console_is_not_named_by_its_uuid():
     path = "/home/ada/console-1-a4370610-8824-4c57-8d0e-0123456789ab"
     text = table_of(process_of(notebook=path, is_kernel=True))
-    assert text.splitlines()[-1].endswith("console-1")
+    assert text.splitlines()[2].endswith("  console-1")
     kept = table_of(process_of(notebook="/x/a-4370610-8824.ipynb", is_kernel=True))
     assert "a-4370610-8824.ipynb" in kept
+
+
+@pytest.mark.parametrize(
+    ("started_as", "program"),
+    [
+        ("/usr/bin/python3", "python3"),
+        ("python", "python"),
+        ("/opt/my programs/run me.exe", "run me.exe"),
+        ("./train", "train"),
+        # Titles that programs give themselves.
+        ("VLLM::EngineCore", "VLLM::EngineCore"),
+        ("ray::train /data/x", "ray::train /data/x"),
+        ("/", None),
+        ("a\nb", "a b"),
+        ("x" * 500, "x" * 399 + "…"),
+        (None, None),
+    ],
+)
+def test_what_a_program_is_called(started_as, program):
+    assert gpu_processes._program(started_as) == program

@@ -174,7 +174,8 @@ GPU_PROCESS = record(
         "leftover": or_null(one_of("orphan", "unowned")),
         "identity": or_null(text),
         "why_not_stoppable": or_null(text),
-    }
+    },
+    {"program": or_null(text)},
 )
 SURVEY = record(
     {

@@ -165,4 +165,34 @@ describe('FleetSection, a process', () => {
       'GPU 240.0 GiB of 80.0 GiB'
     ]);
   });
+
+  it('should be named whole, whatever blanks its path has', async () => {
+    rig.fleet.survey = survey([
+      process({
+        command: '/opt/my programs/run me.exe --all',
+        program: 'run me.exe'
+      }),
+      process({ pid: 78, command: '/opt/old agent/x', program: null })
+    ]);
+    const node = await rig.show();
+    expect(texts(node, '.jp-VramProcesses-name')).toEqual([
+      'run me.exe',
+      'old'
+    ]);
+  });
+
+  it('should name a console of another server without its UUID', async () => {
+    rig.fleet.survey = survey([
+      process({
+        notebook: '/x/console-2-a4370610-8824-4c57-8d0e-0123456789ab',
+        isKernel: true
+      }),
+      process({ pid: 78, notebook: '/x/Console-2.ipynb' })
+    ]);
+    const node = await rig.show();
+    expect(texts(node, '.jp-VramProcesses-name')).toEqual([
+      'console-2',
+      'a process of Console-2.ipynb'
+    ]);
+  });
 });
