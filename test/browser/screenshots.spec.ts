@@ -30,7 +30,7 @@ sum(weight.numel() for weight in model.parameters())`,
 const FIXTURE = path.join(import.meta.dirname, '../fixtures/eight-gpus.json');
 
 const THEMES = { light: 'JupyterLab Light', dark: 'JupyterLab Dark' };
-const WIDTHS_PX = [200, 320, 480];
+const WIDTHS_PX = [200, 260, 420];
 
 let folder: string;
 
@@ -93,7 +93,11 @@ describe('The panel', () => {
       [
         ...pids.map((pid, place) => ({ pid, mib: 18_600 / (place + 1) })),
         { pid: bare.pid ?? 0, mib: 9300, name: 'sleep' },
-        { pid: 4_000_123, mib: null, name: '/usr/bin/trainer' }
+        {
+          pid: 4_000_123,
+          mib: null,
+          name: `/opt/${'a-name-without-an-end-'.repeat(14)}`
+        }
       ].map(({ mib, ...rest }) => ({ ...rest, mib: mib && Math.round(mib) }))
     );
     await lab.openPanel();
