@@ -139,14 +139,7 @@ function Row(props: IRowProps): React.JSX.Element {
         onClick={toggle}
       >
         <Caret.react tag="span" className="jp-VramPanel-caret" />
-        <span
-          className="jp-VramDevices-place"
-          title={deviceName(device, trans)}
-        >
-          {device.kind === 'practice'
-            ? trans.__('Practice')
-            : shortDeviceName(device, trans)}
-        </span>
+        <Place device={device} trans={trans} />
         <Bar device={device} trans={trans} slim={true} />
         <span className="jp-VramDevices-figure">{ofTotal(device)}</span>
       </button>
@@ -164,6 +157,17 @@ function Row(props: IRowProps): React.JSX.Element {
         )}
       </div>
     </li>
+  );
+}
+
+function Place(props: Pick<IRowProps, 'device' | 'trans'>): React.JSX.Element {
+  const { device, trans } = props;
+  return (
+    <span className="jp-VramDevices-place" title={deviceName(device, trans)}>
+      {device.kind === 'practice'
+        ? trans.__('Practice')
+        : shortDeviceName(device, trans)}
+    </span>
   );
 }
 

@@ -3,6 +3,7 @@ import { settingsIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { IActiveTarget } from '../model/tokens';
+import type { IPanelActions } from './actions';
 import { stateWords } from './freshness';
 
 /** Properties of `Header`. */
@@ -10,13 +11,12 @@ export interface IHeaderProps {
   readonly target: IActiveTarget;
   readonly nowMs: number;
   readonly trans: TranslationBundle;
-  /** Left out, there is no way to the settings. */
-  readonly onSettings?: () => void;
+  readonly actions: Pick<IPanelActions, 'hasSettings' | 'openSettings'>;
 }
 
 /** The document's name, its kernel's state, and the way to the settings. */
 export function Header(props: IHeaderProps): React.JSX.Element {
-  const { target, nowMs, trans } = props;
+  const { target, nowMs, actions, trans } = props;
   const state = target.monitor && stateWords(target.monitor, nowMs, trans);
   return (
     <div className="jp-VramPanel-header">
@@ -29,13 +29,13 @@ export function Header(props: IHeaderProps): React.JSX.Element {
           {state.words}
         </span>
       )}
-      {props.onSettings && (
+      {actions.hasSettings() && (
         <button
           type="button"
           className="jp-VramPanel-iconButton"
           title={trans.__('GPU memory settings')}
           aria-label={trans.__('GPU memory settings')}
-          onClick={props.onSettings}
+          onClick={() => actions.openSettings()}
         >
           <settingsIcon.react tag="span" />
         </button>

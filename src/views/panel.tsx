@@ -15,6 +15,7 @@ import { Header } from './header';
 import { vramIcon } from './icons';
 import { Notice } from './notice';
 import { Plan } from './plan';
+import type { IActiveDevices } from './processrow';
 import { Snippets } from './snippets';
 import { noticeFor } from './states';
 
@@ -140,14 +141,7 @@ export class VramPanel extends Follower {
     const isPython = monitor?.status !== 'not-python';
     return (
       <Remembered folds={this._options.folds}>
-        <Header
-          target={target}
-          nowMs={nowMs}
-          trans={trans}
-          onSettings={
-            actions.hasSettings() ? () => actions.openSettings() : undefined
-          }
-        />
+        <Header {...{ target, nowMs, actions, trans }} />
         {notice && <Notice notice={notice} actions={actions} trans={trans} />}
         <div role="status">{explanations?.latest(target)}</div>
         {hasFigures && monitor && reading && (
@@ -159,9 +153,7 @@ export class VramPanel extends Follower {
         {fleet && (
           <FleetSection
             options={fleet}
-            active={
-              reading && { title: target.title, devices: reading.devices }
-            }
+            active={activeDevices(target)}
             {...{ nowMs, trans }}
           />
         )}
@@ -182,4 +174,11 @@ export class VramPanel extends Follower {
   private readonly _options: IPanelOptions;
   private _tick = 0;
   private _drawnMs = 0;
+}
+
+function activeDevices({
+  monitor,
+  title
+}: IActiveTarget): IActiveDevices | null {
+  return monitor?.reading ? { title, devices: monitor.reading.devices } : null;
 }
