@@ -40,10 +40,24 @@ export type AgentRequest =
     };
 
 /**
+ * Python's own names, by an expression that uses no name: a person may have
+ * bound any of them to something else, `exec` and `__builtins__` included.
+ *
+ * A generator that runs knows the frames which called it: the function, the
+ * expression, and the function of IPython's that evaluates the expression.
+ */
+const BUILTINS =
+  '(lambda found: (found.append(each.gi_frame.f_back.f_back.f_back.f_builtins for each in found), [*found[0]][0])[1])([])';
+
+/** Runs the bootstrap in a namespace of its own, given Python's own names. */
+const RUN =
+  "(lambda own, ns, code: (ns.update(__builtins__=own), own['exec'](code, ns), ns['reply'])[2])";
+
+/**
  * The Python expression that carries `request` to the agent.
  *
- * It is evaluated as a `user_expression` of a silent request, binds no name in
- * the person's namespace and raises nothing.
+ * It is evaluated as a `user_expression` of a silent request, depends on no
+ * name of the person's and binds none, and raises nothing.
  *
  * @param bootstrap - the text of the agent's `bootstrap.py`
  * @param archive - the agent itself, for kernels that lack it; see `archiveOf`
@@ -59,7 +73,7 @@ export function requestExpression(
     `'archive': ${archive === null ? 'None' : pythonText(archive)}`
   ];
   const namespace = `{${fields.join(', ')}}`;
-  return `(lambda ns: (exec(${pythonText(bootstrap)}, ns), ns['reply'])[1])(${namespace})`;
+  return `${RUN}(${BUILTINS}, ${namespace}, ${pythonText(bootstrap)})`;
 }
 
 /** The agent's answer in the reply to a `user_expression`, or null if it holds none. */

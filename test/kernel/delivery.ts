@@ -25,6 +25,8 @@ import json, sys
 job = json.load(sys.stdin)
 exec(job["prelude"], {"__name__": "prelude"})
 scope = {"__builtins__": __builtins__, "model": 1}
+if job["shadowed"]:
+    scope.update(dict.fromkeys(vars(__builtins__), 1), __builtins__={})
 done = []
 for expression in job["expressions"]:
     before = set(scope)
@@ -41,13 +43,18 @@ for expression in job["expressions"]:
 print(json.dumps(done))
 `;
 
-/** Evaluate one after the other in one Python that has no packages installed. */
+/**
+ * Evaluate one after the other in one Python that has no packages installed.
+ *
+ * @param shadowed - whether the person has bound every name of Python's to something else
+ */
 export function evaluate(
   expressions: readonly string[],
-  prelude = ''
+  prelude = '',
+  shadowed = false
 ): IEvaluated[] {
   const output = execFileSync('python3', ['-I', '-S', '-c', EVALUATE], {
-    input: JSON.stringify({ prelude, expressions }),
+    input: JSON.stringify({ prelude, expressions, shadowed }),
     encoding: 'utf8'
   });
   return JSON.parse(output) as IEvaluated[];

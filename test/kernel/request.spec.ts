@@ -80,6 +80,23 @@ describe('requestExpression()', () => {
     expect(evaluated.some(({ traceback }) => traceback)).toBe(false);
   });
 
+  it('should depend on no name of the person, whatever they named', () => {
+    const [missing, delivered, asked] = evaluate(
+      [
+        expressionFor(CLEAR, null),
+        expressionFor(CLEAR, archive),
+        expressionFor(CLEAR, null)
+      ],
+      '',
+      true
+    );
+    expect(saysMissing(answerIn(missing?.entry))).toBe(true);
+    for (const each of [delivered, asked]) {
+      expect(parseMessage(answerIn(each?.entry)).ok).toBe(true);
+      expect(each?.names).toEqual([]);
+    }
+  });
+
   it('should deliver an agent that stays and answers from then on', () => {
     const [delivered, asked] = answers(
       evaluate([expressionFor(CLEAR, archive), expressionFor(CLEAR, null)])

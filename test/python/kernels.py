@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import time
 import zlib
 from pathlib import Path
@@ -19,6 +20,15 @@ from wire import MIME_TYPE, SCHEMA_VERSION, checked
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "jupyterlab_vram"
 BOOTSTRAP = (PACKAGE / "bootstrap.py").read_text(encoding="utf-8")
+
+
+def _from_front_end(name):
+    """Return one of the texts from which front ends make the expression that asks the agent."""
+    source = (ROOT / "src" / "kernel" / "request.ts").read_text(encoding="utf-8")
+    return re.search(rf"const {name} =\s+(['\"])(.+)\1;", source)[2]
+
+
+BUILTINS, RUN = _from_front_end("BUILTINS"), _from_front_end("RUN")
 
 _PREPARE = """
 def _prepare(names):
@@ -201,9 +211,7 @@ class Kernel:
             f"{{'request': {json.dumps(request)}, 'schema_version': {schema_version}, "
             f"'archive': {'None' if archive is None else json.dumps(archive)}}}"
         )
-        expression = (
-            f"(lambda ns: (exec({json.dumps(BOOTSTRAP)}, ns), ns['reply'])[1])({namespace})"
-        )
+        expression = f"{RUN}({BUILTINS}, {namespace}, {json.dumps(BOOTSTRAP)})"
         reply = self.silently("", user_expressions={"answer": expression}, subshell=subshell)
         answer = reply["user_expressions"]["answer"]
         assert answer["status"] == "ok", answer
