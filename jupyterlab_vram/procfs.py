@@ -45,20 +45,27 @@ class ProcessFacts:
 
 
 def look_up(pid: int) -> ProcessFacts | None:
-    """Return the facts of ``pid``, or None where this process can't see it."""
+    """Return the facts of ``pid``, or None where this process can't see it.
+
+    None, too, where the number is that of a thread: the driver's number then means
+    a process of another namespace.
+    """
     folder = PROC / str(pid)
     try:
         # The name in parentheses may itself hold parentheses and spaces.
         stat = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
         command = (folder / "cmdline").read_bytes()
-        uids = _uids((folder / "status").read_text(errors="replace"))
+        status = (folder / "status").read_text(errors="replace")
+        if _numbers(status, "Tgid") != (pid,):
+            # A thread: it can be looked up by its number, but is not listed.
+            return None
         start = stat[_START]
         return ProcessFacts(
             pid=pid,
             parent_pid=int(stat[_PARENT]),
             session_id=int(stat[_SESSION]),
             is_zombie=stat[_STATE] in "ZX",
-            uids=uids,
+            uids=_numbers(status, "Uid")[:3],
             started_s=_started_s(int(start)),
             command=tuple(command.decode(errors="replace").rstrip("\0").split("\0")),
             identity=_identity(pid, start, command) if command.strip(b"\0") else None,
@@ -122,11 +129,12 @@ def user_name(uid: int) -> str:
     return str(uid)
 
 
-def _uids(status: str) -> tuple[int, ...]:
+def _numbers(status: str, name: str) -> tuple[int, ...]:
+    """Return the numbers of one line of ``/proc/<pid>/status``."""
     for line in status.splitlines():
-        if line.startswith("Uid:"):
-            return tuple(int(uid) for uid in line.split()[1:4])
-    raise ValueError("no user")
+        if line.startswith(name + ":"):
+            return tuple(map(int, line.split()[1:]))
+    raise ValueError(f"no {name}")
 
 
 def _started_s(ticks: int) -> float | None:

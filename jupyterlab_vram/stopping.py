@@ -10,13 +10,16 @@ import os
 import signal
 import time
 from collections import OrderedDict
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import owners, procfs
 from .refusal import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: How long a process may take to end by itself before it may be killed.
 GRACE_S = 5.0
@@ -114,9 +117,11 @@ def stop(pid: int, identity: str, force: bool = False) -> StopReport:
     Raises:
         RefusedError: if it is not to be stopped; nothing was done then.
     """
+    asked_s = _asked_s(pid, identity)
+    # From here on the number means one process, which is then looked at.
     handle = _open(pid)
     try:
-        asked_s = _check(pid, identity, force)
+        _check(pid, identity, force, asked_s)
         number = signal.SIGKILL if force else signal.SIGTERM
         _send(pid, handle, number)
         _register.issued[identity] = (pid, asked_s or time.monotonic())
@@ -136,13 +141,18 @@ def answer(fields: dict[str, Any]) -> dict[str, Any]:
     return stop(pid, identity, fields.get("force") is True).to_dict()
 
 
-def _check(pid: int, identity: str, force: bool) -> float | None:
-    """Check every rule; returns when the process was asked to end."""
+def _asked_s(pid: int, identity: str) -> float | None:
+    """Return when a listed process was asked to end; None: it was not yet."""
     if is_read_only():
         raise RefusedError(REASONS["read-only"])
     listed, asked_s = _register.issued.get(identity, (None, None))
     if listed is None or listed != pid:
         raise RefusedError("This process was not listed here. List the processes again first.")
+    return asked_s
+
+
+def _check(pid: int, identity: str, force: bool, asked_s: float | None) -> None:
+    """Check every other rule."""
     facts = procfs.look_up(pid)
     if facts is None:
         raise RefusedError("This process has ended.")
@@ -157,27 +167,49 @@ def _check(pid: int, identity: str, force: bool) -> float | None:
         left_s = asked_s + GRACE_S - time.monotonic()
         if left_s > 0:
             raise RefusedError(f"Give the process {ceil(left_s)} s more to end by itself.")
-    return asked_s
 
 
 def _open(pid: int) -> int | None:
-    """Return a handle that keeps meaning one process, where the system has such handles."""
-    if hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal") and pid > 0:
-        with suppress(OSError, OverflowError):
-            return os.pidfd_open(pid)
-    return None
+    """Return a handle that keeps meaning one process, where the system has such handles.
+
+    Raises:
+        RefusedError: if it has, but gives none for this process.
+    """
+    if not _has_handles():
+        return None
+    with _refusals(pid):
+        return os.pidfd_open(pid)
+
+
+def _has_handles() -> bool:
+    """Whether this system gives handles at all: an old one, or a container's rules, may not."""
+    if not hasattr(os, "pidfd_open") or not hasattr(signal, "pidfd_send_signal"):
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
 
 
 def _send(pid: int, handle: int | None, number: signal.Signals) -> None:
-    try:
+    with _refusals(pid):
         if handle is None:
             os.kill(pid, number)
         else:
             signal.pidfd_send_signal(handle, number)
-    except ProcessLookupError:
-        raise RefusedError("This process has ended.") from None
-    except OSError as error:
-        raise RefusedError(f"The system refused: {error.strerror}.") from None
+
+
+@contextmanager
+def _refusals(pid: int) -> Iterator[None]:
+    """Say in a sentence why the system refused."""
+    try:
+        yield
+    except (OSError, OverflowError) as error:
+        if procfs.look_up(pid) is None:
+            raise RefusedError("This process has ended.") from None
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else str(error)
+        raise RefusedError(f"The system refused: {reason}.") from None
 
 
 def _wait(pid: int, identity: str) -> bool:

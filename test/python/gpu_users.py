@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PROGRAM = """
-import os, signal, sys, time
+import os, signal, sys, threading, time
 device = open(os.environ["DEVICE"])
 if "stubborn" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if "threads" in sys.argv:
+    threading.Thread(target=time.sleep, args=(300,), daemon=True).start()
 print(os.getpid(), flush=True)
 time.sleep(300)
 """

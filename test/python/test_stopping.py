@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from gpu_users import GpuUsers
@@ -255,3 +256,60 @@ def test_the_register_does_not_grow_for_ever(users):
         stopping._register.issue(f"{number}", 99)
     assert len(stopping._register.issued) == stopping._MAX_ISSUED
     assert "not listed" in refusal(pid, identity)
+
+
+def thread_of(pid):
+    """Another thread of a process; threads have numbers like processes."""
+    numbers = [int(each.name) for each in Path(f"/proc/{pid}/task").iterdir()]
+    return next(number for number in numbers if number != pid)
+
+
+def test_the_number_of_a_thread_is_no_process(users):
+    pid = users.start("threads")
+    thread = thread_of(pid)
+    assert Path(f"/proc/{thread}/stat").exists()
+    assert procfs.look_up(thread) is None
+    stopping._register.issue("thread", thread)
+    assert refusal(thread, "thread") == "This process has ended."
+    assert is_alive(pid)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ProcessLookupError(3, "No such process"), "The system refused: No such process."),
+        (OSError(22, "Invalid argument"), "The system refused: Invalid argument."),
+        (
+            PermissionError(1, "Operation not permitted"),
+            "The system refused: Operation not permitted.",
+        ),
+    ],
+    ids=["gone", "a thread", "forbidden"],
+)
+def test_without_a_handle_nothing_is_sent_where_there_are_handles(users, monkeypatch, error, said):
+    pid = users.start()
+    identity = listed(pid)
+    real = os.pidfd_open
+
+    def fail(number, *_):
+        if number == pid:
+            raise error
+        return real(number)
+
+    monkeypatch.setattr(os, "pidfd_open", fail)
+    assert said in refusal(pid, identity)
+    assert is_alive(pid)
+
+
+@pytest.mark.parametrize(
+    "error", [38, 1], ids=["an old Linux", "a container that forbids the call"]
+)
+def test_where_there_are_no_handles_the_number_has_to_do(users, monkeypatch, error):
+    pid = users.start()
+    identity = listed(pid)
+
+    def fail(*_):
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "pidfd_open", fail)
+    assert stopping.stop(pid, identity).has_ended is True
