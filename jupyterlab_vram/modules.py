@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .libraries import Libraries
 from .referents import is_module
 from .root import Root
 from .tensors import attributes_of_class, module_of
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
 _PACKAGE = __name__.partition(".")[0]
 
 
-@lru_cache(maxsize=1)
-def _library_folders() -> tuple[str, ...]:
+@lru_cache(maxsize=4)
+def _libraries(search_path: tuple[str, ...]) -> Libraries:
     """The folders of the standard library and of installed packages."""
     paths = sysconfig.get_paths()
     folders = [paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
-    folders += [*site.getsitepackages(), site.getusersitepackages()]
-    # Debian keeps its packages beside the others.
-    folders += [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    # The `site` of old virtual environments lacks these.
+    folders += getattr(site, "getsitepackages", list)()
+    folders.append(getattr(site, "getusersitepackages", str)() or "")
     # A folder that pip filled, as with `--target`.
-    folders += [path for path in sys.path if path and any(Path(path).glob("*.dist-info"))]
-    resolved = {str(Path(folder).resolve()) for folder in folders}
-    return tuple(folder + "/" for folder in {*folders, *resolved})
+    folders += [path for path in search_path if path and any(Path(path).glob("*.dist-info"))]
+    resolved = [str(Path(folder).resolve()) for folder in folders if folder]
+    return Libraries([*folders, *resolved], search_path, sys.base_prefix)
 
 
 def is_own(module: Any) -> bool:
@@ -47,7 +48,8 @@ def is_own(module: Any) -> bool:
         origin = getattr(names.get("__spec__"), "origin", None)
         if origin is not None or name in sys.builtin_module_names:
             return False
-    return not str(file).startswith(_library_folders())
+    search_path = tuple(path for path in sys.path if type(path) is str)
+    return not _libraries(search_path).hold(str(file))
 
 
 def is_own_class(value: Any) -> bool:
