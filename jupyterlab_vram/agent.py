@@ -17,9 +17,9 @@ from .readings import take_reading
 from .refusal import RefusedError
 from .torch_access import is_capturing, loaded_torch
 from .version import __version__
+from .viewers import Viewers
 
 SCHEMA_VERSION = 1
-MAX_VIEWERS = 16
 
 
 class Agent:
@@ -35,33 +35,39 @@ class Agent:
         self._io = KernelIO(shell)
         self._boot = uuid.uuid4().hex
         self._sequence = 0
-        #: How often each viewer wants to be told, in seconds; the latest last.
-        self._viewers: dict[str, float] = {}
+        self._viewers = Viewers()
         self._capturing = False
-        self._lock = threading.Lock()
-        self._recorder = CellRecorder(shell, self._io.current_request)
+        self._counting = threading.Lock()
+        #: Held by whoever changes what the agent does: requests come on several threads.
+        self.lock = threading.RLock()
+        self._recorder = CellRecorder(shell, self._io.current_request, self._io.serves)
         self._recorder.on_start = self._on_start
         self._recorder.on_finish = self._on_finish
         self._pusher = Pusher(
             self._compose_push, self._push, self._since, self._recorder.sample, self._io.log
         )
+        self._pusher.on_rest = self._end_leases
         #: From how many bytes on each viewer who wants to know calls a process left over.
         self._curious: dict[str, int] = {}
         self._process_watch = ProcessWatch(self._push_survey, self._io.log)
 
-    def attach(self, viewer: str, interval_s: float, exact_peaks: bool | None) -> dict[str, Any]:
-        """Begin to push to ``viewer``; returns where things stand."""
+    def attach(
+        self, viewer: str, interval_s: float, lease_s: float | None, exact_peaks: bool | None
+    ) -> dict[str, Any]:
+        """Begin to push to ``viewer``, until its lease ends; returns where things stand."""
         if exact_peaks is not None:
             self._recorder.exact_peaks = exact_peaks
-        self._viewers.pop(viewer, None)
-        self._viewers[viewer] = interval_s
-        while len(self._viewers) > MAX_VIEWERS:
-            del self._viewers[next(iter(self._viewers))]
+        self._viewers.add(viewer, interval_s, lease_s)
+        self.note_request(viewer)
         self._note_capture()
         self._offer_magics()
         message = self._compose("attached")
         message["records"] = self._recorder.records()
         return message
+
+    def note_request(self, viewer: str) -> None:
+        """Renew the lease of the viewer that sent the request of now."""
+        self._viewers.note_request(viewer, _session_of(self._io.current_request()))
 
     def tell_processes(self, viewer: str, leftover_bytes: int | None) -> None:
         """Tell ``viewer`` who uses the GPUs; None: no longer."""
@@ -72,16 +78,16 @@ class Agent:
 
     def detach(self, viewer: str) -> dict[str, Any]:
         """Stop pushing to ``viewer``."""
-        self._viewers.pop(viewer, None)
+        self._viewers.remove(viewer)
         self._curious.pop(viewer, None)
         return self._compose("done")
 
     def settle(self) -> None:
         """With a viewer everything runs; without one nothing of the agent does."""
-        if not self._curious.keys() & self._viewers.keys():
+        if self._curious.keys().isdisjoint(self._viewers.names()):
             self._process_watch.stop()
         if self._viewers:
-            self._pusher.interval_s = min(self._viewers.values())
+            self._pusher.interval_s = self._viewers.interval_s()
             self._pusher.start()
         else:
             self._pusher.stop()
@@ -115,8 +121,9 @@ class Agent:
 
     def close(self) -> None:
         """Stop watching; nothing of the agent stays in the shell."""
-        self._viewers.clear()
-        self.settle()
+        with self.lock:
+            self._viewers.clear()
+            self.settle()
 
     def find_running_cell(self) -> None:
         """Follow the cells from now on, and notice one whose start or end was not seen."""
@@ -158,11 +165,28 @@ class Agent:
         return None if run is None else run.started_s
 
     def _on_start(self) -> None:
+        self._viewers.note_start(_session_of(self._running_request() or {}))
         self._pusher.cell_started()
 
     def _on_finish(self, record: dict[str, Any] | None) -> None:
+        self._viewers.note_end()
         self._note_capture()
         self._pusher.cell_finished(record)
+
+    def _end_leases(self) -> None:
+        """Forget the viewers that gave no sign of life in time, after a last word to them."""
+        if not self._viewers.lapsed():
+            return
+        with self.lock:
+            lapsed = self._viewers.lapsed()
+            for viewer in lapsed:
+                self._viewers.remove(viewer)
+                self._curious.pop(viewer, None)
+            self.settle()
+        if lapsed:
+            message = self._compose("push")
+            message["lapsed"] = lapsed
+            self._push(message)
 
     def _note_capture(self) -> None:
         # Only the main thread's current stream tells; readings come from another thread.
@@ -180,7 +204,7 @@ class Agent:
         return message
 
     def _compose(self, kind: str) -> dict[str, Any]:
-        with self._lock:
+        with self._counting:
             self._sequence += 1
             sequence = self._sequence
         run = self._recorder.running
@@ -202,6 +226,12 @@ class Agent:
 
     def _push(self, message: dict[str, Any]) -> None:
         self._io.push(message, self._running_request())
+
+
+def _session_of(request: dict[str, Any]) -> str:
+    """Return the connection from which a request was sent."""
+    session = request.get("header", {}).get("session")
+    return session if isinstance(session, str) else ""
 
 
 def _is_main_thread() -> bool:

@@ -10,6 +10,8 @@ replace the person's ``sys.last_traceback``.
 from __future__ import annotations
 
 PACKAGE = "jupyterlab_vram"
+#: As in ``single.py``.
+PLACE = "_jupyterlab_vram"
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -32,6 +34,14 @@ class Missing:
 def is_ours(module: Any) -> bool:
     """Whether an imported ``frontend`` speaks this front end's schema."""
     return getattr(module, "SCHEMA_VERSION", None) == schema_version
+
+
+def keepers() -> list[ModuleType]:
+    """The copies of ``frontend`` with an agent at work, whatever became of their modules."""
+    import sys
+
+    hosts = [each.get("host") for each in list(getattr(sys, PLACE, {}).values())]
+    return [host.frontend for host in hosts if getattr(host, "frontend", None) is not None]
 
 
 def installed() -> ModuleType | None:
@@ -98,9 +108,11 @@ def remove_others() -> None:
     import contextlib
     import sys
 
-    # There may be none, or one that is too old or too broken to be stopped.
-    with contextlib.suppress(Exception):
-        sys.modules[PACKAGE + ".frontend"].stop()
+    for frontend in (*keepers(), sys.modules.get(PACKAGE + ".frontend")):
+        # There may be none, or one that is too old or too broken to be stopped.
+        with contextlib.suppress(Exception):
+            frontend.stop()
+    vars(sys).pop(PLACE, None)
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
     sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != PACKAGE]
@@ -108,7 +120,7 @@ def remove_others() -> None:
 
 def answer() -> Any:
     """Return the agent's reply, or say that it is missing."""
-    agent: Any = installed()
+    agent: Any = next(filter(is_ours, keepers()), None) or installed()
     if not is_ours(agent):
         agent = deliver(archive) if archive else None
     return agent.handle(request) if agent is not None else Missing()

@@ -6,9 +6,11 @@ import hashlib
 import threading
 import time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import failures
+from .interrupts import give_back, guard
 from .names import cell_names
 from .readings import Allocation, allocations, reset_peaks
 from .removals import Leaks, Watch
@@ -111,10 +113,22 @@ class CellRecorder:
     never raise, and keep no object of the person's alive.
     """
 
-    def __init__(self, shell: Any, request_of: Callable[[], dict[str, Any]]) -> None:
-        """Make a recorder for ``shell``; ``request_of`` returns the request being served."""
+    def __init__(
+        self,
+        shell: Any,
+        request_of: Callable[[], dict[str, Any]],
+        serves: Callable[[dict[str, Any]], bool],
+    ) -> None:
+        """Make a recorder for ``shell``.
+
+        Args:
+            shell: whose cells it follows.
+            request_of: returns the request that the calling thread serves.
+            serves: whether the main thread serves a request; from any thread.
+        """
         self._shell = shell
         self._request_of = request_of
+        self._serves = serves
         self._runs = 0
         self._lock = threading.Lock()
         self._records: deque[dict[str, Any]] = deque(maxlen=MAX_RECORDS)
@@ -169,6 +183,10 @@ class CellRecorder:
 
     def visit(self, tree: ast.AST) -> ast.AST:
         """Read the code that is about to run: IPython takes this for an AST transformer."""
+        guard(self._read, self._is_serving, tree)
+        return tree
+
+    def _read(self, tree: ast.AST) -> None:
         # Only for this one tree, and gone before IPython looks whether it has any
         # transformer: it would then walk the tree once more, recursively, which
         # code that is nested deeply enough does not survive.
@@ -178,21 +196,29 @@ class CellRecorder:
                 shell.ast_transformers.pop()
             if run is not None:
                 run.watch = Watch(cell_names(tree), shell.user_ns, shell.user_ns_hidden)
-        except Exception:
-            return tree
-        return tree
+        except Exception as error:
+            give_back(error, self._is_serving)
 
     def _before(self, info: Any = None) -> None:
+        guard(self._begin, self._is_serving, info)
+
+    def _begin(self, info: Any) -> None:
         try:
             request = self._request_of()
             if self.running is not None and self.running.is_of(request):
                 self.running.depth += 1
                 return
             # A run of another request means that the end of the last was never heard.
+            self.running = None
             self.running = self._start(request, info)
             self.on_start()
-        except Exception:
+        except Exception as error:
             self.running = None
+            give_back(error, self._is_serving)
+
+    def _is_serving(self) -> Callable[[], bool]:
+        """Return what tells whether the request of now is still being served."""
+        return partial(self._serves, self._request_of())
 
     def _start(self, request: dict[str, Any], info: Any) -> Run:
         if self.exact_peaks:
@@ -221,6 +247,9 @@ class CellRecorder:
         return inputs if count - 1 <= inputs <= count else count
 
     def _after(self, result: Any = None) -> None:
+        guard(self._end, self._is_serving, result)
+
+    def _end(self, result: Any) -> None:
         failures.note(result)
         run = self.running
         # A blank cell ends without having begun.
@@ -235,9 +264,10 @@ class CellRecorder:
             self._stop_reading_code()
             if not run.is_partial:
                 record = self._finish(run, result)
-        except Exception:
-            record = None
-        self.on_finish(record)
+        except Exception as error:
+            give_back(error, self._is_serving)
+        finally:
+            self.on_finish(record)
 
     def _finish(self, run: Run, result: Any) -> dict[str, Any]:
         # IPython has no result to give when the cell was interrupted while it waited.

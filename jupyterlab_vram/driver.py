@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from . import nvml, places, smi
 from .families import free_and_total, of_each_device, stats_of
+from .single import single
 from .survey import DriverError, torch_uuid
 from .torch_access import loaded_torch
 
@@ -153,7 +154,7 @@ class _Driver:
         return self._free_bytes.get(uuid)
 
 
-_driver = _Driver()
+_driver = single("driver", _Driver)
 
 
 def process_bytes(uuid: str | None, view: View) -> int | None:

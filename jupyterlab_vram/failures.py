@@ -11,9 +11,12 @@ import re
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable
 
+from .interrupts import guard
+from .orphans import drop_twins
 from .readings import take_reading
+from .single import single
 
 #: What is kept of a message.
 MAX_TEXT = 4000
@@ -71,11 +74,12 @@ class _Last:
         self.failure: Failure | None = None
 
 
-_last = _Last()
+_last = single("last failure", _Last)
 
 
 def watch(shell: Any) -> None:
     """Notice the failures of ``shell`` from now on."""
+    drop_twins(shell, "post_run_cell", note)
     if note not in shell.events.callbacks["post_run_cell"]:
         shell.events.register("post_run_cell", note)
 
@@ -88,12 +92,21 @@ def unwatch(shell: Any) -> None:
 
 def note(result: Any = None) -> None:
     """Take note of the error of a cell that has just ended, if it was about memory."""
+    guard(_note, _never, result)
+
+
+def _note(result: Any) -> None:
     try:
         error = getattr(result, "error_in_exec", None) or getattr(result, "error_before_exec", None)
         if isinstance(error, BaseException):
             _last.failure = failure_of(error, _count_of(result)) or _last.failure
     except Exception:
         return
+
+
+def _never() -> Callable[[], bool]:
+    # The cell that an interrupt could have been meant for has ended.
+    return bool
 
 
 def last_failure() -> Failure | None:

@@ -7,18 +7,26 @@ import sys
 import threading
 from typing import Any, Callable
 
-from . import gpu_processes, practice
+from . import failures, gpu_processes, practice
 from .agent import SCHEMA_VERSION, Agent
-from .kernel_io import MIME_TYPE, CannotPushError
+from .kernel_io import MIME_TYPE, CannotPushError, kernel_shell
+from .orphans import end_others
 from .pusher import MAX_INTERVAL_S
-from .questions import QUESTIONS
+from .questions import OUTSIDE_QUESTIONS, QUESTIONS
 from .readings import take_reading
-from .refusal import RefusedError
+from .single import single
 from .version import __version__
 
 __all__ = ["SCHEMA_VERSION", "handle", "stop"]
 
 MIN_INTERVAL_S = 0.25
+#: The bounds of a viewer's lease.
+MIN_LEASE_S, MAX_LEASE_S = 5.0, 86_400.0
+MAX_VIEWER_LENGTH = 64
+
+#: Errors whose message is one plain sentence, by name: a module may have been loaded again
+#: since, and what it raises is then of another class.
+_PLAIN = {"CannotPushError", "PracticeUnavailableError", "RefusedError"}
 
 
 class Reply:
@@ -40,33 +48,49 @@ class _Host:
 
     def __init__(self) -> None:
         self.agent: Agent | None = None
-        self.lock = threading.Lock()
+        #: The copy of this module that made it, which alone knows how to treat it.
+        self.frontend: Any = None
+        self.lock = threading.RLock()
 
 
-_host = _Host()
+_host = single("host", _Host)
+#: This copy; there may be others, see :mod:`single`.
+_self = sys.modules[__name__]
 
 
 def handle(request: str) -> Reply:
     """Answer one request, given as JSON; never raises into the person's kernel."""
+    keeper = _host.frontend
+    if keeper is not None and keeper is not _self:
+        reply: Reply = keeper.handle(request)
+        return reply
     try:
         fields = json.loads(request)
         agent = _agent()
         try:
-            agent.find_running_cell()
+            with agent.lock:
+                agent.find_running_cell()
+                agent.note_request(_viewer_of(fields))
             payload = _carry_out(agent, fields)
         finally:
-            agent.settle()
+            with agent.lock:
+                agent.settle()
             agent.reassert_busy()
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         payload = _failed(error)
     return Reply(payload)
 
 
 def _carry_out(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
-    question = QUESTIONS.get(fields["op"])
-    if question is not None:
-        return agent.answer(question(fields))
-    return _OPERATIONS[fields["op"]](agent, fields)
+    operation = fields["op"]
+    question = QUESTIONS.get(operation)
+    if operation in OUTSIDE_QUESTIONS:
+        # It may wait for long, and concerns nothing that another request may change.
+        return agent.answer(OUTSIDE_QUESTIONS[operation](fields))
+    with agent.lock:
+        if question is not None:
+            return agent.answer(question(fields))
+        return _OPERATIONS[operation](agent, fields)
 
 
 def stop() -> None:
@@ -74,17 +98,17 @@ def stop() -> None:
     with _host.lock:
         if _host.agent is not None:
             _host.agent.close()
-            _host.agent = None
+        _host.agent = _host.frontend = None
 
 
 def _agent() -> Agent:
     with _host.lock:
         if _host.agent is None:
-            ipython = sys.modules.get("IPython")
-            shell = ipython.get_ipython() if ipython is not None else None
+            shell = kernel_shell()
             if shell is None:
                 raise CannotPushError("This kernel runs no IPython shell")
-            _host.agent = Agent(shell)
+            end_others(shell)
+            _host.agent, _host.frontend = Agent(shell), _self
             _renew_magics(shell)
         return _host.agent
 
@@ -97,6 +121,7 @@ def _renew_magics(shell: Any) -> None:
 
         if type(owner) is not VramMagics:
             shell.register_magics(VramMagics)
+            failures.watch(shell)
 
 
 def _attach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
@@ -106,15 +131,26 @@ def _attach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
     # A viewer that does not care leaves another one's wish alone.
     wish = fields.get("exact_peaks")
     exact_peaks = None if wish is None else wish is True
-    viewer = str(fields["viewer"])[:64]
+    if "viewer" not in fields:
+        raise KeyError("viewer")
+    viewer = _viewer_of(fields)
     wanted = fields.get("leftover_bytes")
     threshold = None if wanted is None else gpu_processes.checked_threshold(wanted)
     agent.tell_processes(viewer, threshold)
-    return agent.attach(viewer, bounded_s, exact_peaks)
+    return agent.attach(viewer, bounded_s, _lease_s(fields.get("lease_s")), exact_peaks)
+
+
+def _lease_s(wanted: Any) -> float | None:
+    """Return how long a viewer may be silent; None: for ever."""
+    return None if wanted is None else min(max(MIN_LEASE_S, float(wanted)), MAX_LEASE_S)
 
 
 def _detach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
-    return agent.detach(str(fields["viewer"])[:64])
+    return agent.detach(str(fields["viewer"])[:MAX_VIEWER_LENGTH])
+
+
+def _viewer_of(fields: dict[str, Any]) -> str:
+    return str(fields.get("viewer", ""))[:MAX_VIEWER_LENGTH]
 
 
 def _clear(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
@@ -139,10 +175,11 @@ _OPERATIONS: dict[str, Callable[[Agent, dict[str, Any]], dict[str, Any]]] = {
 }
 
 
-def _failed(error: Exception) -> dict[str, Any]:
-    plain = (CannotPushError, practice.PracticeUnavailableError, RefusedError)
-    is_plain = isinstance(error, plain)
+def _failed(error: BaseException) -> dict[str, Any]:
+    is_plain = not _PLAIN.isdisjoint(base.__name__ for base in type(error).__mro__)
     reason = str(error) if is_plain else f"The agent failed: {error!r}"
+    if isinstance(error, KeyboardInterrupt):
+        reason = "The kernel was interrupted while it answered."
     if _host.agent is not None:
         return _host.agent.refuse(reason)
     return {

@@ -52,6 +52,20 @@ class Execution(NamedTuple):
     started_s: float | None
 
 
+def kernel_shell() -> Any | None:
+    """Return the shell of this process's kernel, or whatever shell there is; None without any.
+
+    An embedded shell takes the place of the kernel's for as long as it runs.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if hasattr(shell, "kernel"):
+        return shell
+    app = getattr(sys.modules.get("ipykernel.kernelapp"), "IPKernelApp", None)
+    kernel = getattr(getattr(app, "_instance", None), "kernel", None)
+    return getattr(kernel, "shell", None) or shell
+
+
 class KernelIO:
     """The iopub channel of one ipykernel."""
 
@@ -71,6 +85,14 @@ class KernelIO:
         """Return the request that the calling thread is serving."""
         parent = self._kernel.get_parent()
         return parent if isinstance(parent, dict) else {}
+
+    def serves(self, request: dict[str, Any]) -> bool:
+        """Whether the main thread serves ``request`` right now; from any thread."""
+        frames = (_serving_frame(), *self._suspended_frames())
+        return any(
+            frame is not None and _id_of(frame.f_locals.get("parent")) == _id_of(request)
+            for frame in frames
+        )
 
     def execution(self) -> Execution | None:
         """Find the cell that the main thread is running, from any other thread."""
@@ -175,6 +197,16 @@ class KernelIO:
         return header
 
 
+def _serving_frame() -> FrameType | None:
+    """Find where the main thread serves a request to run code."""
+    # The one way to see another thread's stack.
+    frames = sys._current_frames()  # noqa: SLF001
+    frame = frames.get(threading.main_thread().ident or 0)
+    while frame is not None and frame.f_code.co_name != _SERVING:
+        frame = frame.f_back
+    return frame
+
+
 def _frame_on_stack() -> FrameType | None:
     """Find where the main thread serves a request whose cell it is executing right now."""
     # The one way to see another thread's stack.
@@ -188,6 +220,10 @@ def _frame_on_stack() -> FrameType | None:
             return frame if is_running else None
         frame = frame.f_back
     return None
+
+
+def _id_of(request: Any) -> Any:
+    return request.get("header", {}).get("msg_id") if isinstance(request, dict) else None
 
 
 def _is_silent(request: dict[str, Any]) -> bool:

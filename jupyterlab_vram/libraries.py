@@ -19,7 +19,11 @@ class Libraries:
     """The places of libraries, compared as the system compares paths."""
 
     def __init__(
-        self, folders: Iterable[str], search_path: Iterable[str], prefix: str, flavour: Any = os.path
+        self,
+        folders: Iterable[str],
+        search_path: Iterable[str],
+        prefix: str,
+        flavour: Any = os.path,
     ) -> None:
         """Take the places of one Python.
 

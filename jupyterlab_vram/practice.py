@@ -14,6 +14,8 @@ import os
 import platform
 import threading
 
+from .single import single
+
 DEVICE_ID = "practice"
 DEFAULT_SIZE_BYTES = 4 << 30
 #: Set to ``1`` to switch the device on as soon as the package is loaded.
@@ -78,7 +80,7 @@ class _Device:
         return allocated
 
 
-_state: dict[str, _Device] = {}
+_state: dict[str, _Device] = single("practice", dict)
 
 
 def switch_on(size_bytes: int = DEFAULT_SIZE_BYTES) -> None:

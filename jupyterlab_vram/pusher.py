@@ -63,6 +63,8 @@ class Pusher:
         self._sent_figures: list[Any] = []
         self._failure = ""
         self.interval_s = 0.25
+        #: Called now and then while no cell runs; may stop the pusher.
+        self.on_rest: Callable[[], None] = _do_nothing
 
     def start(self) -> None:
         """Start, unless already running."""
@@ -136,6 +138,8 @@ class Pusher:
         started_s = self._running_since()
         if started_s is not None:
             self._sample()
+        else:
+            self.on_rest()
         if not self._finished:
             self._step_without_record(started_s)
         elif self._is_due(self.interval_s) or (started_s is None and self._has_breath()):
@@ -183,6 +187,10 @@ class Pusher:
         if len(figures) != len(self._sent_figures):
             return True
         return any(_differ(new, old) for new, old in zip(figures, self._sent_figures))
+
+
+def _do_nothing() -> None:
+    return
 
 
 def _figures(message: dict[str, Any]) -> list[Any]:

@@ -29,10 +29,13 @@ def _cached_models(_fields: Fields) -> Fields:
 
 #: By the operation of the request; each gets its fields, and may raise RefusedError.
 QUESTIONS: dict[str, Callable[[Fields], Fields]] = {
-    "processes": gpu_processes.answer,
-    "stop": stopping.answer,
     "holders": _holders,
     "failure": _failure,
+}
+#: The same, for those that wait for a driver, another process or a disk.
+OUTSIDE_QUESTIONS: dict[str, Callable[[Fields], Fields]] = {
+    "processes": gpu_processes.answer,
+    "stop": stopping.answer,
     "model_file": _model_file,
     "cached_models": _cached_models,
 }

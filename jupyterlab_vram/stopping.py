@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import owners, procfs
 from .refusal import RefusedError
+from .single import single
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ class _Register:
             self.issued.popitem(last=False)
 
 
-_register = _Register()
+_register = single("stopping", _Register)
 
 
 def is_read_only() -> bool:

@@ -43,7 +43,7 @@ def test_viewers_are_bounded_and_the_oldest_give_way(kernel):
     for number in range(20):
         kernel.ask("attach", viewer=f"viewer {number}" + "x" * 100, interval_ms=250)
     viewers = kernel.value(
-        "[*__import__('sys').modules['jupyterlab_vram.frontend']._host.agent._viewers]"
+        "__import__('sys').modules['jupyterlab_vram.frontend']._host.agent._viewers.names()"
     )
     assert len(viewers) == 16
     assert (viewers[0][:9], viewers[-1][:9]) == ("viewer 4x", "viewer 19")
