@@ -40,7 +40,8 @@ class Agent:
         self._counting = threading.Lock()
         #: Held by whoever changes what the agent does: requests come on several threads.
         self.lock = threading.RLock()
-        self._recorder = CellRecorder(shell, self._io.current_request, self._io.serves)
+        self._recorder = CellRecorder(shell, self._io.current_request)
+        self._recorder.serves = self._io.serves
         self._recorder.on_start = self._on_start
         self._recorder.on_finish = self._on_finish
         self._pusher = Pusher(

@@ -108,7 +108,8 @@ def remove_others() -> None:
     import contextlib
     import sys
 
-    for frontend in (*keepers(), sys.modules.get(PACKAGE + ".frontend")):
+    imported: Any = sys.modules.get(PACKAGE + ".frontend")
+    for frontend in (*keepers(), imported):
         # There may be none, or one that is too old or too broken to be stopped.
         with contextlib.suppress(Exception):
             frontend.stop()

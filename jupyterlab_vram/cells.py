@@ -113,22 +113,12 @@ class CellRecorder:
     never raise, and keep no object of the person's alive.
     """
 
-    def __init__(
-        self,
-        shell: Any,
-        request_of: Callable[[], dict[str, Any]],
-        serves: Callable[[dict[str, Any]], bool],
-    ) -> None:
-        """Make a recorder for ``shell``.
-
-        Args:
-            shell: whose cells it follows.
-            request_of: returns the request that the calling thread serves.
-            serves: whether the main thread serves a request; from any thread.
-        """
+    def __init__(self, shell: Any, request_of: Callable[[], dict[str, Any]]) -> None:
+        """Make a recorder for ``shell``; ``request_of`` returns the request being served."""
         self._shell = shell
         self._request_of = request_of
-        self._serves = serves
+        #: Whether the main thread serves a request; asked from any thread.
+        self.serves: Callable[[dict[str, Any]], bool] = _serves_none
         self._runs = 0
         self._lock = threading.Lock()
         self._records: deque[dict[str, Any]] = deque(maxlen=MAX_RECORDS)
@@ -218,7 +208,7 @@ class CellRecorder:
 
     def _is_serving(self) -> Callable[[], bool]:
         """Return what tells whether the request of now is still being served."""
-        return partial(self._serves, self._request_of())
+        return partial(self.serves, self._request_of())
 
     def _start(self, request: dict[str, Any], info: Any) -> Run:
         if self.exact_peaks:
@@ -310,6 +300,10 @@ def _message_id(request: dict[str, Any]) -> Any:
 def _is_blank(result: Any) -> bool:
     raw = getattr(getattr(result, "info", None), "raw_cell", None)
     return isinstance(raw, str) and (not raw or raw.isspace())
+
+
+def _serves_none(_request: dict[str, Any]) -> bool:
+    return False
 
 
 def _do_nothing(_record: dict[str, Any] | None = None) -> None:

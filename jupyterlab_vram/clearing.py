@@ -6,6 +6,7 @@ import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .bounded import SilentError
 from .holders import holders
 from .readings import Allocation, allocations, empty_caches
 from .refusal import RefusedError
@@ -85,7 +86,13 @@ def clear(release: Iterable[str] = (), names: Iterable[str] = ()) -> ClearReport
     if released:
         # What one round lets go of may be what another cycle hung on.
         collected += gc.collect()
-    empty_caches()
+    try:
+        empty_caches()
+    except SilentError as error:
+        raise RefusedError(
+            f"The driver has not answered for {error.waited_s:.0f} s. "
+            "What was to let go has let go; the memory comes back when the driver answers."
+        ) from None
     after = tuple(allocations())
     remaining = tuple(holders()[:_MAX_REMAINING]) if release or names else ()
     return ClearReport(before, after, collected, released, remaining)

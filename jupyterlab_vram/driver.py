@@ -21,6 +21,7 @@ import time
 from typing import Any, NamedTuple
 
 from . import nvml, places, smi
+from .bounded import SilentError, bounded
 from .families import free_and_total, of_each_device, stats_of
 from .single import single
 from .survey import DriverError, torch_uuid
@@ -33,6 +34,10 @@ _BINDING_HURRY_S = 0.2
 _COMMAND_HURRY_S = 2.0
 #: An answer that takes longer than this is not worth looking out for.
 _ANSWER_S = 2.0
+#: How long somebody who asks now waits for an answer.
+_PATIENCE_S = 3.0
+#: A question that is open for so long has made the last answer too old to be told.
+_SILENCE_S = 12.0
 #: Drivers hand out memory in pages of this size; a smaller difference is rounding.
 _PAGE_BYTES = 2 << 20
 
@@ -90,6 +95,22 @@ class _Driver:
                 self._asking.release()
 
     def refresh(self) -> None:
+        if not self.is_due() and not self._asking.locked():
+            return
+        try:
+            bounded("the driver", _PATIENCE_S, self._acquire_and_refresh)
+        except SilentError:
+            # Of a driver that hangs even the last answer may be true no more.
+            self._answers, self._free_bytes = {}, {}
+
+    def silence_s(self) -> float | None:
+        age_s = time.monotonic() - self._started_s
+        return age_s if self._asking.locked() and age_s >= _PATIENCE_S else None
+
+    def _is_silent(self) -> bool:
+        return self._asking.locked() and time.monotonic() - self._started_s >= _SILENCE_S
+
+    def _acquire_and_refresh(self) -> None:
         self._asking.acquire()
         self._started_s = time.monotonic()
         self._refresh_and_release()
@@ -138,7 +159,7 @@ class _Driver:
 
     def process_bytes(self, uuid: str, view: View) -> int | None:
         answer = self._answers.get(uuid)
-        if answer is None:
+        if answer is None or self._is_silent():
             return None
         if answer.view.differs(view):
             self._hurry()
@@ -151,7 +172,7 @@ class _Driver:
         self.refresh_soon()
 
     def free_bytes(self, uuid: str) -> int | None:
-        return self._free_bytes.get(uuid)
+        return None if self._is_silent() else self._free_bytes.get(uuid)
 
 
 _driver = single("driver", _Driver)
@@ -173,8 +194,16 @@ def free_bytes(uuid: str | None) -> int | None:
 
 
 def refresh() -> None:
-    """Ask the driver again, unless it was asked a moment ago; takes up to seconds."""
+    """Ask the driver again, unless it was asked a moment ago; takes up to some seconds.
+
+    Where it does not answer in that time, what it alone knows is unknown.
+    """
     _driver.refresh()
+
+
+def silence_s() -> float | None:
+    """Return for how long the driver has not answered; None unless that is noticeably long."""
+    return _driver.silence_s()
 
 
 def refresh_soon() -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Callable, TypeVar
 
+from .bounded import bounded
+
 T = TypeVar("T")
+
+#: How long anybody waits to hear what is free on a device.
+_FREE_S = 1.0
 
 
 class Stats:
@@ -79,6 +84,11 @@ def of_each_device(
     return found, failures
 
 
+def question(kind: str, index: int) -> str:
+    """Name the question what is free on a device, for :mod:`bounded`."""
+    return f"what is free on {kind}:{index}"
+
+
 def free_and_total(torch: Any, kind: str, family: Any, index: int) -> tuple[int | None, int | None]:
     """Return what is free on a whole device and its size, in bytes, as this process sees it.
 
@@ -89,7 +99,8 @@ def free_and_total(torch: Any, kind: str, family: Any, index: int) -> tuple[int 
     if kind == "cuda" and (has_context is None or not has_context(index)):
         return None, None
     try:
-        free, total = family.mem_get_info(index)
+        # On a thread of its own: where a GPU is lost, this may never return.
+        free, total = bounded(question(kind, index), _FREE_S, lambda: family.mem_get_info(index))
         return int(free), int(total)
     except Exception:
         return None, None

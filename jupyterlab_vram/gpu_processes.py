@@ -9,17 +9,21 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
 from . import nvml, owners, procfs, smi, stopping
+from .bounded import SilentError, bounded
 from .survey import DriverAnswer, DriverError, Gpu, GpuUse
 
 #: Who holds more than this and is not this kernel may have been forgotten.
 LEFTOVER_BYTES = 200 << 20
 
 _MAX_TEXT_LENGTH = 400
+#: How long NVML may take, and all together: three calls of ``nvidia-smi`` at most.
+_NVML_PATIENCE_S, _PATIENCE_S = 5.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -129,14 +133,26 @@ def checked_threshold(wanted: Any) -> int:
 
 
 def survey(leftover_bytes: int = LEFTOVER_BYTES) -> Survey:
-    """List every GPU and process; never raises."""
-    now_s = time.time()
+    """List every GPU and process; never raises, and waits no longer than some seconds."""
     try:
-        answer = _ask()
+        # The system, too, may never answer about a process that hangs in a driver.
+        return bounded("processes", _PATIENCE_S, partial(_survey, leftover_bytes))
     except DriverError as error:
-        return Survey(now_s, error.state, error.detail, None, (), ())
+        return failed_survey(error.state, error.detail)
+    except SilentError as error:
+        return failed_survey("timeout", str(error))
     except Exception as error:
-        return Survey(now_s, "failed", repr(error), None, (), ())
+        return failed_survey("failed", repr(error))
+
+
+def failed_survey(state: str, detail: str) -> Survey:
+    """Say why nothing is known."""
+    return Survey(time.time(), state, _one_line(detail), None, (), ())
+
+
+def _survey(leftover_bytes: int) -> Survey:
+    now_s = time.time()
+    answer = _ask()
     by_pid: dict[int, list[GpuUse]] = {}
     for use in answer.uses:
         by_pid.setdefault(use.pid, []).append(use)
@@ -147,7 +163,10 @@ def survey(leftover_bytes: int = LEFTOVER_BYTES) -> Survey:
 
 def _ask() -> DriverAnswer:
     try:
-        return nvml.ask(nvml.load())
+        return bounded("NVML", _NVML_PATIENCE_S, lambda: nvml.ask(nvml.load()))
+    except SilentError as error:
+        # `nvidia-smi` asks in the same way.
+        raise DriverError("timeout", str(error)) from None
     except DriverError as first:
         try:
             return smi.ask()

@@ -25,7 +25,7 @@ _WHY_NOTHING = {
     "Restart the machine, or reload the driver.",
     "no-permission": "The driver does not let this user ask.",
     "lost": "The GPU has fallen off the bus.",
-    "timeout": "nvidia-smi did not answer in time.",
+    "timeout": "The driver did not answer in time.",
     "failed": "The driver could not be asked.",
 }
 _LEFTOVER = {"orphan": " (left over: its parent is gone)", "unowned": " (left over?)"}

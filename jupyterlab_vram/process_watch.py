@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Callable
+from contextlib import suppress
+from typing import Any, Callable
 
-from .gpu_processes import LEFTOVER_BYTES, survey
+from .gpu_processes import LEFTOVER_BYTES, Survey, failed_survey, survey
 from .kernel_io import ChannelClosedError
-
-if TYPE_CHECKING:
-    from .gpu_processes import Survey
 
 #: Asking through NVML takes milliseconds; ``nvidia-smi`` is a process of its own.
 BINDING_INTERVAL_S = 2.0
@@ -69,10 +67,21 @@ class ProcessWatch:
                     said = found
             except ChannelClosedError:
                 return
-            except Exception:
-                self._log("The processes on the GPUs could not be told")
-                return
+            except Exception as error:
+                said = self._say_failure(error, said)
+                ended.wait(COMMAND_INTERVAL_S)
+                continue
             ended.wait(BINDING_INTERVAL_S if found.source == "nvml" else COMMAND_INTERVAL_S)
+
+    def _say_failure(self, error: Exception, said: Any) -> Any:
+        """Say once that nothing is known now; returns what the viewers have been told."""
+        if isinstance(said, Survey) and said.state == "failed":
+            return said
+        self._log("The processes on the GPUs could not be told")
+        found = failed_survey("failed", repr(error))
+        with suppress(Exception):
+            self._send(found.to_dict())
+        return found
 
 
 def _differ(new: Survey, old: Survey) -> bool:

@@ -14,7 +14,17 @@ from functools import partial
 from typing import Any, Callable, NamedTuple
 
 from . import driver, places, practice
-from .families import Stats, families, free_and_total, mps_figures, mps_of, of_each_device, stats_of
+from .bounded import bounded, silence_s
+from .families import (
+    Stats,
+    families,
+    free_and_total,
+    mps_figures,
+    mps_of,
+    of_each_device,
+    question,
+    stats_of,
+)
 from .torch_access import driver_is_missing, gpu_build, is_capturing, loaded_torch
 
 Device = dict[str, Any]
@@ -23,6 +33,8 @@ Device = dict[str, Any]
 _MAX_DETAIL = 1000
 #: How often a device is read until its figures are of one moment.
 _MAX_TRIES = 3
+#: How long anybody waits for a driver to take memory back.
+_EMPTYING_S = 10.0
 
 
 class Allocation(NamedTuple):
@@ -129,13 +141,17 @@ def device_id(device: Any) -> str:
 
 
 def empty_caches() -> None:
-    """Hand every allocator's unused blocks back to its driver."""
+    """Hand every allocator's unused blocks back to its driver.
+
+    Raises:
+        SilentError: if a driver does not take them in time; it may do so later.
+    """
     practice.empty_cache()
     torch = loaded_torch()
     if torch is None:
         return
-    for _, family in families(torch):
-        family.empty_cache()
+    for kind, family in families(torch):
+        bounded(f"empty the cache of {kind}", _EMPTYING_S, family.empty_cache)
     mps = mps_of(torch)
     if mps is not None:
         mps.empty_cache()
@@ -166,7 +182,21 @@ def _torch_devices(torch: Any) -> tuple[list[Device], list[str]]:
         devices.append(_mps_device(mps))
     if failures and not devices:
         raise failures[0][1]
-    return devices, [f"{places.label(device)}: {_text_of(error)}" for device, error in failures]
+    lost = [f"{places.label(device)}: {_text_of(error)}" for device, error in failures]
+    return devices, lost + _silences(torch)
+
+
+def _silences(torch: Any) -> list[str]:
+    """Say which questions a driver does not answer."""
+    found = []
+    for kind, family in families(torch):
+        for index in range(family.device_count()):
+            age_s = silence_s(question(kind, index))
+            if age_s is not None:
+                what = "What is free is unknown; the driver has not answered"
+                found.append(f"{places.label(f'{kind}:{index}')}: {what} for {age_s:.0f} s.")
+    age_s = driver.silence_s()
+    return found if age_s is None else [*found, f"The driver has not answered for {age_s:.0f} s."]
 
 
 def _allocator_device(torch: Any, kind: str, family: Any, index: int) -> Device:

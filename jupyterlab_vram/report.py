@@ -44,7 +44,8 @@ def table(reading: dict[str, Any]) -> str:
         figures = [device[key] for _, key in _COLUMNS]
         label = places.label(device["id"], device["name"])
         rows.append([label, *("-" if n is None else format_bytes(n) for n in figures)])
-    return align(rows)
+    silent = reading["detail"]
+    return align(rows) + (f"\nNot every device answers. {silent}" if silent else "")
 
 
 def unreadable(detail: str) -> str:

@@ -13,6 +13,7 @@ import subprocess
 from contextlib import suppress
 from xml.etree import ElementTree as ET
 
+from .bounded import SilentError, bounded
 from .survey import (
     MAX_PID,
     DriverAnswer,
@@ -28,6 +29,8 @@ from .survey import (
 )
 
 _TIMEOUT_S = 5.0
+#: What it may take to end after it was killed.
+_ENDING_S = 1.0
 _MAX_ANSWER_LENGTH = 16 << 20
 _MAX_DETAIL_LENGTH = 300
 
@@ -101,15 +104,9 @@ def run(*arguments: str) -> str:
     if program is None:
         raise DriverError("no-tool")
     try:
-        answer = subprocess.run(  # noqa: S603 - fixed words only
-            [program, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-            env={**os.environ, "LC_ALL": "C"},
-        )
-    except subprocess.TimeoutExpired:
+        # One that the system can't end even by force is waited for in vain.
+        answer = bounded("nvidia-smi", _TIMEOUT_S + _ENDING_S, lambda: _call(program, arguments))
+    except (subprocess.TimeoutExpired, SilentError):
         raise DriverError("timeout") from None
     except OSError as error:
         raise DriverError("failed", str(error)) from error
@@ -119,6 +116,17 @@ def run(*arguments: str) -> str:
         detail = said.partition("\n")[0][:_MAX_DETAIL_LENGTH]
         raise DriverError(state_of(answer.returncode), detail)
     return text
+
+
+def _call(program: str, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603 - fixed words only
+        [program, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+    )
 
 
 def parse_xml(text: str, uuids: dict[tuple[str, int], str]) -> DriverAnswer:
