@@ -157,3 +157,30 @@ def test_what_counts_as_a_change():
     assert process_watch._differ(survey_of(None), survey_of(900 * MIB))
     for change in ({"pid": 8}, {"leftover": "orphan"}, {"identity": "x"}, {"notebook": "n"}):
         assert process_watch._differ(survey_of(**change), survey_of())
+
+
+def test_a_survey_that_fails_is_said_once_and_tried_again(monkeypatch):
+    monkeypatch.setattr(process_watch, "COMMAND_INTERVAL_S", 0.02)
+    monkeypatch.setattr(process_watch, "BINDING_INTERVAL_S", 0.02)
+    answers = [RuntimeError("first"), RuntimeError("second"), Survey(1, "ok", "", "nvml", (), ())]
+
+    def survey(_least):
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(process_watch, "survey", survey)
+    said, logged = [], []
+    watch = process_watch.ProcessWatch(said.append, logged.append)
+    watch.start(1)
+    deadline_s = time.monotonic() + 10
+    while len(said) < 2:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+    watch.stop()
+    for each in said:
+        SURVEY(each, "survey")
+    assert [each["state"] for each in said] == ["failed", "ok"]
+    assert "first" in said[0]["detail"]
+    assert logged == ["The processes on the GPUs could not be told"]

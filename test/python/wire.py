@@ -271,6 +271,7 @@ MESSAGE = record(
         "processes": or_null(SURVEY),
         "answer": or_null(is_object),
         "reason": or_null(text),
+        "lapsed": or_null(list_of(text)),
     },
 )
 
