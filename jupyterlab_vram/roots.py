@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .outputs import Outputs, hidden_roots
 from .running import frame_roots, task_roots
+from .shells import other_shell_roots
 from .tracebacks import Tracebacks
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def every_root(namespace: Namespace) -> list[Root]:
     found = namespace.variable_roots()
     if shell is not None:
         found += [*Outputs(shell).roots(), *hidden_roots(shell)]
+        found += other_shell_roots(shell, namespace.names)
     found += Tracebacks(shell).roots()
     found += frame_roots()
     found += task_roots(shell)

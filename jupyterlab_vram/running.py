@@ -6,6 +6,8 @@ import asyncio
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_items
@@ -23,6 +25,13 @@ _MACHINERY = (
     "traitlets",
     "tornado.",
     "asyncio.",
+    "nest_asyncio",
+    "uvloop",
+    "debugpy",
+    "_pydev",
+    "pydevd",
+    "comm.",
+    "ipywidgets.",
     "threading",
     "zmq.",
     "runpy",
@@ -33,6 +42,7 @@ _FRAME_NOTE = (
     "It is running. The memory comes back when it returns; interrupt the kernel to end it."
 )
 _THREAD_NOTE = "The memory comes back when the thread ends; no other thread can end it."
+_CALLBACK_NOTE = "The memory comes back once the callback has run or was cancelled."
 _TASK_NOTE = "The memory comes back once the task has been cancelled or has ended."
 
 
@@ -52,14 +62,29 @@ def frame_roots() -> list[Root]:
 
 
 def task_roots(shell: Any) -> list[Root]:
-    """One root for each pending task of the kernel's event loop."""
+    """One root for each pending task and callback of the kernel's event loop."""
     kernel = getattr(shell, "kernel", None)
     loop = getattr(getattr(kernel, "io_loop", None), "asyncio_loop", None)
     found: list[Root] = []
     with suppress(Exception):
         for task in asyncio.all_tasks(loop) if loop is not None else ():
             found += _task_roots(task)
+        for handle in (*getattr(loop, "_ready", ()), *getattr(loop, "_scheduled", ())):
+            found += _callback_roots(handle)
     return found
+
+
+def _callback_roots(handle: Any) -> list[Root]:
+    """What was given to ``call_soon`` or ``call_later``; tasks have roots of their own."""
+    callback = getattr(handle, "_callback", None)
+    function: Any = callback.func if type(callback) is partial else callback
+    function = function.__func__ if type(function) is MethodType else function
+    if type(function) is not FunctionType or _is_machinery(function.__globals__):
+        # No other callable can be named without running code of its own.
+        return []
+    label = f"{function.__qualname__}() in the event loop"
+    values = [(label, callback), (f"{label}: arguments", handle._args)]  # noqa: SLF001
+    return [Root(label, "task", values, None, _CALLBACK_NOTE, handle.cancel)]
 
 
 def _task_roots(task: Any) -> list[Root]:
@@ -123,8 +148,11 @@ def _own_frames(frame: FrameType | None) -> list[FrameType]:
 
 def is_machinery_frame(frame: FrameType) -> bool:
     """Whether a frame is of what runs cells, threads and tasks."""
-    name = frame.f_globals.get("__name__")
-    if type(name) is not str:
-        # What a front end runs to ask the agent has no name.
-        return True
-    return name.startswith(_MACHINERY)
+    return _is_machinery(frame.f_globals)
+
+
+def _is_machinery(names: dict[str, Any]) -> bool:
+    """Whether a module with these names runs cells, threads and tasks."""
+    name = names.get("__name__")
+    # What a front end runs to ask the agent has no name.
+    return type(name) is not str or name.startswith(_MACHINERY)

@@ -223,7 +223,7 @@ class Walker:
         word = reader.kind_of_class(bases) or self._special_types.get(id(cls))
         if word is not None:
             return word
-        if share(bases, _CLOSED_TYPES) or is_machinery(cls):
+        if share(bases, _CLOSED_TYPES) or is_machinery(cls) or _is_event_loop(bases):
             return "closed"
         if self._max_items is None:
             return "node" if _is_node(bases) else "plain"
@@ -249,6 +249,12 @@ def is_machinery(cls: type) -> bool:
     """Whether objects of ``cls`` run cells; what they hold are holders of their own."""
     name = type.__dict__["__name__"].__get__(cls)
     return module_of(cls).startswith(_CLOSED_PACKAGES) and name != _RESULT
+
+
+def _is_event_loop(bases: tuple[type, ...]) -> bool:
+    """Whether a class is one of event loops, which lead to all tasks of everybody."""
+    loop: Any = getattr(sys.modules.get("asyncio"), "AbstractEventLoop", None)
+    return loop is not None and share(bases, (loop,))
 
 
 def _is_node(bases: tuple[type, ...]) -> bool:

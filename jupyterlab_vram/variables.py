@@ -6,6 +6,7 @@ import gc
 import sys
 from typing import Any
 
+from .kernel_io import kernel_shell
 from .modules import attribute_roots, is_own, is_own_class, own_modules
 from .outputs import is_output_name
 from .referents import is_module
@@ -20,8 +21,7 @@ class Namespace:
 
     def __init__(self) -> None:
         """Find the shell of this process, if it has one."""
-        ipython = sys.modules.get("IPython")
-        self.shell: Any = ipython.get_ipython() if ipython is not None else None
+        self.shell: Any = kernel_shell()
         main: Any = sys.modules.get("__main__")
         self.names: dict[str, Any] = names_of(main) if main is not None else {}
         if self.shell is not None:
