@@ -125,7 +125,7 @@ def test_while_another_shell_stands_in_for_the_kernels_its_variables_are_not_tak
     assert fresh.value("'x' in globals()") is False
     assert set(named(fresh)) == {"another shell 1.user_ns['x']"}
     # A new agent finds the kernel's shell as well.
-    fresh.run("import jupyterlab_vram.frontend as f; f.stop()")
+    fresh.silently("import jupyterlab_vram.frontend as f; f.stop()")
     assert fresh.attach()["kind"] == "attached"
 
 
