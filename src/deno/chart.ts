@@ -1,8 +1,9 @@
 import { formatBytes } from '../core/units';
-import { colourOf, drawReadings, framed } from './drawing';
+import { drawReadings, framed } from './drawing';
 import type { Html } from './html';
 import { html } from './html';
 import type { IDrawing } from './notebook';
+import { colorOf, dashOf } from './palette';
 import type { IWatchSample } from './tokens';
 import type { INotebookReading } from './rows';
 
@@ -20,13 +21,21 @@ export function drawChart(
     ...samples.flatMap(({ reservedBytes }) => Object.values(reservedBytes))
   );
   const seconds = spanSeconds(samples);
-  const lines = paths.map((path, index) => line(samples, path, top, index));
+  const lines = paths.flatMap((path, index) =>
+    stretches(samples, path, top).map(points => line(points, index))
+  );
   const below = drawReadings(rows);
   const title = `Reserved memory over ${seconds} s, up to ${formatBytes(top)}`;
   const legend = paths.map(
     (path, index) =>
-      html`<span style="margin-right:12px"
-        ><span aria-hidden="true" style="color:${colourOf(index)}">■</span>
+      html`<span style="margin-right:12px;white-space:nowrap"
+        ><svg
+          viewBox="0 0 24 8"
+          aria-hidden="true"
+          style="width:24px;height:8px"
+        >
+          ${line('0,4 24,4', index)}
+        </svg>
         ${path}</span
       >`
   );
@@ -48,29 +57,37 @@ export function drawChart(
   };
 }
 
-/** The samples in which this notebook was known. */
-function line(
+/** The points of each stretch of time in which a notebook's figure was known. */
+function stretches(
   samples: readonly IWatchSample[],
   path: string,
-  top: number,
-  index: number
-): Html {
+  top: number
+): string[] {
   const first = samples[0]?.timeMs ?? 0;
   const span = Math.max(1, (samples[samples.length - 1]?.timeMs ?? 0) - first);
-  const points = samples.flatMap(({ timeMs, reservedBytes }) => {
+  const points = samples.map(({ timeMs, reservedBytes }) => {
     const bytes = reservedBytes[path];
     if (bytes === undefined) {
-      return [];
+      return '';
     }
     const x = (WIDTH * (timeMs - first)) / span;
     const y = HEIGHT - (HEIGHT - 4) * (bytes / top) - 2;
-    return [`${x.toFixed(1)},${y.toFixed(1)}`];
+    return `${x.toFixed(1)},${y.toFixed(1)}`;
   });
+  return points
+    .join(' ')
+    .split(/ {2,}/)
+    .map(each => each.trim())
+    .filter(each => each !== '');
+}
+
+function line(points: string, index: number): Html {
   return html`<polyline
-    points="${points.join(' ')}"
+    points="${points}"
     fill="none"
+    stroke="${colorOf(index)}"
     stroke-width="2"
-    style="stroke:${colourOf(index)}"
+    stroke-dasharray="${dashOf(index)}"
   />`;
 }
 

@@ -6,7 +6,12 @@ import { isOfMainShell } from '../kernel/mainshell';
 import type { Client } from './client';
 import type { IFrame } from './frames';
 import type { IPending } from './socket';
+import { leaveTo } from './presence';
 import { KernelSocket } from './socket';
+import { wait } from './waiting';
+
+/** How long a kernel may take to end what was opened in it. */
+const FAREWELL_MS = 2000;
 
 const STATES: ReadonlySet<unknown> = new Set([
   'starting',
@@ -24,6 +29,7 @@ const STATES: ReadonlySet<unknown> = new Set([
  */
 export class Connection {
   private constructor(
+    private readonly _client: Client,
     private readonly _socket: KernelSocket,
     readonly id: string,
     private _status: Kernel.Status,
@@ -53,7 +59,9 @@ export class Connection {
       // The server may say *idle* in the middle of a cell, when others ask on
       // a subshell. Unknown makes us ask on a subshell, too, which always works.
       const known = supportsSubshells ? 'unknown' : status;
-      const made = new Connection(socket, kernelId, known, supportsSubshells);
+      const made = new Connection(
+        ...([client, socket, kernelId, known, supportsSubshells] as const)
+      );
       socket.onIOPub = frame => made._onIOPub(frame);
       socket.onClosed = () => made._onClosed();
       return made;
@@ -100,9 +108,16 @@ export class Connection {
     );
   }
 
+  /** Whether the kernel's process answers; asked beside its cells, and no activity for the server. */
+  async ping(): Promise<void> {
+    await this._socket.request('control', 'kernel_info_request', {}).done;
+  }
+
   clone(): Connection {
-    const { id, status, supportsSubshells } = this;
-    const clone = new Connection(this._socket, id, status, supportsSubshells);
+    const { _client, _socket, id, status, supportsSubshells } = this;
+    const clone = new Connection(
+      ...([_client, _socket, id, status, supportsSubshells] as const)
+    );
     clone._parent = this;
     return clone;
   }
@@ -121,17 +136,27 @@ export class Connection {
     Signal.clearData(this);
   }
 
-  /** End the connection, after its subshells. */
+  /** End the connection, after its subshells; what comes now belongs to whom it came for before. */
   async close(): Promise<void> {
     this.dispose();
-    // Not longer than an answer may take; a dead kernel never says goodbye.
+    // A dead kernel never says goodbye.
     const farewells = Promise.allSettled(this._farewells);
-    await withinTime(farewells).catch(() => undefined);
+    await Promise.race([farewells, wait(null, FAREWELL_MS)]);
     await this._socket.close();
+    if (this._asker !== null) {
+      await leaveTo(this._client, this.id, this._asker);
+    }
   }
 
   private _onIOPub(frame: IFrame): void {
     const message = frame as unknown as KernelMessage.IIOPubMessage;
+    const { msg_type, session } = frame.parent_header;
+    if (msg_type === 'execute_request' && isOfMainShell(message)) {
+      this._asker =
+        typeof session === 'string' && session !== this._socket.session
+          ? session
+          : this._asker;
+    }
     const state = frame.content.execution_state;
     const isWord = frame.header.msg_type === 'status' && STATES.has(state);
     // Requests beside the main shell, our own among them, make a kernel say *idle*.
@@ -156,6 +181,8 @@ export class Connection {
     }
   }
 
+  /** The front end whose cell was the last that ran. */
+  private _asker: string | null = null;
   private _parent: Connection | null = null;
   private readonly _farewells: Promise<unknown>[] = [];
   private _isDisposed = false;

@@ -1,4 +1,4 @@
-import type { Kernel } from '@jupyterlab/services';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
 import type { IAgentMessage } from '../core/reading';
 import { NoAnswerError } from '../kernel/ask';
@@ -9,7 +9,9 @@ import { read } from './border';
 import type { Client } from './client';
 import { Connection } from './connection';
 import { RoomError } from './errors';
+import { checkPresence, presenceOf } from './presence';
 import type { INotebook } from './rows';
+import type { IAskOptions } from './tokens';
 
 /** One conversation with the agent in one notebook's kernel. */
 export class Conversation {
@@ -38,6 +40,21 @@ export class Conversation {
     return read(usage, answer => answer.key('pid').wholeOrNull());
   }
 
+  /** What the kernel says of itself, or the server of it; `unknown` until there is a word. */
+  get status(): Kernel.Status {
+    return this._connection.status;
+  }
+
+  /** As `Connection.ping`. */
+  ping(): Promise<void> {
+    return this._connection.ping();
+  }
+
+  /** Call `listener` at each message that the kernel publishes, whoever asked for it. */
+  onMessage(listener: (message: KernelMessage.IIOPubMessage) => void): void {
+    this._connection.iopubMessage.connect((_, message) => listener(message));
+  }
+
   async end(): Promise<void> {
     this.link.dispose();
     await this._connection.close();
@@ -47,16 +64,20 @@ export class Conversation {
 /**
  * Connect to a notebook's kernel, talk to its agent, and hang up.
  *
- * @throws RoomError if the kernel is not Python, gone, busy or silent, or its agent refuses
+ * @throws RoomError if the kernel is not Python, gone, busy or silent, if to ask it could
+ *   cost output, or if its agent refuses
  */
 export async function converse<T>(
   client: Client,
   notebook: INotebook,
-  talk: (conversation: Conversation) => Promise<T>
+  talk: (conversation: Conversation) => Promise<T>,
+  options: IAskOptions = {}
 ): Promise<T> {
   checkLanguage(notebook);
   let conversation: Conversation | null = null;
   try {
+    const presence = await presenceOf(client, notebook.kernelId);
+    checkPresence(notebook, presence, options);
     conversation = await Conversation.begin(client, notebook);
     return await talk(conversation);
   } catch (error) {

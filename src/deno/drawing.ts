@@ -1,34 +1,23 @@
+import type { IReading } from '../core/reading';
 import { english } from '../core/translation';
 import { formatAge, formatBytes } from '../core/units';
 import type { IGpuProcess } from '../core/survey';
+import { gpuHtml, gpuText } from './gpubars';
 import type { Html } from './html';
 import { html, sentence, table, textTable } from './html';
 import type { IDrawing } from './notebook';
+import { clockWords, figureWords, stateWords } from './words';
 import type {
-  IGpuOverview,
   INotebook,
   INotebookReading,
   IOverview,
   IProcessList
 } from './rows';
 
-const COLOURS = [
-  'var(--jp-brand-color1, #1976d2)',
-  'var(--jp-success-color1, #388e3c)',
-  'var(--jp-warn-color1, #f57c00)',
-  'var(--jp-accent-color1, #7b1fa2)',
-  'var(--jp-info-color1, #0097a7)'
-];
-const OTHERS = 'var(--jp-layout-color4, #757575)';
 const NOTEBOOK_HEAD = ['notebook', 'state', 'allocated', 'reserved', 'driver'];
 const NOTEBOOK_RIGHT = [2, 3, 4];
 const PROCESS_HEAD = ['PID', 'memory', 'user', 'what'];
 const PROCESS_RIGHT = [0, 1];
-
-/** The colour of the nth of several. */
-export function colourOf(index: number): string {
-  return COLOURS[index % COLOURS.length] ?? OTHERS;
-}
 
 /** Everything at once. */
 export function drawOverview(overview: IOverview): IDrawing {
@@ -115,11 +104,8 @@ export function part(body: Html, text: string): IPartDrawing {
   return { body, html: framed([body]), text };
 }
 
-function readingCells({
-  notebook,
-  reading,
-  driverBytes
-}: INotebookReading): string[] {
+function readingCells(row: INotebookReading): string[] {
+  const { notebook, reading, driverBytes, problem } = row;
   const devices = reading?.devices ?? [];
   const isKnown = reading !== null && reading.state !== 'error';
   const sum = (
@@ -128,37 +114,60 @@ function readingCells({
     isKnown ? devices.reduce((all, each) => all + pick(each), 0) : null;
   return [
     notebook.path,
-    notebook.state,
-    formatBytes(sum(device => device.allocatedBytes)),
-    formatBytes(sum(device => device.reservedBytes)),
+    stateWords(notebook, problem),
+    figureWords(
+      sum(device => device.allocatedBytes),
+      row
+    ),
+    figureWords(
+      sum(device => device.reservedBytes),
+      row
+    ),
     formatBytes(driverBytes)
   ];
 }
 
 /** What the figures of a row don't say by themselves. */
 function remarkOf(row: INotebookReading): string[] {
-  const { problem, reading, ageMs, notebook } = row;
-  if (problem !== null) {
-    const age =
-      reading === null ? '' : ` The figures are as of ${formatAge(ageMs)}.`;
-    return [`${problem.sentence}${age}`];
-  }
+  const { problem, reading, notebook } = row;
+  return [
+    ...restartRemark(row),
+    ...(problem === null
+      ? readingRemark(notebook, reading)
+      : [problem.sentence])
+  ];
+}
+
+function restartRemark({
+  notebook,
+  restartedMs,
+  problem
+}: INotebookReading): string[] {
+  return restartedMs === null || problem !== null
+    ? []
+    : [
+        `${notebook.path} was restarted at ${clockWords(restartedMs)}: its figures are those of the new kernel.`
+      ];
+}
+
+function readingRemark(
+  { path }: INotebook,
+  reading: IReading | null
+): string[] {
   if (reading?.devices.some(({ kind }) => kind === 'practice')) {
-    return [`The figures of ${notebook.path} are from its practice device.`];
+    return [`The figures of ${path} are from its practice device.`];
   }
   switch (reading?.state) {
     case 'no-torch':
-      return [`${notebook.path} has not imported torch.`];
+      return [`${path} has not imported torch.`];
     case 'not-initialised':
-      return [`Nothing in ${notebook.path} has used the GPU yet.`];
+      return [`Nothing in ${path} has used the GPU yet.`];
     case 'torch-without-gpu':
-      return [`The torch of ${notebook.path} supports no GPU.`];
+      return [`The torch of ${path} supports no GPU.`];
     case 'no-driver':
-      return [`${notebook.path} finds no driver for a GPU.`];
+      return [`${path} finds no driver for a GPU.`];
     case 'error':
-      return [
-        `${notebook.path} could not read its figures. ${reading.detail ?? ''}`
-      ];
+      return [`${path} could not read its figures. ${reading.detail ?? ''}`];
     default:
       return [];
   }
@@ -176,76 +185,4 @@ function processCells(process: IGpuProcess): string[] {
     process.user ?? '–',
     `${what}${leftover}`
   ];
-}
-
-function gpuSegments(
-  gpu: IGpuOverview
-): { name: string; bytes: number; colour: string }[] {
-  return [
-    ...gpu.users.map(({ path, bytes }, index) => ({
-      ...{ name: path, bytes, colour: colourOf(index) }
-    })),
-    { name: 'others', bytes: gpu.otherBytes ?? 0, colour: OTHERS }
-  ].filter(({ bytes }) => bytes > 0);
-}
-
-function gpuTitle({ name, isPractice, users }: IGpuOverview): string {
-  return isPractice ? `Practice device of ${users[0]?.path ?? name}` : name;
-}
-
-function gpuFigures({ totalBytes, freeBytes }: IGpuOverview): string {
-  return `${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`;
-}
-
-function gpuHtml(gpu: IGpuOverview): Html {
-  const segments = gpuSegments(gpu);
-  const whole = Math.max(
-    gpu.totalBytes ?? 0,
-    segments.reduce((sum, { bytes }) => sum + bytes, 1)
-  );
-  const label = `${gpuTitle(gpu)}: ${gpuFigures(gpu)}`;
-  return html`<div style="margin:8px 0">
-    <div><strong>${gpuTitle(gpu)}</strong> ${gpuFigures(gpu)}</div>
-    <div
-      role="img"
-      aria-label="${label}"
-      style="display:flex;height:12px;margin:4px 0;border-radius:2px;overflow:hidden;background:var(--jp-layout-color3, #e0e0e0)"
-    >
-      ${segments.map(
-        ({ name, bytes, colour }) =>
-          html`<span
-            title="${name}: ${formatBytes(bytes)}"
-            style="width:${((100 * bytes) / whole).toFixed(2)}%;background:${colour}"
-          ></span>`
-      )}
-    </div>
-    <div style="display:flex;flex-wrap:wrap;gap:0 12px">
-      ${segments.map(
-        ({ name, bytes, colour }) =>
-          html`<span
-            ><span aria-hidden="true" style="color:${colour}">■</span> ${name}
-            ${formatBytes(bytes)}</span
-          >`
-      )}
-    </div>
-  </div>`;
-}
-
-function gpuText(gpu: IGpuOverview): string {
-  const width = 40;
-  const { totalBytes } = gpu;
-  const segments = gpuSegments(gpu);
-  const used = segments.reduce((sum, { bytes }) => sum + bytes, 0);
-  const filled =
-    totalBytes === null
-      ? 0
-      : Math.min(width, Math.round((width * used) / totalBytes));
-  const bar =
-    totalBytes === null
-      ? ''
-      : ` [${'#'.repeat(filled)}${'.'.repeat(width - filled)}]`;
-  const lines = segments.map(
-    ({ name, bytes }) => `  ${name}: ${formatBytes(bytes)}`
-  );
-  return [`${gpuTitle(gpu)}${bar} ${gpuFigures(gpu)}`, ...lines].join('\n');
 }

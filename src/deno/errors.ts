@@ -20,8 +20,12 @@ export type RoomErrorCode =
   | 'not-python'
   /** The kernel ended, or was shut down, meanwhile. */
   | 'kernel-gone'
+  /** The kernel was restarted meanwhile. */
+  | 'restarted'
   /** The kernel gave no answer in time. */
   | 'no-answer'
+  /** Nobody is connected: the server would drop the output that it keeps. */
+  | 'would-drop-output'
   /** The kernel runs a cell, and can't be asked meanwhile. */
   | 'busy'
   /** The kernel's agent did not do what it was asked to do. */
@@ -48,13 +52,15 @@ export class RoomError extends Error {
 export interface IProblem {
   readonly code: RoomErrorCode;
   readonly sentence: string;
+  /** Since when, as far as is known; milliseconds since the epoch. */
+  readonly sinceMs: number;
 }
 
 /** `error` as a row shows it. */
-export function problemOf(error: unknown): IProblem {
+export function problemOf(error: unknown, sinceMs = Date.now()): IProblem {
   return error instanceof RoomError
-    ? { code: error.code, sentence: error.message }
-    : { code: 'strange-answer', sentence: sentenceOf(error) };
+    ? { code: error.code, sentence: error.message, sinceMs }
+    : { code: 'strange-answer', sentence: sentenceOf(error), sinceMs };
 }
 
 /** What `error` says, whatever was thrown. */

@@ -6,9 +6,11 @@ import type { IProblem } from './errors';
 import { problemOf, RoomError } from './errors';
 import type { IDriverAnswer } from './nvidia';
 import type { INotebook, INotebookReading } from './rows';
+import type { IAskOptions } from './tokens';
 
 interface IMemory {
   readonly reading: IReading;
+  /** When it was true last. */
   readonly timeMs: number;
   readonly isRunning: boolean;
 }
@@ -22,34 +24,80 @@ export class Looks {
    *
    * @param timeoutMs - how long to wait for the kernel
    */
-  async at(notebook: INotebook, timeoutMs: number): Promise<INotebookReading> {
+  async at(
+    notebook: INotebook,
+    timeoutMs: number,
+    options: IAskOptions = {}
+  ): Promise<INotebookReading> {
     try {
-      const talk = converse(this._client, notebook, conversation =>
-        this._talk(notebook, conversation)
+      const talk = converse(
+        this._client,
+        notebook,
+        conversation => this._talk(notebook, conversation),
+        options
       );
       await within(talk, timeoutMs, notebook);
-      return this._row(notebook, null);
     } catch (error) {
-      return this._row(notebook, problemOf(error));
+      this.fail(notebook, problemOf(error));
     }
+    return this.known(notebook);
   }
 
   /** Remember what a kernel said by itself. */
   note({ kernelId }: INotebook, { reading, running }: IAgentMessage): void {
+    const before = this._seen.get(kernelId);
+    if (before && before.reading.pid !== reading.pid) {
+      this._restartsMs.set(kernelId, Date.now());
+    }
     this._problems.delete(kernelId);
     this._pids.set(kernelId, reading.pid);
     const isRunning = running !== null;
     this._seen.set(kernelId, { reading, timeMs: Date.now(), isRunning });
   }
 
-  /** Remember why a kernel says nothing. */
+  /** Remember that what was seen last is still true. */
+  confirm({ kernelId }: INotebook): void {
+    const seen = this._seen.get(kernelId);
+    if (seen) {
+      this._problems.delete(kernelId);
+      this._seen.set(kernelId, { ...seen, timeMs: Date.now() });
+    }
+  }
+
+  /** Remember that the process that was seen is gone, and all its memory with it. */
+  forget({ kernelId }: INotebook): void {
+    this._seen.delete(kernelId);
+    this._pids.delete(kernelId);
+    this._restartsMs.set(kernelId, Date.now());
+  }
+
+  /** Remember why a kernel says nothing, and since when. */
   fail({ kernelId }: INotebook, problem: IProblem): void {
-    this._problems.set(kernelId, problem);
+    const before = this._problems.get(kernelId);
+    const isSame = before?.code === problem.code;
+    const sinceMs = isSame
+      ? Math.min(before.sinceMs, problem.sinceMs)
+      : problem.sinceMs;
+    this._problems.set(kernelId, { ...problem, sinceMs });
   }
 
   /** What is known of a notebook without asking. */
   known(notebook: INotebook): INotebookReading {
-    return this._row(notebook, this._problems.get(notebook.kernelId) ?? null);
+    const { kernelId } = notebook;
+    const problem = this._problems.get(kernelId) ?? null;
+    const seen = this._seen.get(kernelId);
+    // The kernel knows better than the server whether a cell runs.
+    const isFresh = seen !== undefined && problem === null;
+    const state = seen?.isRunning === true ? 'busy' : 'idle';
+    return {
+      notebook: isFresh ? { ...notebook, state } : notebook,
+      reading: seen?.reading ?? null,
+      ageMs: seen ? Date.now() - seen.timeMs : null,
+      pid: this._pids.get(kernelId) ?? null,
+      driverBytes: null,
+      problem,
+      restartedMs: this._restartsMs.get(kernelId) ?? null
+    };
   }
 
   private async _talk(
@@ -71,39 +119,32 @@ export class Looks {
     this.note(notebook, looked.value);
   }
 
-  private _row(
-    notebook: INotebook,
-    problem: IProblem | null
-  ): INotebookReading {
-    const seen = this._seen.get(notebook.kernelId);
-    // The kernel knows better than the server whether a cell runs.
-    const isFresh = seen !== undefined && problem === null;
-    const state = seen?.isRunning === true ? 'busy' : 'idle';
-    return {
-      notebook: isFresh ? { ...notebook, state } : notebook,
-      reading: seen?.reading ?? null,
-      ageMs: seen ? Date.now() - seen.timeMs : null,
-      pid: this._pids.get(notebook.kernelId) ?? null,
-      driverBytes: null,
-      problem
-    };
-  }
-
   private readonly _seen = new Map<string, IMemory>();
   private readonly _problems = new Map<string, IProblem>();
   private readonly _pids = new Map<string, number>();
+  private readonly _restartsMs = new Map<string, number>();
 }
 
-/** `row` with what the driver of this machine says of its process. */
+/**
+ * `row` with what the driver of this machine says of its process.
+ *
+ * @param pids - the processes that run the kernel, where it did not tell its own
+ */
 export function withDriver(
   row: INotebookReading,
-  { uses }: IDriverAnswer
+  { uses }: IDriverAnswer,
+  pids: readonly number[] = []
 ): INotebookReading {
-  const own = uses.filter(({ pid }) => pid === row.pid);
+  // A wrapper that started the kernel has its command, too, and no GPU.
+  const pid =
+    row.pid ??
+    pids.find(each => uses.some(use => use.pid === each)) ??
+    (pids.length === 1 ? (pids[0] ?? null) : null);
+  const own = uses.filter(use => use.pid === pid);
   const known = own.flatMap(({ usedBytes }) => usedBytes ?? []);
   const isKnown = own.length > 0 && known.length === own.length;
   const sum = known.reduce((all, bytes) => all + bytes, 0);
-  return { ...row, driverBytes: isKnown ? sum : null };
+  return { ...row, pid, driverBytes: isKnown ? sum : null };
 }
 
 async function within(

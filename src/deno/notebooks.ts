@@ -113,7 +113,8 @@ function parseKernel(kernel: Field): Kernel {
     kernelId: kernel.key('id').text(MAX_TEXT),
     kernelName: kernel.key('name').text(MAX_TEXT),
     state: kernel.key('execution_state').textOrNull(64) ?? 'unknown',
-    lastActivityMs: Number(Date.parse(since ?? '')) || null
+    lastActivityMs: Number(Date.parse(since ?? '')) || null,
+    connections: kernel.key('connections').wholeOrNull()
   };
 }
 

@@ -8,6 +8,7 @@ import { converse } from './conversation';
 import { RoomError } from './errors';
 import type { IDriverAnswer } from './nvidia';
 import type { INotebook, IProcessList } from './rows';
+import type { IAskOptions } from './tokens';
 
 const LEFTOVER_BYTES = 200 * MIB;
 const MAX_BYTES = 1024 * GIB;
@@ -24,11 +25,12 @@ export class ProcessDesk {
   async list(
     notebooks: readonly INotebook[],
     driver: IDriverAnswer,
+    options: IAskOptions,
     leftoverBytes = LEFTOVER_BYTES
   ): Promise<IProcessList> {
     for (const notebook of this._inTurn(notebooks)) {
       try {
-        const survey = await this._survey(notebook, leftoverBytes);
+        const survey = await this._survey(notebook, options, leftoverBytes);
         this._reporterId = notebook.kernelId;
         return ofSurvey(survey, notebook, driver);
       } catch {
@@ -48,7 +50,8 @@ export class ProcessDesk {
   async stop(
     process: IGpuProcess,
     notebooks: readonly INotebook[],
-    force: boolean
+    force: boolean,
+    options: IAskOptions
   ): Promise<IStopReport> {
     const { pid, identity } = process;
     const reporter = notebooks.find(each => each.kernelId === this._reporterId);
@@ -59,19 +62,26 @@ export class ProcessDesk {
       );
     }
     const question = stopQuestion(pid, identity, force);
-    const answer = await converse(this._client, reporter, ({ link }) =>
-      link.ask(question)
+    const answer = await converse(
+      this._client,
+      reporter,
+      ({ link }) => link.ask(question),
+      options
     );
     return answer.facts;
   }
 
   private async _survey(
     notebook: INotebook,
+    options: IAskOptions,
     leftoverBytes: number
   ): Promise<ISurvey> {
     const bytes = Math.min(Math.max(0, Math.round(leftoverBytes)), MAX_BYTES);
-    const answer = await converse(this._client, notebook, ({ link }) =>
-      link.ask(surveyQuestion(bytes))
+    const answer = await converse(
+      this._client,
+      notebook,
+      ({ link }) => link.ask(surveyQuestion(bytes)),
+      options
     );
     return answer.facts;
   }

@@ -3,14 +3,13 @@ import { explainOutOfMemory } from '../core/oom';
 import { MIB } from '../core/units';
 import type { IHoldings } from '../core/holders';
 import type { IOutOfMemory } from '../core/oom';
-import { gpuOf } from '../core/plan';
-import type { IGpu } from '../core/plan';
 import type { IClearReport } from '../core/reading';
 import type { IStopReport } from '../core/survey';
 import { ALLOCATOR_SETTINGS } from '../kernel/failurequestion';
 import type { IQuestion } from '../kernel/question';
 import { Client } from './client';
 import { askPerson, checkedPid, checkedTexts } from './checks';
+import type { Conversation } from './conversation';
 import { checked, converse } from './conversation';
 import {
   drawNotebooks,
@@ -19,11 +18,12 @@ import {
   drawReadings
 } from './drawing';
 import { RoomError } from './errors';
+import { kernelPids } from './kernelpids';
 import { Looks, withDriver } from './looks';
 import { drawable, show, surviveInterrupts } from './notebook';
 import { findNotebook, listNotebooks } from './notebooks';
 import { askDriver } from './nvidia';
-import { gpusOf } from './overview';
+import { biggestGpu, gpusOf } from './overview';
 import { planModel } from './planning';
 import type { IModelPlan, IPlanQuestion } from './planning';
 import { ProcessDesk, processOf } from './processes';
@@ -35,6 +35,7 @@ import {
   plain
 } from './results';
 import type {
+  IAskOptions,
   IClearOptions,
   IExplainOptions,
   ILookOptions,
@@ -98,26 +99,27 @@ export class Room implements IRoom {
       each =>
         !silent.some(({ notebook }) => notebook.kernelId === each.kernelId)
     );
+    const processes = await desk.list(able, driver, options);
     const overview: IOverview = {
-      timeMs: Date.now(),
-      serverUrl: client.url.href,
-      gpus: gpusOf(rows, driver),
-      notebooks: rows,
-      processes: await desk.list(able, driver)
+      ...{ timeMs: Date.now(), serverUrl: client.url.href },
+      ...{ gpus: gpusOf(rows, driver), notebooks: rows, processes }
     };
     return drawable(overview, drawOverview);
   }
 
-  async processes(): Promise<IProcessList> {
+  async processes(options: IAskOptions = {}): Promise<IProcessList> {
     const { notebooks, desk } = await this._enter();
-    const list = await desk.list(notebooks, await askDriver());
+    const list = await desk.list(notebooks, await askDriver(), options);
     return drawable(list, drawProcesses);
   }
 
-  async holders(name: string): Promise<IHoldings> {
+  async holders(name: string, options: IAskOptions = {}): Promise<IHoldings> {
     const { client, notebook } = await this._find(name);
-    const answer = await converse(client, notebook, ({ link }) =>
-      link.ask(HOLDERS)
+    const answer = await converse(
+      client,
+      notebook,
+      ({ link }) => link.ask(HOLDERS),
+      options
     );
     return drawable(answer.facts, drawHoldings);
   }
@@ -129,10 +131,13 @@ export class Room implements IRoom {
     const release = checkedTexts('release', options.release);
     const names = checkedTexts('names', options.names);
     const { client, notebook } = await this._find(name);
-    const report = await converse(client, notebook, async ({ link }) => {
-      const request = { op: 'clear', release, names } as const;
-      return checked(await link.request(request)).clear;
-    });
+    const request = { op: 'clear', release, names } as const;
+    const report = await converse(
+      client,
+      notebook,
+      async ({ link }) => checked(await link.request(request)).clear,
+      options
+    );
     return drawable(
       report ?? { devices: [], collectedObjects: null, released: [] },
       drawClear
@@ -141,30 +146,33 @@ export class Room implements IRoom {
 
   async explain(
     text: string,
-    { notebook }: IExplainOptions = {}
+    options: IExplainOptions = {}
   ): Promise<IOutOfMemory | null> {
     if (typeof text !== 'string') {
       throw new RoomError('bad-argument', 'Pass the text of the error.');
     }
     const explanation =
-      notebook === undefined
+      options.notebook === undefined
         ? explainOutOfMemory(text)
-        : await this._explainIn(notebook, text);
+        : await this._explainIn(options.notebook, text, options);
     return explanation && drawable({ ...explanation }, drawExplanation);
   }
 
   async plan(question: IPlanQuestion): Promise<IModelPlan> {
-    const found = question.gpu === undefined ? await this._biggestGpu() : null;
+    const found =
+      question.gpu === undefined
+        ? await this.overview().then(biggestGpu, () => null)
+        : null;
     return drawable(planModel(question, found), drawPlan);
   }
 
   async stop(
     pid: number,
-    { force = false, isConfirmed = false }: IStopOptions = {}
+    { force = false, isConfirmed = false, ...options }: IStopOptions = {}
   ): Promise<IStopReport | null> {
     checkedPid(pid);
     const { notebooks, desk } = await this._enter();
-    const list = await desk.list(notebooks, await askDriver());
+    const list = await desk.list(notebooks, await askDriver(), options);
     const process = processOf(list, pid);
     if (process.identity !== null && !isConfirmed) {
       const what = process.notebook ?? process.command ?? 'unknown';
@@ -173,7 +181,7 @@ export class Room implements IRoom {
         return null;
       }
     }
-    const report = await desk.stop(process, notebooks, force);
+    const report = await desk.stop(process, notebooks, force, options);
     return drawable(report, ({ hasEnded, signal, graceSeconds }) =>
       plain([
         hasEnded
@@ -199,23 +207,29 @@ export class Room implements IRoom {
 
   private async _look(
     notebooks: readonly INotebook[],
-    { timeoutSeconds = TIMEOUT_S }: ILookOptions
+    { timeoutSeconds = TIMEOUT_S, ...options }: ILookOptions
   ): Promise<INotebookReading[]> {
     const { client } = await this._furniture();
     const looks = this._looksOf(client);
-    const [driver, ...rows] = await Promise.all([
-      askDriver(),
-      ...notebooks.map(each => looks.at(each, 1000 * timeoutSeconds))
+    const timeoutMs = 1000 * timeoutSeconds;
+    const [driver, pids, ...rows] = await Promise.all([
+      ...([askDriver(), kernelPids()] as const),
+      ...notebooks.map(each => looks.at(each, timeoutMs, options))
     ]);
-    return rows.map(row => withDriver(row, driver));
+    return rows.map(row =>
+      withDriver(row, driver, pids.get(row.notebook.kernelId))
+    );
   }
 
   private async _explainIn(
     name: string,
-    text: string
+    text: string,
+    options: IAskOptions
   ): Promise<IOutOfMemory | null> {
     const { client, notebook } = await this._find(name);
-    return converse(client, notebook, async ({ link }) => {
+    const ask = async ({
+      link
+    }: Conversation): Promise<IOutOfMemory | null> => {
       const holdings = await link.ask(HOLDERS);
       const settings = await link.ask(ALLOCATOR_SETTINGS);
       return explainOutOfMemory(text, holdings.message.reading, {
@@ -223,27 +237,8 @@ export class Room implements IRoom {
         holders: holdings.facts.holders,
         allocatorSettings: settings.facts
       });
-    });
-  }
-
-  /** The biggest GPU that a kernel or the driver tells of. */
-  private async _biggestGpu(): Promise<IGpu | null> {
-    const { gpus, notebooks } = await this.overview().catch(() => ({
-      gpus: [],
-      notebooks: []
-    }));
-    const seen = notebooks.flatMap(({ reading }) => reading?.devices ?? []);
-    const found = [
-      ...seen.flatMap(device => gpuOf(device) ?? []),
-      ...gpus.flatMap(({ name, totalBytes, freeBytes }) =>
-        totalBytes === null
-          ? []
-          : { name, totalBytes, freeBytes, computeCapability: null }
-      )
-    ];
-    return (
-      found.sort((one, other) => other.totalBytes - one.totalBytes)[0] ?? null
-    );
+    };
+    return converse(client, notebook, ask, options);
   }
 
   private async _find(

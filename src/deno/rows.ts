@@ -16,6 +16,8 @@ export interface INotebook {
   readonly state: string;
   /** Milliseconds since the epoch; null where unknown. */
   readonly lastActivityMs: number | null;
+  /** How many front ends are connected, a room among them; null where the server does not say. */
+  readonly connections: number | null;
   /** Whether this is the notebook that asks. */
   readonly isOwn: boolean;
 }
@@ -33,6 +35,8 @@ export interface INotebookReading {
   readonly driverBytes: number | null;
   /** Why there are no fresh figures; null where they are fresh. */
   readonly problem: IProblem | null;
+  /** When the room noticed that the kernel was restarted; null where it noticed nothing. */
+  readonly restartedMs: number | null;
 }
 
 /** Who uses the GPUs, and who said so. */
@@ -48,6 +52,8 @@ export interface IProcessList {
 export interface IGpuUser {
   readonly path: string;
   readonly bytes: number;
+  /** How old the figure is; null where it is of now. */
+  readonly ageMs: number | null;
 }
 
 /** One GPU, and who has how much of it. */
@@ -58,6 +64,8 @@ export interface IGpuOverview {
   readonly isPractice: boolean;
   readonly totalBytes: number | null;
   readonly freeBytes: number | null;
+  /** How old the figure of what is free is; null where it is of now, or unknown. */
+  readonly freeAgeMs: number | null;
   /** The notebooks of this server, the biggest first. */
   readonly users: readonly IGpuUser[];
   /** In use by anybody else; null where unknown. */

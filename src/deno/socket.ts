@@ -11,10 +11,18 @@ const CLOSE_MS = 2000;
 export class KernelSocket {
   private constructor(
     private readonly _socket: WebSocket,
-    private readonly _session: string
+    private readonly _kernelId: string,
+    /** Names this front end in what it asks, and in what the kernel answers to it. */
+    readonly session: string
   ) {
     _socket.onmessage = event => this._onMessage(event.data);
     _socket.onclose = () => this._onClose();
+    KernelSocket._open.set(_kernelId, KernelSocket.openTo(_kernelId) + 1);
+  }
+
+  /** How many of this process are open to a kernel. */
+  static openTo(kernelId: string): number {
+    return KernelSocket._open.get(kernelId) ?? 0;
   }
 
   /** Called with every message that the kernel publishes. */
@@ -25,16 +33,20 @@ export class KernelSocket {
   /**
    * Open the WebSocket to a kernel.
    *
+   * @param session - who asks; by default nobody who was here before
    * @throws RoomError `kernel-gone` if the server does not open it
    */
-  static async open(client: Client, kernelId: string): Promise<KernelSocket> {
-    const session = crypto.randomUUID();
+  static async open(
+    client: Client,
+    kernelId: string,
+    session: string = crypto.randomUUID()
+  ): Promise<KernelSocket> {
     const path = `api/kernels/${encodeURIComponent(kernelId)}/channels`;
     const url = client.socketUrl(path, { session_id: session });
     const socket = new WebSocket(url, [V1]);
     socket.binaryType = 'arraybuffer';
     await opened(socket);
-    return new KernelSocket(socket, session);
+    return new KernelSocket(socket, kernelId, session);
   }
 
   /**
@@ -98,7 +110,7 @@ export class KernelSocket {
     subshell_id: string | null
   ): Record<string, unknown> {
     return {
-      ...{ msg_id, msg_type, session: this._session, username: '' },
+      ...{ msg_id, msg_type, session: this.session, username: '' },
       ...{ date: new Date().toISOString(), version: '5.4' },
       ...(subshell_id !== null && { subshell_id })
     };
@@ -118,6 +130,10 @@ export class KernelSocket {
   }
 
   private _onClose(): void {
+    KernelSocket._open.set(
+      this._kernelId,
+      KernelSocket.openTo(this._kernelId) - 1
+    );
     for (const { reject } of this._waiters.values()) {
       reject(new Error('The connection was closed'));
     }
@@ -125,6 +141,7 @@ export class KernelSocket {
     this.onClosed();
   }
 
+  private static readonly _open = new Map<string, number>();
   private readonly _waiters = new Map<string, IWaiter>();
 }
 

@@ -2,6 +2,7 @@ import type { IClearReport } from '../core/reading';
 import type { IHoldings } from '../core/holders';
 import type { IOutOfMemory } from '../core/oom';
 import type { IStopReport } from '../core/survey';
+import type { RoomErrorCode } from './errors';
 import type { IModelPlan, IPlanQuestion } from './planning';
 import type {
   INotebook,
@@ -10,14 +11,24 @@ import type {
   IProcessList
 } from './rows';
 
+/** Which kernels may be asked at all. */
+export interface IAskOptions {
+  /**
+   * Ask kernels to which no front end is connected, too. It costs output: what such a kernel
+   * printed since its browser went offline is kept by the server, and the server drops it, for
+   * good, as soon as anybody else connects. By default such a kernel is left alone.
+   */
+  readonly mayDropOutput?: boolean;
+}
+
 /** How long kernels are waited for. */
-export interface ILookOptions {
+export interface ILookOptions extends IAskOptions {
   /** Seconds after which a kernel counts as silent; 5 by default. */
   readonly timeoutSeconds?: number;
 }
 
 /** What is let go of before the memory is cleared. */
-export interface IClearOptions {
+export interface IClearOptions extends IAskOptions {
   /** `outputs`, `tracebacks`, `all` for both and more, or names that `holders` gave. */
   readonly release?: readonly string[];
   /** Variables to delete. */
@@ -25,13 +36,13 @@ export interface IClearOptions {
 }
 
 /** How an error is explained. */
-export interface IExplainOptions {
+export interface IExplainOptions extends IAskOptions {
   /** The notebook in which it was raised, if it still runs: then its holders are named, too. */
   readonly notebook?: string;
 }
 
 /** How long is watched, and how often. */
-export interface IWatchOptions {
+export interface IWatchOptions extends IAskOptions {
   /** Seconds until it ends by itself; 60 by default, `Infinity` for never. */
   readonly seconds?: number;
   /** Seconds between two updates; 1 by default, 0.25 at least. */
@@ -41,7 +52,7 @@ export interface IWatchOptions {
 }
 
 /** How a process is stopped. */
-export interface IStopOptions {
+export interface IStopOptions extends IAskOptions {
   /** Kill it; only after it was asked to end, and some seconds. */
   readonly force?: boolean;
   /** Don't ask the person first; false by default. */
@@ -52,8 +63,10 @@ export interface IStopOptions {
 export interface IWatchSample {
   /** Milliseconds since the epoch. */
   readonly timeMs: number;
-  /** By path: what each notebook has reserved, in bytes, on all devices together. */
+  /** By path: what each notebook had reserved then, in bytes, on all devices together. */
   readonly reservedBytes: Readonly<Record<string, number>>;
+  /** By path: why a notebook has no figure of then. */
+  readonly problems: Readonly<Record<string, RoomErrorCode>>;
 }
 
 /**
@@ -74,9 +87,9 @@ export interface IRoom {
   /** Everything at once: GPUs, notebooks, processes. */
   overview(options?: ILookOptions): Promise<IOverview>;
   /** Every process on the GPUs. */
-  processes(): Promise<IProcessList>;
+  processes(options?: IAskOptions): Promise<IProcessList>;
   /** Who holds the memory in a notebook's kernel. */
-  holders(name: string): Promise<IHoldings>;
+  holders(name: string, options?: IAskOptions): Promise<IHoldings>;
   /** Clear a notebook's memory without a cell; what is named lets go first. */
   clear(name: string, options?: IClearOptions): Promise<IClearReport>;
   /** Explain an out-of-memory error; null if the text holds none. */

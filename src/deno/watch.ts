@@ -1,29 +1,28 @@
 import { formatBytes } from '../core/units';
 import { drawChart } from './chart';
 import type { Client } from './client';
-import { converse } from './conversation';
-import { problemOf, RoomError } from './errors';
+import { RoomError } from './errors';
+import { Follower } from './follower';
 import type { Looks } from './looks';
 import { interruptible, isInNotebook, show, silent } from './notebook';
+import { Roll } from './presence';
 import { plain } from './results';
 import type { IWatchOptions, IWatchSample } from './tokens';
-import type { INotebook } from './rows';
+import { wait } from './waiting';
+import { problemWords } from './words';
+import type { INotebook, INotebookReading } from './rows';
 
 const MAX_SAMPLES = 2000;
 const MIN_SECONDS = 0.25;
 
-/**
- * Watch notebooks until the time is up or somebody interrupts.
- *
- * Each kernel is asked once, and then tells by itself: idle ones stay idle for the server.
- */
+/** Watch notebooks until the time is up or somebody interrupts. */
 export async function watch(
   client: Client,
   notebooks: readonly INotebook[],
   looks: Looks,
   options: IWatchOptions
 ): Promise<IWatchSample[]> {
-  const { seconds = 60, everySeconds = 1, signal } = options;
+  const { seconds = 60, everySeconds = 1, signal, mayDropOutput } = options;
   if (!(seconds > 0) || !(everySeconds >= MIN_SECONDS)) {
     throw new RoomError(
       'bad-argument',
@@ -33,8 +32,11 @@ export async function watch(
   const samples: IWatchSample[] = [];
   await interruptible(signal, async stopped => {
     const over = new AbortController();
+    const roll = new Roll(client);
     const followers = notebooks.map(notebook =>
-      follow(client, notebook, looks, everySeconds, over.signal)
+      new Follower(client, notebook, looks, {
+        ...{ everySeconds, mayDropOutput, roll, over: over.signal }
+      }).run()
     );
     try {
       await draw(notebooks, looks, samples, { seconds, everySeconds, stopped });
@@ -44,34 +46,6 @@ export async function watch(
     }
   });
   return silent(samples);
-}
-
-/** Listen to one kernel until `over`. Never throws: a kernel may go meanwhile. */
-async function follow(
-  client: Client,
-  notebook: INotebook,
-  looks: Looks,
-  everySeconds: number,
-  over: AbortSignal
-): Promise<void> {
-  const viewer = crypto.randomUUID();
-  try {
-    await converse(client, notebook, async ({ link }) => {
-      link.messageReceived.connect((_, message) =>
-        looks.note(notebook, message)
-      );
-      const message = await link.request({
-        op: 'attach',
-        ...{ viewer, interval_ms: Math.round(1000 * everySeconds) },
-        practice: null
-      });
-      looks.note(notebook, message);
-      await aborted(over);
-      await link.request({ op: 'detach', viewer });
-    });
-  } catch (error) {
-    looks.fail(notebook, problemOf(error));
-  }
 }
 
 interface ITiming {
@@ -89,61 +63,53 @@ async function draw(
   const id = crypto.randomUUID();
   const endMs = performance.now() + 1000 * seconds;
   let isFirst = true;
+  let line = '';
   while (!stopped.aborted && performance.now() < endMs) {
-    const sample = sampleOf(notebooks, looks);
-    const isNew = !isSame(sample, samples[samples.length - 1]);
-    samples.push(sample);
+    const rows = notebooks.map(each => looks.known(each));
+    samples.push(sampleOf(rows));
     samples.splice(0, samples.length - MAX_SAMPLES);
     if (isInNotebook()) {
-      const rows = notebooks.map(each => looks.known(each));
       await show(drawChart(samples, rows), id, !isFirst);
-    } else if (isNew) {
-      await show(plain([lineOf(sample)]));
+    } else if (line !== (line = lineOf(rows))) {
+      await show(plain([`${new Date().toISOString()} ${line}`]));
     }
     isFirst = false;
     const leftMs = endMs - performance.now();
-    await aborted(stopped, Math.min(1000 * everySeconds, Math.max(0, leftMs)));
+    await wait(stopped, Math.min(1000 * everySeconds, Math.max(0, leftMs)));
   }
 }
 
-function sampleOf(notebooks: readonly INotebook[], looks: Looks): IWatchSample {
-  const known = notebooks.flatMap(notebook => {
-    const { reading } = looks.known(notebook);
-    const sum = reading?.devices.reduce(
-      (all, device) => all + device.reservedBytes,
-      0
-    );
-    return sum === undefined ? [] : [[notebook.path, sum] as const];
-  });
-  return { timeMs: Date.now(), reservedBytes: Object.fromEntries(known) };
-}
-
-function isSame(one: IWatchSample, other: IWatchSample | undefined): boolean {
-  return (
-    JSON.stringify(one.reservedBytes) === JSON.stringify(other?.reservedBytes)
+/** What is known of this very moment; figures of the past are left out. */
+function sampleOf(rows: readonly INotebookReading[]): IWatchSample {
+  const reservedBytes: Record<string, number> = {};
+  const problems: IWatchSample['problems'] = Object.fromEntries(
+    rows.flatMap(({ notebook, problem }) =>
+      problem === null ? [] : [[notebook.path, problem.code]]
+    )
   );
-}
-
-function lineOf({ timeMs, reservedBytes }: IWatchSample): string {
-  const figures = Object.entries(reservedBytes).map(
-    ([path, bytes]) => `${path} ${formatBytes(bytes)}`
-  );
-  return `${new Date(timeMs).toISOString()} ${figures.join(', ')}`;
-}
-
-/** Wait for `signal`, but not longer than `timeoutMs`. */
-async function aborted(signal: AbortSignal, timeoutMs?: number): Promise<void> {
-  if (signal.aborted) {
-    return;
+  for (const { notebook, reading, problem } of rows) {
+    if (problem === null && reading !== null) {
+      reservedBytes[notebook.path] = reservedOf(reading);
+    }
   }
-  await new Promise<void>(resolve => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(finish, timeoutMs);
-    signal.addEventListener('abort', finish);
-  });
+  return { timeMs: Date.now(), reservedBytes, problems };
+}
+
+function lineOf(rows: readonly INotebookReading[]): string {
+  const known = rows.filter(
+    ({ reading, problem }) => reading !== null || problem !== null
+  );
+  return known
+    .map(({ notebook, reading, problem }) =>
+      problem === null && reading !== null
+        ? `${notebook.path} ${formatBytes(reservedOf(reading))}`
+        : `${notebook.path} ${problemWords(problem)}`
+    )
+    .join(', ');
+}
+
+function reservedOf({
+  devices
+}: NonNullable<INotebookReading['reading']>): number {
+  return devices.reduce((sum, { reservedBytes }) => sum + reservedBytes, 0);
 }

@@ -132,6 +132,7 @@ Deno.test('gpusOf() shares a GPU out among notebooks and others', () => {
     language: 'python',
     state: 'idle',
     lastActivityMs: null,
+    connections: 1,
     isOwn: false
   } as const;
   const reading = {
@@ -145,7 +146,8 @@ Deno.test('gpusOf() shares a GPU out among notebooks and others', () => {
   } as const;
   const row = (path: string, pid: number): INotebookReading => ({
     notebook: { ...notebook, path, kernelId: path },
-    ...{ reading, pid, ageMs: 0, driverBytes: null, problem: null }
+    ...{ reading, pid, ageMs: 0, driverBytes: null, problem: null },
+    restartedMs: null
   });
   const driver = {
     gpus: [
@@ -157,10 +159,10 @@ Deno.test('gpusOf() shares a GPU out among notebooks and others', () => {
   deepStrictEqual(gpusOf([row('a', 7), row('b', 8)], driver), [
     {
       ...{ key: 'u1', name: 'Card', isPractice: false },
-      ...{ totalBytes: 100, freeBytes: 40, otherBytes: 20 },
+      ...{ totalBytes: 100, freeBytes: 40, freeAgeMs: null, otherBytes: 20 },
       users: [
-        { path: 'a', bytes: 30 },
-        { path: 'b', bytes: 10 }
+        { path: 'a', bytes: 30, ageMs: null },
+        { path: 'b', bytes: 10, ageMs: null }
       ]
     }
   ]);

@@ -29,6 +29,13 @@ interface IMessage {
   };
 }
 
+/** What the server says of a kernel. */
+export interface IKernelModel {
+  readonly execution_state: string;
+  readonly last_activity: string;
+  readonly connections: number;
+}
+
 type IBundle = Readonly<Record<string, string>>;
 
 /** A server with folders of its own; kernels have the practice device on. */
@@ -72,12 +79,13 @@ export class Server {
   }
 
   async stop(): Promise<void> {
+    await Promise.all([...this._fronts.values()].map(front => front.close()));
     this._process.kill('SIGTERM');
     await this._process.status;
     await Deno.remove(this.folder, { recursive: true });
   }
 
-  /** Open a notebook on a kernel that is ready; returns the kernel's id. */
+  /** Open a notebook on a kernel that is ready, in a front end that stays; returns the kernel's id. */
   async open(path: string, kernel = 'python3'): Promise<string> {
     const body = {
       path,
@@ -87,8 +95,33 @@ export class Server {
     };
     const session = await this.ask('POST', 'api/sessions', body);
     const kernelId = (session as { kernel: { id: string } }).kernel.id;
-    await this.run(kernelId, kernel === 'python3' ? 'pass' : '0');
+    const front = await this.connect(kernelId);
+    this._fronts.set(kernelId, front);
+    await front.run(kernel === 'python3' ? 'pass' : '0');
     return kernelId;
+  }
+
+  /** The front end that opened a notebook goes offline. */
+  async goOffline(kernelId: string): Promise<void> {
+    await this._fronts.get(kernelId)?.close();
+    this._fronts.delete(kernelId);
+    await this.until(kernelId, ({ connections }) => connections === 0);
+  }
+
+  /** Wait until the server says `isSo` of a kernel. */
+  async until(
+    kernelId: string,
+    isSo: (kernel: IKernelModel) => boolean
+  ): Promise<void> {
+    const deadline = Date.now() + CELL_MS;
+    while (
+      !isSo((await this.ask('GET', `api/kernels/${kernelId}`)) as IKernelModel)
+    ) {
+      if (Date.now() > deadline) {
+        throw new Error('The server never said so');
+      }
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
   }
 
   async shutDown(kernelId: string): Promise<void> {
@@ -125,14 +158,18 @@ export class Server {
     return client;
   }
 
-  async connect(kernelId: string): Promise<Client> {
-    const address = `${this.url.replace('http', 'ws')}api/kernels/${kernelId}/channels?token=${this.token}`;
+  /** @param session - who connects; the same one gets what was kept meanwhile */
+  async connect(
+    kernelId: string,
+    session: string = crypto.randomUUID()
+  ): Promise<Client> {
+    const address = `${this.url.replace('http', 'ws')}api/kernels/${kernelId}/channels?session_id=${session}&token=${this.token}`;
     const socket = new WebSocket(address);
     await new Promise((resolve, reject) => {
       socket.onopen = resolve;
       socket.onerror = reject;
     });
-    return new Client(socket);
+    return new Client(socket, session);
   }
 
   private async _untilReady(): Promise<void> {
@@ -147,13 +184,21 @@ export class Server {
     }
     throw new Error('The server did not start');
   }
+
+  private readonly _fronts = new Map<string, Client>();
 }
 
 /** A front end that stops to listen when the kernel says that a cell is over. */
 export class Client {
-  constructor(private readonly _socket: WebSocket) {
+  constructor(
+    private readonly _socket: WebSocket,
+    private readonly _session: string
+  ) {
     _socket.onmessage = event => this._onMessage(JSON.parse(event.data));
   }
+
+  /** All that was printed to this front end, whoever's cell it was. */
+  printed = '';
 
   /** Send a cell, and wait until it runs. */
   begin(code: string): Promise<void> {
@@ -187,6 +232,9 @@ export class Client {
 
   close(): Promise<void> {
     return new Promise(resolve => {
+      if (this._socket.readyState === WebSocket.CLOSED) {
+        resolve();
+      }
       this._socket.onclose = () => resolve();
       this._socket.close();
     });
@@ -203,7 +251,7 @@ export class Client {
         header: {
           msg_id: this._id,
           msg_type: 'execute_request',
-          session: 'test',
+          session: this._session,
           username: '',
           version: '5.4',
           date: new Date().toISOString()
@@ -222,6 +270,7 @@ export class Client {
   }
 
   private _onMessage(message: IMessage): void {
+    this.printed += message.content.text ?? '';
     if (message.parent_header?.msg_id !== this._id) {
       return;
     }

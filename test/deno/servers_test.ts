@@ -47,7 +47,8 @@ const KERNEL = {
   id: 'k1',
   name: 'python3',
   execution_state: 'idle',
-  last_activity: '2026-01-01T00:00:00Z'
+  last_activity: '2026-01-01T00:00:00Z',
+  connections: 1
 };
 
 /** A server with one kernel, which it does not connect to. */
@@ -60,6 +61,8 @@ function lister(request: Request): Response {
       ]);
     case '/api/kernels':
       return Response.json([KERNEL]);
+    case '/api/kernels/k1':
+      return Response.json(KERNEL);
     case '/api/kernelspecs':
       return Response.json({
         kernelspecs: { python3: { spec: { language: 'python' } } }
