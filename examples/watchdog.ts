@@ -6,7 +6,8 @@
  *
  * The token comes from the variable JUPYTER_TOKEN. `--clear` clears what is only cached,
  * `--release outputs,tracebacks` lets go of these first, `--mib` is what is worth a word
- * (512), `--once` looks once.
+ * (512), `--once` looks once. Notebooks to which no browser is connected are left alone:
+ * the server would drop what it keeps for one that is offline. `--may-drop-output` asks them, too.
  */
 import { parseArgs } from 'node:util';
 
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     mib: { type: 'string', default: '512' },
     release: { type: 'string', default: '' },
     clear: { type: 'boolean', default: false },
+    'may-drop-output': { type: 'boolean', default: false },
     once: { type: 'boolean', default: false }
   }
 });
@@ -34,6 +36,7 @@ const token = Deno.env.get('JUPYTER_TOKEN') ?? '';
 const room = connect({ url: values.url, token });
 const idleMs = Number(values.minutes) * 60_000;
 const leastBytes = Number(values.mib) * MIB;
+const mayDropOutput = values['may-drop-output'];
 const release = values.release.split(',').filter(name => name !== '');
 
 /** To be asked is an activity, too: until something else happens, a kernel is asked once. */
@@ -51,15 +54,15 @@ function heldBytes({ reading }: INotebookReading): number {
 }
 
 async function mind({ path, kernelId }: INotebook): Promise<void> {
-  const [row] = await room.readings([kernelId]);
+  const [row] = await room.readings([kernelId], { mayDropOutput });
   const bytes = heldBytes(row);
   if (row.problem !== null) {
     console.error(row.problem.sentence);
   } else if (bytes >= leastBytes) {
     console.log(`${path} idles and holds ${formatBytes(bytes)}`);
     if (values.clear) {
-      await room.clear(kernelId, { release });
-      const [after] = await room.readings([kernelId]);
+      await room.clear(kernelId, { release, mayDropOutput });
+      const [after] = await room.readings([kernelId], { mayDropOutput });
       console.log(`${path} holds ${formatBytes(heldBytes(after))} now`);
     }
   }

@@ -23,6 +23,7 @@ const PARTS = [
   /labextensions\/jupyterlab-vram\/static\/agent\/agent\.\w+\.json$/m,
   /labextensions\/jupyterlab-vram\/static\/style\.js$/m,
   /share\/jupyter\/kernels\/vram-room\/kernel\.json$/m,
+  /share\/jupyter\/kernels\/vram-room\/logo-svg\.svg$/m,
   /share\/jupyter\/jupyterlab-vram\/room\/room\.mjs$/m,
   /share\/jupyter\/jupyterlab-vram\/room\/types\/deno\/index\.d\.ts$/m
 ];

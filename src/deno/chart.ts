@@ -26,19 +26,6 @@ export function drawChart(
   );
   const below = drawReadings(rows);
   const title = `Reserved memory over ${seconds} s, up to ${formatBytes(top)}`;
-  const legend = paths.map(
-    (path, index) =>
-      html`<span style="margin-right:12px;white-space:nowrap"
-        ><svg
-          viewBox="0 0 24 8"
-          aria-hidden="true"
-          style="width:24px;height:8px"
-        >
-          ${line('0,4 24,4', index)}
-        </svg>
-        ${path}</span
-      >`
-  );
   return {
     html: framed([
       html`<svg
@@ -50,11 +37,20 @@ export function drawChart(
         ${lines}
       </svg>`,
       html`<div>${title}</div>`,
-      html`<div>${legend}</div>`,
+      html`<div>${paths.map(legendOf)}</div>`,
       below.body
     ]),
     text: `${title}\n${below.text}`
   };
+}
+
+function legendOf(path: string, index: number): Html {
+  return html`<span style="margin-right:12px;white-space:nowrap"
+    ><svg viewBox="0 0 24 8" aria-hidden="true" style="width:24px;height:8px">
+      ${line('0,4 24,4', index)}
+    </svg>
+    ${path}</span
+  >`;
 }
 
 /** The points of each stretch of time in which a notebook's figure was known. */

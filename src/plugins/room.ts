@@ -4,6 +4,8 @@ import type {
 } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
@@ -11,16 +13,20 @@ import { CommandIDs } from './tokens';
 
 /** The kernelspec that the Python package brings. */
 const KERNEL = 'vram-room';
+/** What `deno_kernel.py` starts in its place where Deno is missing. */
+const STAND_IN = 'vram-room-without-deno';
+const INSTALL = 'pip install "jupyterlab-vram[deno]"';
 
-/** A command that opens a notebook outside of every Python process. */
+/** A command that opens a notebook outside of every Python process, and what to do where it can't. */
 export const roomPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-vram:room',
   description: 'Adds a command that opens a control room for all kernels.',
   autoStart: true,
-  optional: [ICommandPalette, ITranslator],
+  optional: [ICommandPalette, INotebookTracker, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     palette: ICommandPalette | null,
+    tracker: INotebookTracker | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
@@ -36,8 +42,35 @@ export const roomPlugin: JupyterFrontEndPlugin<void> = {
       command: CommandIDs.newRoom,
       category: trans.__('GPU Memory')
     });
+    tracker?.widgetAdded.connect((_, { sessionContext }) => {
+      const check = (): void =>
+        void warnWithoutDeno(sessionContext.session?.kernel ?? null, trans);
+      sessionContext.kernelChanged.connect(check);
+      check();
+    });
   }
 };
+
+/** Say in the page what is missing, whichever way the room was opened. */
+async function warnWithoutDeno(
+  kernel: Kernel.IKernelConnection | null,
+  trans: TranslationBundle
+): Promise<void> {
+  if (kernel?.name !== KERNEL) {
+    return;
+  }
+  // A kernel that goes before it has said anything has no info.
+  const info = await kernel.info.catch(() => null);
+  if (info?.implementation === STAND_IN) {
+    Notification.warning(
+      trans.__(
+        'The control room has no Deno to run in: run %1 where JupyterLab is installed, then restart its kernel. Each of its cells says the same.',
+        INSTALL
+      ),
+      { autoClose: false }
+    );
+  }
+}
 
 async function openRoom(
   app: JupyterFrontEnd,
@@ -48,7 +81,7 @@ async function openRoom(
     Notification.warning(
       trans.__(
         'The control room needs Deno beside JupyterLab: run %1, then reload the page.',
-        'pip install "jupyterlab-vram[deno]"'
+        INSTALL
       ),
       { autoClose: false }
     );

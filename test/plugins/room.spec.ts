@@ -2,6 +2,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { CommandIDs } from '../../src/plugins/tokens';
+import { FakeConnection } from '../kernel/connection';
 import { Lab } from './lab';
 
 interface ICell {
@@ -48,6 +49,24 @@ describe('roomPlugin', () => {
     ]);
     expect(inserted[1]?.source).toContain('await room.show();');
     expect(Notification.manager.count).toBe(0);
+  });
+
+  it('should say what to install where the kernel has no Deno, however it was opened', async () => {
+    const settle = (): Promise<void> => new Promise(done => setTimeout(done));
+    const kernel = (name: string, implementation: string): FakeConnection =>
+      new FakeConnection({ name, info: Promise.resolve({ implementation }) });
+    lab.open(kernel('vram-room', 'Deno kernel'));
+    lab.open(kernel('python3', 'vram-room-without-deno'));
+    await settle();
+    expect(Notification.manager.count).toBe(0);
+
+    const { sessionContext } = lab.open();
+    sessionContext.setKernel(kernel('vram-room', 'vram-room-without-deno'));
+    await settle();
+    expect(Notification.manager.notifications[0]?.message).toContain(
+      'pip install "jupyterlab-vram[deno]"'
+    );
+    expect(Notification.manager.count).toBe(1);
   });
 
   it('should say what to install where the kernel is missing', async () => {
