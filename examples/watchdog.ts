@@ -56,7 +56,12 @@ function heldBytes({ reading }: INotebookReading): number {
 async function mind({ path, kernelId }: INotebook): Promise<void> {
   const [row] = await room.readings([kernelId], { mayDropOutput });
   const bytes = heldBytes(row);
-  if (row.problem !== null) {
+  if (row.problem?.code === 'would-drop-output') {
+    if ((row.driverBytes ?? 0) >= leastBytes) {
+      const held = formatBytes(row.driverBytes);
+      console.log(`${path} idles and holds ${held}; nobody is connected to it`);
+    }
+  } else if (row.problem !== null) {
     console.error(row.problem.sentence);
   } else if (bytes >= leastBytes) {
     console.log(`${path} idles and holds ${formatBytes(bytes)}`);
