@@ -5,9 +5,10 @@ const TIMEOUT_MS = 10_000;
 
 /** Asks one Jupyter server over HTTP; its token goes nowhere else. */
 export class Client {
+  /** @param _hasNoToken - whether the server itself knows of no token */
   constructor(
     { url, token }: IServerAddress,
-    private readonly _hasPassword = false
+    private readonly _hasNoToken = false
   ) {
     this.url = baseUrl(url);
     this.#token = token;
@@ -45,7 +46,7 @@ export class Client {
       return response;
     }
     await response.body?.cancel();
-    throw this._errorOf(response.status);
+    throw this._errorOf(response.status, path);
   }
 
   /** The address of a WebSocket of the server's. */
@@ -77,7 +78,13 @@ export class Client {
     }
   }
 
-  private _errorOf(status: number): RoomError {
+  private _errorOf(status: number, path: string): RoomError {
+    if (status === 404 && !/^api\/kernels\/./.test(path)) {
+      return new RoomError(
+        'strange-answer',
+        `There is no Jupyter server at ${this.url}: check the address, of which a part may be missing, such as /user/ada/.`
+      );
+    }
     if (status === 404) {
       return new RoomError(
         'kernel-gone',
@@ -90,14 +97,20 @@ export class Client {
         `The server at ${this.url} answered with status ${status}.`
       );
     }
-    return this._hasPassword && this.#token === ''
+    if (this.#token !== '') {
+      return new RoomError(
+        'wrong-token',
+        `The server at ${this.url} refused the token. \`jupyter server list\` shows the right one; pass it: connect({ url, token }).`
+      );
+    }
+    return this._hasNoToken
       ? new RoomError(
           'password-only',
           `The server at ${this.url} asks for a password and has no token. Start it with one (--IdentityProvider.token=...), and pass it: connect({ url, token }).`
         )
       : new RoomError(
           'wrong-token',
-          `The server at ${this.url} refused the token. \`jupyter server list\` shows the right one; pass it: connect({ url, token }).`
+          `The server at ${this.url} answers to nobody without a token. \`jupyter server list\` shows it, if there is one; pass it: connect({ url, token }).`
         );
   }
 

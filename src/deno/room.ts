@@ -278,7 +278,7 @@ export class Room implements IRoom {
 export async function furnitureHere(): Promise<IFurniture> {
   const server = await findServer();
   return {
-    client: new Client(server, server.hasPassword),
+    client: new Client(server, server.token === ''),
     rootFolder: server.rootFolder
   };
 }

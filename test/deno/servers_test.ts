@@ -135,7 +135,8 @@ Deno.test('a server that only knows a password is said to be one', async () => {
       ? new Response('<form>')
       : new Response(null, { status: 302, headers: { location: '/login' } });
   await withServer(login, async url => {
-    const more = { token: '', password: true };
+    // With a password in its newer setting, Jupyter Server says that it has none.
+    const more = { token: '', password: false };
     await withRuntime({ 'jpserver-5.json': file(url, 5, more) }, async () => {
       const { room } = await import('../../lib/room/room.mjs#password');
       await rejects(room.notebooks(), {
@@ -177,6 +178,26 @@ Deno.test(
     });
   }
 );
+
+Deno.test('an address that lacks a part is said to be one', async () => {
+  const missing = (): Response => Response.json({}, { status: 404 });
+  await withServer(missing, async url => {
+    await rejects(connect({ url, token: 'x' }).notebooks(), {
+      code: 'strange-answer',
+      message: /a part may be missing/
+    });
+  });
+});
+
+Deno.test('who asks without a token is told that one is missing', async () => {
+  const refuse = (): Response => Response.json({}, { status: 403 });
+  await withServer(refuse, async url => {
+    await rejects(connect({ url, token: '' }).notebooks(), {
+      code: 'wrong-token',
+      message: /without a token/
+    });
+  });
+});
 
 Deno.test('connect() refuses what is no address', () => {
   for (const url of ['', 'localhost', 7]) {
