@@ -1,11 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const ROOM = fileURLToPath(
+  new URL('../../kernelspec/kernel.json', import.meta.url)
+);
 const SCRIPTS = fileURLToPath(new URL('./kernels/', import.meta.url));
 
 /** What the tests start notebooks on; `python3` has the practice device on. */
-export type KernelName = 'python3' | 'plain' | 'bare' | 'echo';
+export type KernelName = 'python3' | 'plain' | 'bare' | 'echo' | 'vram-room';
 
 /** Write the kernelspecs that are not ipykernel's own. */
 export async function writeKernels(
@@ -35,6 +38,13 @@ export async function writeKernels(
     argv: [python, path.join(SCRIPTS, 'echo.py'), '-f', '{connection_file}'],
     display_name: 'Echo',
     language: 'echo'
+  });
+  // The control room's, as the package brings it, on a machine without Deno.
+  const spec = JSON.parse(await readFile(ROOM, 'utf8')) as { argv: string[] };
+  await write(folder, 'vram-room', {
+    ...spec,
+    argv: [python, ...spec.argv.slice(1)],
+    env: { JUPYTERLAB_VRAM_DENO: path.join(folder, 'no-deno') }
   });
 }
 
