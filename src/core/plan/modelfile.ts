@@ -1,5 +1,6 @@
 import type { Field } from '../border';
 import { modelShape, nativeFormat } from './model';
+import { parsePythonJson } from './pythonjson';
 import type { IModelShape } from './shape';
 import { PlanError } from './shape';
 
@@ -68,7 +69,7 @@ export function plannableOfText(text: string): IPlannable {
 /** @throws PlanError for what is not JSON. */
 export function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parsePythonJson(text);
   } catch {
     throw new PlanError('This is not JSON: paste the whole of a config.json.');
   }
