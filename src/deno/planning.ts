@@ -2,8 +2,7 @@ import type { IFitPlan, IGpu, IPlannable, IPlanRemedy } from '../core/plan';
 import {
   firstThatFits,
   halfFormat,
-  modelShape,
-  nativeFormat,
+  plannableOf,
   plannableOfText,
   PlanError,
   remediesFor,
@@ -99,7 +98,7 @@ function modelNamed(model: IPlanQuestion['model']): {
         : 'config.json';
     return orBadArgument(() => ({
       name,
-      plannable: { shape: modelShape(model), native: nativeFormat(model) }
+      plannable: plannableOf(model)
     }));
   }
   if (model.trim().startsWith('{')) {
@@ -129,8 +128,7 @@ function modelNamedOf(
   name: string,
   config: Readonly<Record<string, unknown>>
 ): { readonly name: string; readonly plannable: IPlannable } {
-  const plannable = { shape: modelShape(config), native: nativeFormat(config) };
-  return { name, plannable };
+  return { name, plannable: plannableOf(config) };
 }
 
 /** Without case, spaces and marks, by which people write names differently. */

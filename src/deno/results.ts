@@ -1,7 +1,12 @@
 import { reachedBytes } from '../core/holders';
 import type { IHoldings } from '../core/holders';
 import type { IOutOfMemory } from '../core/oom';
-import { qualityNote, remedySentence, statusWords } from '../core/plan';
+import {
+  noteSentence,
+  planWords,
+  qualityNote,
+  remedySentence
+} from '../core/plan';
 import type { IClearReport } from '../core/reading';
 import { english } from '../core/translation';
 import { formatBytes } from '../core/units';
@@ -83,12 +88,15 @@ export function drawPlan({
   const cells = plans.map(plan => [
     plan.format,
     formatBytes(plan.driverBytes.likely),
-    plan === best
-      ? 'best that fits'
-      : statusWords(plan.verdicts[0]?.status ?? 'unknown', english),
+    plan === best ? 'best that fits' : planWords(plan, english),
     qualityNote(plan.format, english)
   ]);
-  const sentences = remedies.map(each => remedySentence(each, english));
+  const sentences = [
+    ...((best ?? plans[0])?.notes ?? []).map(each =>
+      noteSentence(each, english)
+    ),
+    ...remedies.map(each => remedySentence(each, english))
+  ];
   return {
     html: framed([
       html`<p><strong>${model}</strong>${where}</p>`,

@@ -31,6 +31,8 @@ export function attentionOf(
 function latent(config: Config): ILatentAttention {
   const size = (name: string, fallback?: number): number =>
     config.count(name, CONFIG_LIMITS.width, fallback);
+  // They follow from the ranks here, whatever the config says of them.
+  ['kvHeads', 'head_dim', 'qk_head_dim'].forEach(name => config.has(name));
   return {
     kind: 'latent',
     heads: size('heads'),

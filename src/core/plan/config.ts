@@ -27,7 +27,7 @@ const ALIASES = {
     'num_heads',
     'encoder_attention_heads'
   ],
-  kvHeads: ['num_key_value_heads', 'num_kv_heads', 'n_head_kv'],
+  kvHeads: ['num_key_value_heads', 'num_kv_heads', 'n_head_kv', 'n_kv_heads'],
   width: [
     'intermediate_size',
     'n_inner',
@@ -139,6 +139,14 @@ export class Config {
       : this._read(found, field => field.text(64));
   }
 
+  /** A text or number as a word; none for anything else. */
+  words(name: string): string[] {
+    const value = this._own(name);
+    return typeof value === 'string' || typeof value === 'number'
+      ? [cleanText(String(value), 40)]
+      : [];
+  }
+
   /** The texts of a list; empty where absent. */
   texts(name: string): string[] {
     return this._read(name, field =>
@@ -163,6 +171,26 @@ export class Config {
       : new Config(value, `${this._where}${name}.`);
   }
 
+  /** Names of objects that no reader asked for, and that `pattern` matches. */
+  objects(pattern: RegExp): string[] {
+    return Object.entries(this._values)
+      .filter(([name, value]) => pattern.test(name) && isFilled(value))
+      .map(([name]) => name);
+  }
+
+  /** Fields that speak of structure, and that no reader has asked for. */
+  unread(): string[] {
+    return Object.entries(this._values)
+      .filter(
+        ([name, value]) =>
+          !this._asked.has(name) &&
+          STRUCTURE.test(name) &&
+          !NO_STRUCTURE.test(name) &&
+          (isSize(value) || isFilled(value) || isPattern(value))
+      )
+      .map(([name]) => cleanText(name, 40));
+  }
+
   private _name(name: string): string | null {
     return (
       namesOf(name).find(each => {
@@ -173,6 +201,7 @@ export class Config {
   }
 
   private _own(name: string): unknown {
+    this._asked.add(name);
     return Object.prototype.hasOwnProperty.call(this._values, name)
       ? this._values[name]
       : undefined;
@@ -187,6 +216,7 @@ export class Config {
     }
   }
 
+  private readonly _asked = new Set<string>();
   private readonly _values: Record<string, unknown>;
   private readonly _where: string;
 }
@@ -195,6 +225,29 @@ function namesOf(name: string): readonly string[] {
   return Object.prototype.hasOwnProperty.call(ALIASES, name)
     ? ALIASES[name as Fact]
     : [name];
+}
+
+/** Words in the names of fields on which weights or caches depend. */
+const STRUCTURE =
+  /layer|block|pattern|period|interval|every|hybrid|head|kv|expert|moe|mamba|ssm|conv|lru|state|rank|latent|window|width|dim|size|group|indexer|compress|(^|_)(hc|attn)_/;
+/** Words in the names of those on which neither depends. */
+const NO_STRUCTURE =
+  /token|rope|rotary|position|max_|chunk|drop|eps|norm|init|bias|quantization|label|topk_group|n_group|expert_group|_base$|kernels|router|per_tok|_coef|hidden_states|architectures/;
+
+function isSize(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value > 1;
+}
+
+/** A list or an object with something in it. */
+function isFilled(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && Object.keys(value).length > 0
+  );
+}
+
+/** One letter or mark for each layer. */
+function isPattern(value: unknown): boolean {
+  return typeof value === 'string' && /^[A-Z*|-]{8,}$/.test(value);
 }
 
 function sample(value: unknown): string {

@@ -29,6 +29,7 @@ export function feedForwardsOf(
 ): { dense: () => FeedForward; at: (layer: number) => FeedForward } {
   const dense = denseOf(config, family, hiddenSize);
   const hasExperts =
+    config.flag('is_moe', true) &&
     config.has('experts') &&
     config.count('experts', CONFIG_LIMITS.experts, 0, 0) > 1;
   if (!hasExperts) {

@@ -34,7 +34,7 @@ export interface IGgufTensor {
 /** What a header says. */
 export interface IGgufHeader {
   readonly version: number;
-  /** Numbers, flags and texts; of an array, its numbers if they are few. */
+  /** Numbers, flags and texts; of an array, its numbers (flags are 0 or 1) if they are few. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
   readonly tensors: readonly IGgufTensor[];
 }
@@ -195,8 +195,8 @@ class Reader {
         continue;
       }
       const value = this.value(type, what, depth + 1);
-      if (typeof value === 'number') {
-        numbers.push(value);
+      if (typeof value === 'number' || typeof value === 'boolean') {
+        numbers.push(Number(value));
       }
     }
     return type === STRING ? null : numbers;

@@ -1,5 +1,7 @@
 import { familyNamed } from './families';
 import type { GgufValue, IGgufHeader, IGgufTensor } from './gguf';
+import type { OwnField } from './gguflayers';
+import { withKept } from './gguflayers';
 import { modelShape } from './model';
 import type { IFileSizes, IModelShape, WeightPart } from './shape';
 import { PlanError } from './shape';
@@ -37,20 +39,20 @@ export function ggufShape(header: IGgufHeader): IModelShape {
   if (typeof architecture !== 'string' || architecture === '') {
     throw new PlanError('The GGUF header has no `general.architecture`.');
   }
-  const shape = modelShape(configOf(architecture, metadata, tensors));
+  const own: OwnField = key => metadata.get(`${architecture}.${key}`);
+  const shape = modelShape(configOf(architecture, own, tensors));
   const isTied = !tensors.some(({ name }) => name === 'output.weight');
-  return { ...shape, isTied, file: sizesOf(header, shape) };
+  const layers = withKept(shape, header, own);
+  return { ...shape, layers, isTied, file: sizesOf(header, shape) };
 }
 
 /** The metadata as the config that transformers would have. */
 function configOf(
   architecture: string,
-  metadata: ReadonlyMap<string, GgufValue>,
+  own: OwnField,
   tensors: readonly IGgufTensor[]
 ): Record<string, unknown> {
   const type = ARCHITECTURES[architecture] ?? architecture;
-  const own = (key: string): GgufValue | undefined =>
-    metadata.get(`${architecture}.${key}`);
   const embedding = tensors.find(({ name }) => name === 'token_embd.weight');
   const keys = own('attention.key_length');
   const kvHeads = own('attention.head_count_kv');

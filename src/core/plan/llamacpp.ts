@@ -3,7 +3,7 @@ import type { IFormat } from './formats';
 import { formatNamed } from './formats';
 import type { ICheckedOptions } from './options';
 import { kvElementBytes } from './options';
-import type { Attention, FeedForward, IModelShape } from './shape';
+import type { FeedForward, IKept, ILayer, IModelShape } from './shape';
 import { noWeights, visitTensors } from './simulate';
 
 /** Tokens that are computed at once by default (`-ub`). */
@@ -76,14 +76,16 @@ export function llamaCacheBytes(
 ): number {
   const { contextTokens, batch, kvFormat } = options;
   const bytes = kvElementBytes(kvFormat, 2);
-  return shape.layers.reduce((sum, { attention }) => {
-    const tokens = cachedTokens(attention, contextTokens);
-    return sum + batch * cacheOfLayer(attention, tokens, bytes);
+  return shape.layers.reduce((sum, layer) => {
+    const { tokenElements, stateElements, window } = keptOf(layer);
+    const tokens = cachedTokens(window, contextTokens);
+    const each = tokenElements * tokens * bytes + stateElements * FLOAT_BYTES;
+    return sum + batch * each;
   }, 0);
 }
 
 /** Tokens that a layer keeps (`llama_kv_cache_iswa`, where it has a window). */
-function cachedTokens({ window }: Attention, contextTokens: number): number {
+function cachedTokens(window: number | null, contextTokens: number): number {
   const most =
     window === null
       ? contextTokens
@@ -93,18 +95,26 @@ function cachedTokens({ window }: Attention, contextTokens: number): number {
     : Math.ceil(most / KV_PAD_TOKENS) * KV_PAD_TOKENS;
 }
 
-function cacheOfLayer(
-  attention: Attention,
-  tokens: number,
-  bytes: number
-): number {
+/** What a layer keeps: by its file, else as its attention has it. */
+function keptOf({ attention, kept }: ILayer): IKept {
+  if (kept) {
+    return kept;
+  }
+  const { window } = attention;
+  const none = { tokenElements: 0, stateElements: 0, window };
   switch (attention.kind) {
     case 'softmax':
-      return 2 * attention.kvHeads * attention.headDim * tokens * bytes;
+      return {
+        ...none,
+        tokenElements: 2 * attention.kvHeads * attention.headDim
+      };
     case 'latent':
-      return (attention.latentRank + attention.rotaryDim) * tokens * bytes;
+      return {
+        ...none,
+        tokenElements: attention.latentRank + attention.rotaryDim
+      };
     case 'recurrent':
-      return attention.stateElements * FLOAT_BYTES;
+      return { ...none, stateElements: attention.stateElements };
   }
 }
 
@@ -165,8 +175,9 @@ function maskBytes(shape: IModelShape, contextTokens: number): number {
   const tokens = Math.min(UBATCH_TOKENS, contextTokens);
   const kept = new Set(
     shape.layers
-      .filter(({ attention }) => attention.kind !== 'recurrent')
-      .map(({ attention }) => cachedTokens(attention, contextTokens))
+      .map(keptOf)
+      .filter(({ tokenElements }) => tokenElements > 0)
+      .map(({ window }) => cachedTokens(window, contextTokens))
   );
   return [...kept].reduce((sum, each) => sum + 2 * tokens * each, 0);
 }

@@ -1,17 +1,11 @@
 import { attentionOf } from './attention';
 import { Config, CONFIG_LIMITS } from './config';
+import { doubtsOf, hasSenses, withFields } from './doubts';
 import type { IFamily } from './family';
 import { familyNamed } from './families';
 import { feedForwardsOf } from './feedforward';
 import { outerTensors } from './outer';
-import type {
-  Attention,
-  Block,
-  Doubt,
-  ILayer,
-  IModelShape,
-  NormKind
-} from './shape';
+import type { Attention, Block, ILayer, IModelShape, NormKind } from './shape';
 import { PlanError } from './shape';
 import { recurrentOf } from './recurrent';
 
@@ -45,7 +39,7 @@ const UNPLANNED = new Set([
 ]);
 
 /** Where the part that makes text stands in the config of one that sees or hears too. */
-const INNER = [
+export const INNER = [
   'text_config',
   'llm_config',
   'language_config',
@@ -68,28 +62,6 @@ export function modelShape(value: unknown): IModelShape {
   return shapeOf(outer, outer);
 }
 
-/**
- * The format in which a config says its weights were published, as planned for;
- * null for plain 16 bit, and for one that is not known.
- */
-export function nativeFormat(value: unknown): string | null {
-  const quantised = new Config(value).inner('quantization_config');
-  const method = quantised?.text('quant_method', '') ?? '';
-  const bits = method === '' ? 4 : (quantised?.count('bits', 16, 4) ?? 4);
-  switch (method) {
-    case 'gptq':
-    case 'awq':
-      return bits === 4 || bits === 8 ? `${method}-int${bits}` : null;
-    case 'fp8':
-    case 'mxfp4':
-      return method;
-    case 'bitsandbytes':
-      return quantised?.flag('load_in_8bit', false) ? 'int8' : 'nf4-dq';
-    default:
-      return null;
-  }
-}
-
 function shapeOf(config: Config, outer: Config): IModelShape {
   const architecture = config.text(
     'model_type',
@@ -110,7 +82,7 @@ function shapeOf(config: Config, outer: Config): IModelShape {
   const form = formOf(config, family);
   const shape = {
     architecture,
-    doubts: doubtsOf(known, family, layers, config !== outer),
+    doubts: doubtsOf(known, layers, hasSenses(config, outer, family)),
     isEncoder: family.isEncoder ?? false,
     hiddenSize,
     vocabSize: config.count('vocab', CONFIG_LIMITS.width),
@@ -126,7 +98,9 @@ function shapeOf(config: Config, outer: Config): IModelShape {
     layers,
     file: null
   };
-  return { ...shape, outer: outerTensors(shape, config, outer, family) };
+  const tensors = outerTensors(shape, config, outer, family);
+  const unread = known ? [] : config.unread();
+  return withFields({ ...shape, outer: tensors }, 'unread-fields', unread);
 }
 
 function familyOf(architecture: string): IFamily | null {
@@ -164,25 +138,6 @@ function formOf(
     norm: family.norm ?? 'rms',
     normBias: family.normBias ?? false
   };
-}
-
-function doubtsOf(
-  known: IFamily | null,
-  family: IFamily,
-  layers: readonly ILayer[],
-  isNested: boolean
-): Doubt[] {
-  const doubts: Doubt[] = [];
-  if (!known) {
-    doubts.push('unknown-architecture');
-  }
-  if (layers.some(({ attention }) => attention.kind === 'recurrent')) {
-    doubts.push('recurrent');
-  }
-  if (isNested || family.isPartial) {
-    doubts.push('partial');
-  }
-  return doubts;
 }
 
 function refuseEncoderDecoder(config: Config, architecture: string): void {

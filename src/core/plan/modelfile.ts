@@ -1,7 +1,7 @@
 import type { Field } from '../border';
-import { modelShape, nativeFormat } from './model';
+import type { IPlannable } from './published';
+import { plannableOf } from './published';
 import { parsePythonJson } from './pythonjson';
-import type { IModelShape } from './shape';
 import { PlanError } from './shape';
 
 /** What a kernel found at a path. */
@@ -20,12 +20,6 @@ export interface IModelFile {
 export interface ICachedModel {
   readonly name: string;
   readonly path: string;
-}
-
-/** A shape, and the format that its weights were published in, if not 16 bit. */
-export interface IPlannable {
-  readonly shape: IModelShape;
-  readonly native: string | null;
 }
 
 const PATH_LENGTH = 4096;
@@ -61,9 +55,11 @@ function raw(field: Field): string {
  *
  * @throws PlanError when it is not JSON, or can't be planned for.
  */
-export function plannableOfText(text: string): IPlannable {
-  const value = parsed(text);
-  return { shape: modelShape(value), native: nativeFormat(value) };
+export function plannableOfText(
+  text: string,
+  weightsBytes: number | null = null
+): IPlannable {
+  return plannableOf(parsed(text), weightsBytes);
 }
 
 /** @throws PlanError for what is not JSON. */

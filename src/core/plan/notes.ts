@@ -9,6 +9,10 @@ export type NoteKind =
   | 'recurrent'
   | 'partial'
   | 'from-tensors'
+  | 'unread-fields'
+  | 'omitted-fields'
+  | 'unknown-format'
+  | 'files-differ'
   /** Attention is written out: memory grows with the square of the context. */
   | 'eager'
   /** bitsandbytes leaves the experts in 16 bit. */
@@ -38,7 +42,9 @@ export function notesOf(
     kind,
     figure
   });
-  const notes = shape.doubts.map(doubt => note(doubt, shape.architecture));
+  const notes = shape.doubts.map(doubt =>
+    note(doubt, shape.about?.[doubt] ?? shape.architecture)
+  );
   const isTorch = format.runtime === 'transformers';
   if (isTorch && shape.eager) {
     notes.push(note('eager', shape.architecture));

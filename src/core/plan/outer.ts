@@ -49,7 +49,7 @@ export function outerTensors(
     ...(shape.isEncoder
       ? encoderTensors(shape, config)
       : decoderTensors(shape, config)),
-    ...visionTensors(outer)
+    ...towerTensors(outer)
   ];
   if (shape.isEncoder) {
     return tensors;
@@ -154,22 +154,27 @@ function relativePositions(shape: Frame, config: Config): ITensor[] {
   ];
 }
 
-/** A vision tower, counted as a plain transformer of the sizes that its config gives. */
-function visionTensors(outer: Config): ITensor[] {
-  const vision = outer.inner('vision_config');
-  if (!vision?.has('hidden') && !vision?.has('embed_dim')) {
+/** What sees or hears, counted as plain transformers of the sizes that the config gives. */
+function towerTensors(outer: Config): ITensor[] {
+  return ['vision_config', 'audio_config'].flatMap(name =>
+    towerOf(outer.inner(name))
+  );
+}
+
+function towerOf(tower: Config | null): ITensor[] {
+  if (!tower?.has('hidden') && !tower?.has('embed_dim')) {
     return [];
   }
-  const hidden = vision.count(
-    vision.has('hidden') ? 'hidden' : 'embed_dim',
+  const hidden = tower.count(
+    tower.has('hidden') ? 'hidden' : 'embed_dim',
     CONFIG_LIMITS.width
   );
-  const layers = vision.count(
-    vision.has('depth') ? 'depth' : 'layers',
+  const layers = tower.count(
+    tower.has('depth') ? 'depth' : 'layers',
     CONFIG_LIMITS.layers,
     24
   );
-  const width = vision.count('width', CONFIG_LIMITS.width, 4 * hidden);
+  const width = tower.count('width', CONFIG_LIMITS.width, 4 * hidden);
   return [
     tensor('v.attn', 'embedding', 4 * hidden, hidden, true, layers),
     tensor('v.ffn', 'embedding', 2 * width, hidden, true, layers)

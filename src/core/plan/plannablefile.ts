@@ -1,7 +1,8 @@
 import { parseGguf } from './gguf';
 import { ggufShape } from './ggufshape';
-import type { IModelFile, IPlannable } from './modelfile';
+import type { IModelFile } from './modelfile';
 import { parsed, plannableOfText } from './modelfile';
+import type { IPlannable } from './published';
 import { safetensorsShape, safetensorsTable } from './safetensors';
 import { PlanError } from './shape';
 
@@ -13,7 +14,7 @@ import { PlanError } from './shape';
 export function plannableOfFile(file: IModelFile): IPlannable {
   switch (file.kind) {
     case 'config':
-      return plannableOfText(file.text ?? '');
+      return plannableOfText(file.text ?? '', file.weightsBytes);
     case 'gguf':
       return {
         shape: ggufShape(parseGguf(bytesOf(file.data ?? ''))),

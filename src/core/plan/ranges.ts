@@ -18,11 +18,37 @@ export interface IFigures {
   readonly leftoverBytes: number;
 }
 
-/** How far the true value may be below and above, as shares of the activations and of the rest. */
-export interface IDoubtWidth {
+/** How far the true value may be below and above what is planned, as a share of it. */
+interface IShares {
   readonly below: number;
   readonly above: number;
 }
+
+/** As shares of the peak, and of its parts besides. */
+export interface IDoubtWidth extends IShares {
+  readonly weights: IShares;
+  readonly cache: IShares;
+  readonly rest: IShares;
+}
+
+const NONE: IShares = { below: 0, above: 0 };
+const SURE = { weights: NONE, cache: NONE, rest: NONE };
+/**
+ * Of an architecture that is not known. It may have no gate in its feed-forward
+ * networks and no output of its own, or a third more of everything; most of its
+ * layers may keep no keys and values; what lives meanwhile is anybody's guess.
+ */
+const UNKNOWN: Omit<IDoubtWidth, keyof IShares> = {
+  weights: { below: 0.3, above: 0.15 },
+  cache: { below: 0.85, above: 0.15 },
+  rest: { below: 0.5, above: 2 }
+};
+/** Where its config has fields of structure that were not understood, besides. */
+const UNREAD: typeof UNKNOWN = {
+  weights: { below: 0.85, above: 0.8 },
+  cache: { below: 0.85, above: 1.5 },
+  rest: { below: 0.5, above: 4 }
+};
 
 /**
  * How sure the peak is, as shares of it.
@@ -43,7 +69,29 @@ export function doubtWidth(shape: IModelShape, format: IFormat): IDoubtWidth {
   // Threads quantise side by side while loading, and leave gaps of up to 2.5 %.
   const gaps = format.isMadeOnLoad ? 0.02 : 0;
   const below = base + more + (mayBeKernels(shape) ? 0.5 : 0);
-  return { below, above: base + 0.005 + gaps + 1.5 * more };
+  return { below, above: base + 0.005 + gaps + 1.5 * more, ...partsOf(shape) };
+}
+
+/** What is unsure of the parts; a file has said what its weights are. */
+function partsOf(shape: IModelShape): typeof UNKNOWN {
+  if (!shape.doubts.includes('unknown-architecture')) {
+    return SURE;
+  }
+  const parts = shape.doubts.includes('unread-fields') ? UNREAD : UNKNOWN;
+  return shape.file ? { ...parts, weights: NONE } : parts;
+}
+
+/** How many bytes `figures` may be off, beyond their share of the peak. */
+function offBy(
+  figures: IFigures,
+  width: IDoubtWidth,
+  side: keyof IShares
+): number {
+  return (
+    figures.weightsBytes * width.weights[side] +
+    figures.kvCacheBytes * width.cache[side] +
+    figures.activationBytes * width.rest[side]
+  );
 }
 
 /** Whether an installed package (mamba-ssm) would take far less than what is planned with. */
@@ -79,9 +127,16 @@ export function needsOf(
 function peakRange(figures: IFigures, width: IDoubtWidth): IRange {
   const { peakBytes } = figures;
   return {
-    low: Math.round(peakBytes * (1 - width.below)),
+    low: Math.round(
+      Math.max(
+        0,
+        peakBytes * (1 - width.below) - offBy(figures, width, 'below')
+      )
+    ),
     likely: Math.round(peakBytes),
-    high: Math.round(peakBytes * (1 + width.above))
+    high: Math.round(
+      peakBytes * (1 + width.above) + offBy(figures, width, 'above')
+    )
   };
 }
 
@@ -100,11 +155,15 @@ function driverRange(
   const likely = reservedBytes + context.likely;
   return {
     low: Math.round(
-      Math.max(peak.low + context.low, likely * (1 - width.below - 0.03))
+      Math.max(
+        peak.low + context.low,
+        likely * (1 - width.below - 0.03) - offBy(figures, width, 'below')
+      )
     ),
     likely: Math.round(likely),
     high: Math.round(
       reservedBytes * (1 + width.above + 0.02) +
+        offBy(figures, width, 'above') +
         context.high +
         figures.leftoverBytes
     )

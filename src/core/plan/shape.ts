@@ -171,11 +171,23 @@ export type Block =
   /** Part, add, norm: BERT's. */
   | 'encoder';
 
+/** What llama.cpp keeps of a layer, as its file says it. */
+export interface IKept {
+  /** Elements of the keys and values of one token. */
+  readonly tokenElements: number;
+  /** Elements of a state, in 32 bit. */
+  readonly stateElements: number;
+  /** Tokens that it keeps at most, but for a batch; null for all. */
+  readonly window: number | null;
+}
+
 /** One layer. Layers that are alike are the same object. */
 export interface ILayer {
   readonly attention: Attention;
   /** Null where a layer is attention (or a state) only. */
   readonly feedForward: FeedForward | null;
+  /** Absent where no file says it: then it follows from the attention. */
+  readonly kept?: IKept;
 }
 
 /** Why a figure is less sure than usual. */
@@ -187,13 +199,23 @@ export type Doubt =
   /** A part of the model (vision, audio) is left out. */
   | 'partial'
   /** Taken from tensor names alone. */
-  | 'from-tensors';
+  | 'from-tensors'
+  /** The config of an unknown architecture has fields of structure that nobody read. */
+  | 'unread-fields'
+  /** Sizes that the config leaves out, as the library's defaults. */
+  | 'omitted-fields'
+  /** The weights are published in a format that is not planned for. */
+  | 'unknown-format'
+  /** The weight files beside the config are not as large as it says. */
+  | 'files-differ';
 
 /** What a model is made of. */
 export interface IModelShape {
   /** `model_type` of the config, or `general.architecture` of a GGUF file. */
   readonly architecture: string;
   readonly doubts: readonly Doubt[];
+  /** What a doubt is about, where that is not the architecture: fields, a format, bytes. */
+  readonly about?: Readonly<Partial<Record<Doubt, string | number>>>;
   readonly isEncoder: boolean;
   readonly hiddenSize: number;
   readonly vocabSize: number;

@@ -1,8 +1,9 @@
 import type { IDeviceReading } from '../reading';
 import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
-import type { IPlannable } from './modelfile';
+import { isSure } from './layers';
 import type { IFitOptions, IGpu } from './options';
+import type { IPlannable } from './published';
 import { tableFormats } from './remedies';
 
 /** A device of the kernel as a GPU to plan for; null where its size is unknown. */
@@ -41,9 +42,13 @@ export function plansOf(
     .map(format => plan(shape, { ...options, format }));
 }
 
-/** The first that fits for sure, else the first that may, else the smallest. */
+/** The first that fits for sure; null where none does. */
 export function firstThatFits(plans: readonly IFitPlan[]): IFitPlan | null {
-  const withStatus = (status: string): IFitPlan | undefined =>
-    plans.find(({ verdicts }) => verdicts[0]?.status === status);
-  return withStatus('fits') ?? withStatus('tight') ?? null;
+  return plans.find(isSure) ?? null;
+}
+
+/** What to show first: the first that fits for sure, else the first that may. */
+export function firstToShow(plans: readonly IFitPlan[]): IFitPlan | null {
+  const may = plans.find(({ verdicts }) => verdicts[0]?.status === 'tight');
+  return firstThatFits(plans) ?? may ?? plans[0] ?? null;
 }

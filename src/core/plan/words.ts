@@ -1,6 +1,6 @@
 import type { ITranslate } from '../translation';
 import { formatBytes } from '../units';
-import type { INote } from './notes';
+import type { IFitPlan } from './fit';
 import type { IPlanRemedy } from './remedies';
 import type { FitStatus } from './verdict';
 
@@ -43,6 +43,17 @@ export function qualityNote(format: string, trans: ITranslate): string {
   }
 }
 
+/** Whether a plan fits, in a few words; of an architecture that is not known, what may fit is unsure. */
+export function planWords(plan: IFitPlan, trans: ITranslate): string {
+  const status = plan.verdicts[0]?.status ?? 'unknown';
+  const isKnown = !plan.notes.some(
+    ({ kind }) => kind === 'unknown-architecture'
+  );
+  return status === 'tight' && !isKnown
+    ? trans.__('unsure')
+    : statusWords(status, trans);
+}
+
 /** Whether it fits, in a few words. */
 export function statusWords(status: FitStatus, trans: ITranslate): string {
   switch (status) {
@@ -54,48 +65,6 @@ export function statusWords(status: FitStatus, trans: ITranslate): string {
       return trans.__('too big');
     case 'unknown':
       return trans.__('no GPU');
-  }
-}
-
-/** One note as a sentence. */
-export function noteSentence(note: INote, trans: ITranslate): string {
-  const figure = String(note.figure ?? '');
-  switch (note.kind) {
-    case 'unknown-architecture':
-      return trans.__(
-        'The architecture %1 is not known: it is taken for a Llama-like one, and the range is wider.',
-        figure
-      );
-    case 'recurrent':
-      return trans.__(
-        'Some layers keep a state in place of keys and values: what they take meanwhile depends on the packages installed.'
-      );
-    case 'partial':
-      return trans.__(
-        'Only the part that makes text is known well: images and sound take more.'
-      );
-    case 'from-tensors':
-      return trans.__(
-        'Taken from the names of the tensors alone: give the config.json for a surer plan.'
-      );
-    case 'eager':
-      return trans.__(
-        'In transformers, %1 writes out every attention score: memory grows with the square of the context.',
-        figure
-      );
-    case 'experts-16-bit':
-      return trans.__(
-        'bitsandbytes leaves the experts in 16 bit: %1 of them.',
-        typeof note.figure === 'number' ? formatBytes(note.figure) : figure
-      );
-    case 'beyond-context':
-      return trans.__('The model is made for at most %1 tokens.', figure);
-    case 'no-bf16':
-      return trans.__('This card is older than Ampere: use fp16, not bf16.');
-    case 'window-prefill':
-      return trans.__(
-        'Layers with a window keep the whole prompt in transformers, and make a mask of all pairs of tokens.'
-      );
   }
 }
 

@@ -10,6 +10,7 @@ import type {
 } from '../../core/plan';
 import {
   firstThatFits,
+  firstToShow,
   gpuOf,
   isSure,
   planFit,
@@ -139,8 +140,8 @@ function Shown(props: IShownProps): React.JSX.Element | null {
   const plans = plansOf({ shape, native }, options, planning);
   const first = firstThatFits(plans);
   const plan =
-    plans.find(({ format }) => format === wanted) ?? first ?? plans[0];
-  if (plan === undefined) {
+    plans.find(({ format }) => format === wanted) ?? firstToShow(plans);
+  if (plan === null) {
     return null;
   }
   const choose = setWanted;

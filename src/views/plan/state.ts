@@ -1,10 +1,5 @@
 import type { IPlannable } from '../../core/plan';
-import {
-  modelShape,
-  nativeFormat,
-  plannableOfText,
-  PlanError
-} from '../../core/plan';
+import { plannableOf, plannableOfText, PlanError } from '../../core/plan';
 import type { KvFormat } from '../../core/plan';
 import { PRESETS } from '../../core/plan/presets';
 
@@ -47,8 +42,7 @@ function ofPreset(wanted: string): IChosen {
   const preset = PRESETS.find(({ name }) => name === wanted);
   const config = preset?.config ?? {};
   return {
-    shape: modelShape(config),
-    native: nativeFormat(config),
+    ...plannableOf(config),
     problem: null,
     model: preset?.repository ?? '',
     gguf: preset?.gguf ?? ''

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { IFitPlan } from '../../core/plan';
-import { qualityNote, statusWords } from '../../core/plan';
+import { planWords, qualityNote } from '../../core/plan';
 import { formatBytes, formatExact } from '../../core/units';
 
 /** Properties of `Table`. */
@@ -44,9 +44,7 @@ function Row(props: IRowProps): React.JSX.Element {
   const status = row.verdicts[0]?.status ?? 'unknown';
   const isFirst = row.format === first?.format;
   const { likely } = row.driverBytes;
-  const words = isFirst
-    ? trans.__('best that fits')
-    : statusWords(status, trans);
+  const words = isFirst ? trans.__('best that fits') : planWords(row, trans);
   return (
     <label
       className="jp-VramPlan-row"
