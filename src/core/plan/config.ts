@@ -91,6 +91,19 @@ export class Config {
     return this._name(name) !== null;
   }
 
+  /** Whether a fact that the field `name` tells is there by any of its names, be it null. */
+  mentions(name: string): boolean {
+    const names = Object.values<readonly string[]>(ALIASES).find(each =>
+      each.includes(name)
+    ) ?? [name];
+    return names.some(each => this._own(each) !== undefined);
+  }
+
+  /** This config, and `more` fields. */
+  with(more: Readonly<Record<string, unknown>>): Config {
+    return new Config({ ...this._values, ...more }, this._where);
+  }
+
   /** Whether the field is there and says null, which is not the same as absent. */
   isNull(name: string): boolean {
     return this._own(name) === null;

@@ -4,6 +4,7 @@ import { doubtsOf, hasSenses, withFields } from './doubts';
 import type { IFamily } from './family';
 import { familyNamed } from './families';
 import { feedForwardsOf } from './feedforward';
+import { filled } from './omitted';
 import { outerTensors } from './outer';
 import type { Attention, Block, ILayer, IModelShape, NormKind } from './shape';
 import { PlanError } from './shape';
@@ -56,17 +57,19 @@ export function modelShape(value: unknown): IModelShape {
   for (const name of INNER) {
     const inner = outer.inner(name);
     if (inner) {
-      return shapeOf(inner, outer);
+      const type = typeOf(inner, outer);
+      const { config, names } = filled(
+        inner,
+        inner.has('model_type') ? type : sameAs(type)
+      );
+      return withFields(shapeOf(config, outer), 'omitted-fields', names);
     }
   }
   return shapeOf(outer, outer);
 }
 
 function shapeOf(config: Config, outer: Config): IModelShape {
-  const architecture = config.text(
-    'model_type',
-    outer.text('model_type', 'unknown')
-  );
+  const architecture = typeOf(config, outer);
   refuseEncoderDecoder(outer, architecture);
   const known = familyOf(architecture);
   // What has types of tokens is a kin of BERT.
@@ -103,12 +106,19 @@ function shapeOf(config: Config, outer: Config): IModelShape {
   return withFields({ ...shape, outer: tensors }, 'unread-fields', unread);
 }
 
+function typeOf(config: Config, outer: Config): string {
+  return config.text('model_type', outer.text('model_type', 'unknown'));
+}
+
+/** The name of the family that `architecture` is another name of; itself for all others. */
+function sameAs(architecture: string): string {
+  return Object.prototype.hasOwnProperty.call(SAME_AS, architecture)
+    ? (SAME_AS[architecture] ?? architecture)
+    : architecture;
+}
+
 function familyOf(architecture: string): IFamily | null {
-  return familyNamed(
-    Object.prototype.hasOwnProperty.call(SAME_AS, architecture)
-      ? (SAME_AS[architecture] ?? architecture)
-      : architecture
-  );
+  return familyNamed(sameAs(architecture));
 }
 
 /** The order of a layer's parts, and its norms. */
