@@ -9,20 +9,33 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import struct
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .refusal import RefusedError
 
-MAX_CONFIG_BYTES = 1 << 20
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_CONFIG_BYTES = 16 << 20
+#: What a config has of one field beyond this says nothing about the shape, and is left out.
+MAX_FIELD_CHARACTERS = 64 << 10
 MAX_HEADER_BYTES = 4 << 20
+#: Of all files that a model is split over.
+MAX_HEADERS_BYTES = 16 << 20
+MAX_PARTS = 1000
 #: A tokenizer in a GGUF header has hundreds of thousands of texts.
 MAX_GGUF_BYTES = 64 << 20
 MAX_GGUF_ENTRIES = 65536
+#: What a file is stands among its first entries.
+MAX_FIRST_ENTRIES = 16
 MAX_ARRAY_DEPTH = 4
-#: Texts and arrays that are longer say nothing about the shape, and are left out.
+#: Texts that are longer say nothing about the shape, and are left out; so do longer arrays,
+#: but for numbers: there may be one for each layer.
 MAX_KEPT_BYTES = 1024
+MAX_KEPT_NUMBERS_BYTES = 16 << 10
 MAX_MODELS = 200
 MAX_FILES = 10_000
 MAX_DIMENSIONS = 8
@@ -31,6 +44,8 @@ MAX_QUOTED = 200
 _MAGIC = b"GGUF"
 #: How many bytes say how long a safetensors header is.
 _LENGTH_BYTES = 8
+#: One of the files that a model is split over, as llama.cpp and transformers name them.
+_PART = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.(?:gguf|safetensors))", re.IGNORECASE)
 _STRING, _ARRAY = 8, 9
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 
@@ -39,8 +54,9 @@ def describe(path: str) -> dict[str, Any]:
     """Say what is at ``path``: a folder, a ``config.json``, a GGUF or a safetensors file.
 
     Returns a dict with ``path``, ``kind`` (``config``, ``gguf`` or ``safetensors``), ``text``
-    (JSON) or ``data`` (base64 of a GGUF header, without long texts), and ``weights_bytes``
-    (of the files beside a config; None if there are none).
+    (JSON) or ``data`` (base64 of a GGUF header, without long texts), ``more`` (the same of
+    the other files that a model is split over), and ``weights_bytes`` (of the files beside a
+    config; None if there are none).
 
     Raises:
         RefusedError: if nothing there can be read; the message says why.
@@ -55,6 +71,8 @@ def describe(path: str) -> dict[str, Any]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise RefusedError(f"{_short(path)} can't be read: {reason}.") from None
+    except RecursionError:
+        raise RefusedError(f"{_short(path)} has lists in lists beyond belief.") from None
     except ValueError as error:  # a null character, or no UTF-8
         raise RefusedError(f"{_short(path)} can't be read: {_short(str(error))}.") from None
 
@@ -96,11 +114,26 @@ def _gguf(folder: Path) -> Path | None:
     return next(iter(sorted(folder.glob("*.gguf"))), None)
 
 
+def _gguf_model(folder: Path) -> Path | None:
+    """The first GGUF file of a folder that is no projector, which lies beside a model."""
+    files = sorted(folder.glob("*.gguf"))[:MAX_PARTS]
+    return next((each for each in files if not _is_projector(each)), None) or _gguf(folder)
+
+
+def _is_projector(place: Path) -> bool:
+    try:
+        with place.open("rb") as file:
+            kinds = gguf_texts(file, (b"general.architecture", b"general.type"))
+    except (OSError, RefusedError):
+        return False  # whoever reads it as a model says what is wrong
+    return b"clip" in kinds or b"mmproj" in kinds
+
+
 def _folder(folder: Path) -> dict[str, Any]:
     config = folder / "config.json"
     if config.is_file():
         return _config(config)
-    gguf = _gguf(folder)
+    gguf = _gguf_model(folder)
     if gguf is not None:
         return _file(gguf)
     raise RefusedError(f"{_short(str(folder))} has neither a config.json nor a GGUF file.")
@@ -109,11 +142,11 @@ def _folder(folder: Path) -> dict[str, Any]:
 def _file(place: Path) -> dict[str, Any]:
     suffix = place.suffix.lower()
     if suffix == ".gguf":
-        with place.open("rb") as file:
-            data = base64.b64encode(gguf_header(file)).decode()
-        return {"path": str(place), "kind": "gguf", "data": data, "weights_bytes": None}
+        first, *more = (base64.b64encode(each).decode() for each in _headers(place, _gguf_of))
+        return {"path": str(place), "kind": "gguf", "data": first, "more": more}
     if suffix == ".safetensors":
-        return _safetensors(place)
+        first, *more = (each.decode() for each in _headers(place, _safetensors_of))
+        return {"path": str(place), "kind": "safetensors", "text": first, "more": more}
     if suffix == ".json":
         return _config(place)
     raise RefusedError(
@@ -121,16 +154,71 @@ def _file(place: Path) -> dict[str, Any]:
     )
 
 
+def _headers(place: Path, read: Callable[[Path], bytes]) -> list[bytes]:
+    """The headers of all files that the model at ``place`` is split over, in their order."""
+    headers = []
+    left = MAX_HEADERS_BYTES
+    for part in _parts(place):
+        headers.append(read(part))
+        left -= len(headers[-1])
+        if left < 0:
+            raise RefusedError(
+                f"The headers of the files that {_short(place.name)} is one of are longer than "
+                "16 MiB. Give the folder with its config.json instead."
+            )
+    return headers
+
+
+def _parts(place: Path) -> list[Path]:
+    found = _PART.fullmatch(place.name)
+    if found is None:
+        return [place]
+    stem, _, count, suffix = found.groups()
+    if not 1 <= int(count) <= MAX_PARTS:
+        raise RefusedError(f"{_short(place.name)} claims to be one of {count} files.")
+    names = [f"{stem}-{number:05}-of-{count}{suffix}" for number in range(1, int(count) + 1)]
+    missing = [name for name in names if not (place.parent / name).is_file()]
+    if missing:
+        raise RefusedError(
+            f"{_short(place.name)} is one of {int(count)} files of a model, and {len(missing)} of "
+            f"them are not beside it, such as {_short(missing[0])}."
+        )
+    return [place.parent / name for name in names]
+
+
 def _config(place: Path) -> dict[str, Any]:
     with place.open("rb") as file:
         content = file.read(MAX_CONFIG_BYTES + 1)
     if len(content) > MAX_CONFIG_BYTES:
-        raise RefusedError(f"{_short(str(place))} is larger than 1 MiB, which no config is.")
+        raise RefusedError(f"{_short(str(place))} is larger than 16 MiB, which no config is.")
     return {
         "path": str(place),
         "kind": "config",
-        "text": content.decode(),
+        "text": _without_long_fields(content.decode()),
         "weights_bytes": _weights_bytes(place.parent),
+    }
+
+
+def _without_long_fields(text: str) -> str:
+    """The JSON of a config without its longest fields, such as names of 100,000 labels."""
+    if len(text) <= MAX_FIELD_CHARACTERS:
+        return text
+    config = json.loads(text)
+    if not isinstance(config, dict):
+        raise RefusedError("The config should be an object of fields.")
+    return json.dumps(_shortened(config, depth=2))
+
+
+def _shortened(fields: dict[str, Any], depth: int) -> dict[str, Any]:
+    """Fields of fields one by one, since a nested config can have one that is too long."""
+    inner = {
+        name: _shortened(value, depth - 1) if isinstance(value, dict) and depth else value
+        for name, value in fields.items()
+    }
+    return {
+        name: value
+        for name, value in inner.items()
+        if len(json.dumps(value)) <= MAX_FIELD_CHARACTERS
     }
 
 
@@ -144,7 +232,7 @@ def _weights_bytes(folder: Path) -> int | None:
     return sum(sizes) if sizes else None
 
 
-def _safetensors(place: Path) -> dict[str, Any]:
+def _safetensors_of(place: Path) -> bytes:
     with place.open("rb") as file:
         start = file.read(_LENGTH_BYTES)
         if len(start) < _LENGTH_BYTES:
@@ -158,9 +246,13 @@ def _safetensors(place: Path) -> dict[str, Any]:
         header = file.read(length)
     if len(header) < length:
         raise RefusedError(f"{_short(str(place))} ends within its header.")
-    text = header.decode()
-    json.loads(text)
-    return {"path": str(place), "kind": "safetensors", "text": text, "weights_bytes": None}
+    json.loads(header.decode())
+    return header
+
+
+def _gguf_of(place: Path) -> bytes:
+    with place.open("rb") as file:
+        return gguf_header(file)
 
 
 def gguf_header(file: BinaryIO) -> bytes:
@@ -170,23 +262,26 @@ def gguf_header(file: BinaryIO) -> bytes:
         RefusedError: if it is none, is cut off, or is longer than is believed.
     """
     walk = _Walk(file)
-    head = walk.take(24)
-    if head[:4] != _MAGIC:
-        raise RefusedError("This is not a GGUF file: it does not begin with GGUF.")
-    tensors, entries = struct.unpack("<QQ", head[8:24])
-    if entries > MAX_GGUF_ENTRIES or tensors > 4 * MAX_GGUF_ENTRIES:
-        raise RefusedError(
-            f"The GGUF header claims {entries} entries and {tensors} tensors, beyond belief."
-        )
+    head, tensors, entries = walk.head()
     kept = []
     for _ in range(entries):
-        entry = walk.text() + walk.take(4)
-        (kind,) = struct.unpack("<I", entry[-4:])
-        value = walk.value(kind, 0)
-        if len(entry) + len(value) <= MAX_KEPT_BYTES:
+        entry, value, most = walk.entry()
+        if len(entry) + len(value) <= most:
             kept.append(entry + value)
     table = [walk.tensor() for _ in range(tensors)]
     return head[:16] + struct.pack("<Q", len(kept)) + b"".join(kept) + b"".join(table)
+
+
+def gguf_texts(file: BinaryIO, names: tuple[bytes, ...]) -> list[bytes]:
+    """Return the texts of those metadata, as far as they are among the first ones."""
+    walk = _Walk(file)
+    _, _, entries = walk.head()
+    found = []
+    for _ in range(min(entries, MAX_FIRST_ENTRIES)):
+        entry, value, _ = walk.entry()
+        if entry[_LENGTH_BYTES:-4] in names:
+            found.append(value[_LENGTH_BYTES:])
+    return found
 
 
 class _Walk:
@@ -195,6 +290,26 @@ class _Walk:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._left = MAX_GGUF_BYTES
+
+    def head(self) -> tuple[bytes, int, int]:
+        """The first 24 bytes, and how many tensors and entries they claim."""
+        head = self.take(24)
+        if head[:4] != _MAGIC:
+            raise RefusedError("This is not a GGUF file: it does not begin with GGUF.")
+        tensors, entries = struct.unpack("<QQ", head[8:24])
+        if entries > MAX_GGUF_ENTRIES or tensors > 4 * MAX_GGUF_ENTRIES:
+            raise RefusedError(
+                f"The GGUF header claims {entries} entries and {tensors} tensors, beyond belief."
+            )
+        return head, tensors, entries
+
+    def entry(self) -> tuple[bytes, bytes, int]:
+        """A name with its type, the value, and how long both may be to be kept."""
+        entry = self.text() + self.take(4)
+        (kind,) = struct.unpack("<I", entry[-4:])
+        value = self.value(kind, 0)
+        is_numbers = kind == _ARRAY and struct.unpack("<I", value[:4])[0] in _SIZES
+        return entry, value, MAX_KEPT_NUMBERS_BYTES if is_numbers else MAX_KEPT_BYTES
 
     def take(self, size: int) -> bytes:
         if size > self._left:

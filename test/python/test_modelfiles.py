@@ -14,10 +14,11 @@ def text(value):
     return struct.pack("<Q", len(encoded)) + encoded
 
 
-def gguf(tokens=1000):
+def gguf(tokens=1000, architecture="llama", more=()):
     words = b"".join(text(f"token{place}") for place in range(tokens))
     entries = [
-        text("general.architecture") + struct.pack("<I", 8) + text("llama"),
+        text("general.architecture") + struct.pack("<I", 8) + text(architecture),
+        *more,
         text("llama.block_count") + struct.pack("<II", 4, 2),
         text("tokenizer.ggml.tokens") + struct.pack("<IIQ", 9, 8, tokens) + words,
     ]
@@ -80,6 +81,61 @@ def test_describe_reads_only_the_headers_of_files(tmp_path):
     assert base64.b64decode(found["data"])[:4] == b"GGUF"
 
 
+def test_gguf_header_keeps_one_value_for_each_of_many_layers():
+    layers = struct.pack("<IIQ", 9, 4, 1000) + struct.pack("<1000I", *range(1000))
+    heads = text("llama.attention.head_count_kv") + layers
+    scores = text("tokenizer.ggml.scores") + struct.pack("<IIQ", 9, 6, 10_000) + bytes(40_000)
+    reduced = modelfiles.gguf_header(io.BytesIO(gguf(tokens=1, more=[heads, scores])))
+    assert heads in reduced
+    assert b"tokenizer.ggml.scores" not in reduced
+
+
+def test_describe_reads_every_file_that_a_model_is_split_over(tmp_path):
+    for number in (1, 2, 3):
+        (tmp_path / f"m-0000{number}-of-00003.gguf").write_bytes(gguf(architecture=f"part{number}"))
+    found = modelfiles.describe(str(tmp_path / "m-00002-of-00003.gguf"))
+    headers = [base64.b64decode(each) for each in (found["data"], *found["more"])]
+    assert [f"part{number}".encode() in headers[number - 1] for number in (1, 2, 3)] == [True] * 3
+    assert len(modelfiles.describe(str(tmp_path))["more"]) == 2
+    for number in (1, 2):
+        header = json.dumps({str(number): {"dtype": "F16", "shape": [1]}}).encode()
+        path = tmp_path / f"m-0000{number}-of-00002.safetensors"
+        path.write_bytes(struct.pack("<Q", len(header)) + header)
+    found = modelfiles.describe(str(tmp_path / "m-00002-of-00002.safetensors"))
+    assert [list(json.loads(each)) for each in (found["text"], *found["more"])] == [["1"], ["2"]]
+
+
+def test_describe_takes_the_model_of_a_folder_and_not_its_projector(tmp_path):
+    kind = text("general.type") + struct.pack("<I", 8) + text("mmproj")
+    (tmp_path / "a-mmproj.gguf").write_bytes(gguf(architecture="clip"))
+    (tmp_path / "b-mmproj.gguf").write_bytes(gguf(architecture="new", more=[kind]))
+    assert modelfiles.describe(str(tmp_path))["path"].endswith("a-mmproj.gguf")
+    (tmp_path / "model.gguf").write_bytes(gguf())
+    assert modelfiles.describe(str(tmp_path))["path"].endswith("model.gguf")
+
+
+def test_describe_leaves_out_what_makes_a_config_long(tmp_path):
+    labels = {str(number): f"a label that is number {number}" for number in range(100_000)}
+    layers = {f"model.layers.{number}": {"bits": 4} for number in range(10_000)}
+    config = {
+        "model_type": "llama",
+        "time_step_limit": [0.0, float("inf")],
+        "id2label": labels,
+        "quantization_config": {"quant_method": "modelopt", "quantized_layers": layers},
+        "text_config": {"hidden_size": 64, "id2label": labels},
+    }
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert (tmp_path / "config.json").stat().st_size > 6_000_000
+    shortened = modelfiles.describe(str(tmp_path))["text"]
+    assert len(shortened) < 1000
+    assert json.loads(shortened) == {
+        "model_type": "llama",
+        "time_step_limit": [0.0, float("inf")],
+        "quantization_config": {"quant_method": "modelopt"},
+        "text_config": {"hidden_size": 64},
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -87,7 +143,12 @@ def test_describe_reads_only_the_headers_of_files(tmp_path):
         ("a.safetensors", b"{}", "first 8 bytes"),
         ("a.safetensors", struct.pack("<Q", 100) + b"{}", "within its header"),
         ("a.safetensors", struct.pack("<Q", 2) + b"{x", "can't be read"),
-        ("a.json", b" " * (1 << 20) + b"{}", "larger than 1 MiB"),
+        ("a.json", b" " * (16 << 20) + b"{}", "larger than 16 MiB"),
+        ("a.json", b'{"a": ' + b"[" * 100_000, "can't be read|beyond belief"),
+        ("a.json", b'["' + b"a" * 100_000 + b'"]', "object of fields"),
+        ("a-00001-of-99999.gguf", b"", "one of 99999 files"),
+        ("a-00002-of-00003.gguf", b"GGUF", "one of 3 files.*2 of them.*a-00001-of-00003.gguf"),
+        ("a-00001-of-00002.safetensors", b"{}", "one of 2 files.*a-00002-of-00002.safetensors"),
         ("a.json", b"\xff\xfe", "can't be read"),
         ("a.gguf", b"GGUF", "ends within its header"),
         ("a.bin", b"", "neither a folder nor"),

@@ -1,5 +1,6 @@
 import { familyNamed } from './families';
 import type { GgufValue, IGgufHeader, IGgufTensor } from './gguf';
+import { refuseNoModel } from './ggufparts';
 import type { OwnField } from './gguflayers';
 import { withKept } from './gguflayers';
 import { modelShape } from './model';
@@ -34,6 +35,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
  * @throws PlanError when the header lacks what the plan needs.
  */
 export function ggufShape(header: IGgufHeader): IModelShape {
+  refuseNoModel(header);
   const { metadata, tensors } = header;
   const architecture = metadata.get('general.architecture');
   if (typeof architecture !== 'string' || architecture === '') {

@@ -5,6 +5,7 @@ export type { IDevicePlan, ISplitPlan } from './devices';
 export * from './fit';
 export * from './formats';
 export * from './gguf';
+export * from './ggufparts';
 export * from './ggufshape';
 export * from './layers';
 export * from './model';

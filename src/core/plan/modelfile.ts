@@ -12,6 +12,8 @@ export interface IModelFile {
   readonly text: string | null;
   /** A GGUF header in base64. */
   readonly data: string | null;
+  /** Of a model that is split over several files, the same of the other parts. */
+  readonly more: readonly string[];
   /** Bytes of the weight files beside a config. */
   readonly weightsBytes: number | null;
 }
@@ -24,6 +26,7 @@ export interface ICachedModel {
 
 const PATH_LENGTH = 4096;
 const MAX_CACHED = 200;
+const MAX_PARTS = 1000;
 /** A header of 4 MiB in base64, with room for a longer GGUF table. */
 const MAX_TEXT = 64 * 2 ** 20;
 
@@ -34,6 +37,7 @@ export function readModelFile(answer: Field): IModelFile {
     kind: answer.key('kind').oneOf(['config', 'gguf', 'safetensors'] as const),
     text: answer.key('text').orNull(raw),
     data: answer.key('data').orNull(raw),
+    more: answer.key('more').listOrEmpty(MAX_PARTS, raw),
     weightsBytes: answer.key('weights_bytes').wholeOrNull()
   };
 }

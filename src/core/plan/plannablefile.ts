@@ -1,4 +1,6 @@
+import type { IGgufHeader } from './gguf';
 import { parseGguf } from './gguf';
+import { joinGguf } from './ggufparts';
 import { ggufShape } from './ggufshape';
 import type { IModelFile } from './modelfile';
 import { parsed, plannableOfText } from './modelfile';
@@ -17,15 +19,35 @@ export function plannableOfFile(file: IModelFile): IPlannable {
       return plannableOfText(file.text ?? '', file.weightsBytes);
     case 'gguf':
       return {
-        shape: ggufShape(parseGguf(bytesOf(file.data ?? ''))),
+        shape: ggufShape(joinGguf(partsOf(file.data, file).map(headerOf))),
         native: null
       };
     case 'safetensors':
       return {
-        shape: safetensorsShape(safetensorsTable(parsed(file.text ?? ''))),
+        shape: safetensorsShape(
+          partsOf(file.text, file).flatMap(text =>
+            safetensorsTable(parsed(text))
+          )
+        ),
         native: null
       };
   }
+}
+
+/** What all files of a model say. */
+function partsOf(first: string | null, { path, more }: IModelFile): string[] {
+  const parts = [first ?? '', ...more];
+  const count = Number(/-of-(\d{5})\.safetensors$/i.exec(path)?.[1] ?? 1);
+  if (parts.length < count) {
+    throw new PlanError(
+      `The model is split over ${count} files, of which ${parts.length} were read: give the folder with its config.json.`
+    );
+  }
+  return parts;
+}
+
+function headerOf(data: string): IGgufHeader {
+  return parseGguf(bytesOf(data));
 }
 
 function bytesOf(data: string): Uint8Array {
