@@ -8,38 +8,10 @@ import {
 } from '../../../src/core/plan';
 import { recipeBytes } from '../../../src/core/plan/recipe';
 import { visitTensors } from '../../../src/core/plan/simulate';
+import { start, Writer } from './ggufwriter';
 import { LLAMA } from './rows';
 
 const SHAPE = modelShape(LLAMA);
-
-/** Writes the parts of a GGUF header. */
-class Writer {
-  readonly bytes: number[] = [];
-
-  number(value: number, size: number): this {
-    for (let place = 0; place < size; place++) {
-      this.bytes.push(Math.floor(value / 2 ** (8 * place)) % 256);
-    }
-    return this;
-  }
-
-  text(value: string): this {
-    this.number(value.length, 8);
-    this.bytes.push(...new TextEncoder().encode(value));
-    return this;
-  }
-
-  entry(key: string, value: string | number): this {
-    this.text(key);
-    return typeof value === 'string'
-      ? this.number(8, 4).text(value)
-      : this.number(4, 4).number(value, 4);
-  }
-
-  get array(): Uint8Array {
-    return Uint8Array.from(this.bytes);
-  }
-}
 
 const METADATA: Record<string, string | number> = {
   'general.architecture': 'llama',
@@ -51,14 +23,6 @@ const METADATA: Record<string, string | number> = {
   'llama.feed_forward_length': LLAMA.intermediate_size,
   'llama.context_length': 131072
 };
-
-function start(tensors: number, entries: number): Writer {
-  return new Writer()
-    .number(0x46554747, 4)
-    .number(3, 4)
-    .number(tensors, 8)
-    .number(entries, 8);
-}
 
 /** A file with the tensors of `LLAMA`, all of them Q4_K (type 12). */
 function file(metadata = METADATA): Uint8Array {
