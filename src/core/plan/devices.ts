@@ -20,6 +20,8 @@ export interface IDevicePlan {
   readonly weightsBytes: number;
   readonly kvCacheBytes: number;
   readonly activationBytes: number;
+  /** Buffers of the libraries: cuBLAS's workspace. */
+  readonly runtimeBytes: number;
   readonly contextBytes: number;
   readonly peakBytes: IRange;
   readonly driverBytes: IRange;
@@ -98,6 +100,7 @@ function deviceOf(
     weightsBytes: figures.weightsBytes,
     kvCacheBytes: figures.kvCacheBytes,
     activationBytes: figures.activationBytes,
+    runtimeBytes: figures.runtimeBytes,
     contextBytes: context.likely,
     peakBytes,
     driverBytes,
@@ -116,6 +119,7 @@ const UNUSED = {
   weightsBytes: 0,
   kvCacheBytes: 0,
   activationBytes: 0,
+  runtimeBytes: 0,
   contextBytes: 0,
   peakBytes: NOTHING,
   driverBytes: NOTHING,

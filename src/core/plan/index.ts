@@ -22,5 +22,6 @@ export * from './split';
 export * from './splitwords';
 export * from './table';
 export { parameterCounts } from './tensors';
+export * from './terms';
 export * from './verdict';
 export * from './words';

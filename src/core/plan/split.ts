@@ -126,6 +126,7 @@ export function planAcross(shape: IModelShape, options: IFitOptions): IFitPlan {
           weightsBytes: sum(device => device.weightsBytes),
           kvCacheBytes: sum(device => device.kvCacheBytes),
           activationBytes: sum(device => device.activationBytes),
+          runtimeBytes: sum(device => device.runtimeBytes),
           contextBytes: sum(device => device.contextBytes),
           peakBytes: sums(device => device.peakBytes),
           driverBytes: sums(device => device.driverBytes)
