@@ -181,4 +181,90 @@ describe('Planner', () => {
     expect(words).toContain('2.30 GiB allocated (weights planned: 2.30 GiB)');
     expect(words).toContain('peak 2.50 GiB');
   });
+
+  const typed = (node: HTMLElement, selector: string, value: string): void => {
+    const field = node.querySelector<HTMLInputElement>(selector);
+    if (field === null) {
+      throw new Error(`there is no ${selector}`);
+    }
+    // What React has put in its way remembers the last value.
+    const proto = Object.getPrototypeOf(field) as object;
+    Object.getOwnPropertyDescriptor(proto, 'value')?.set?.call(field, value);
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  };
+
+  it.each(['0', '-1', '1.5', '99999999', ''])(
+    'should say that %j is no context, and show nothing of an older one',
+    async value => {
+      const node = await draw(planner());
+      const input = 'input[type="number"]';
+      typed(node, input, value);
+      await vi.waitFor(() =>
+        expect(texts(node, '[role="alert"]')).toEqual([
+          'The context should be a whole number of tokens from 1 to 16777216.'
+        ])
+      );
+      expect(texts(node, '.jp-VramPlan-row, dd')).toEqual([]);
+      const field = node.querySelector(input);
+      const alert = node.querySelector('[role="alert"]');
+      expect(field?.getAttribute('aria-invalid')).toBe('true');
+      expect(field?.getAttribute('aria-describedby')).toBe(alert?.id);
+      typed(node, input, '8192');
+      await vi.waitFor(() =>
+        expect(texts(node, '.jp-VramPlan-row').length).toBeGreaterThan(5)
+      );
+      expect(texts(node, '[role="alert"]')).toEqual([]);
+      expect(field?.getAttribute('aria-invalid')).toBe('false');
+    }
+  );
+
+  it('should draw sums as sums of what stands above them', async () => {
+    const node = await draw(planner());
+    for (const row of node.querySelectorAll<HTMLElement>('.jp-VramPlan-row')) {
+      const [format = ''] = texts(row, '.jp-VramPlan-format');
+      row.click();
+      await vi.waitFor(() =>
+        expect(row.querySelector('input')?.checked, format).toBe(true)
+      );
+      let hundredths = 0;
+      let sums = 0;
+      for (const figure of node.querySelectorAll('dd')) {
+        const [, text = ''] =
+          /^(\d+\.\d\d) GiB$/.exec(figure.textContent ?? '') ?? [];
+        expect(text, format).not.toBe('');
+        const shown = Math.round(100 * Number(text));
+        if (figure.dataset.role === 'sum') {
+          expect(shown, format).toBe(hundredths);
+          sums += 1;
+        } else if (figure.dataset.role === 'addend') {
+          hundredths += shown;
+        }
+      }
+      expect(sums, format).toBe(2);
+    }
+  });
+
+  it('should not draw a pasted config that is too long, and plan for it', async () => {
+    const node = await draw(planner());
+    const select = node.querySelector('select');
+    if (select) {
+      select.value = 'pasted';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+    await vi.waitFor(() => expect(texts(node, 'textarea')).toHaveLength(1));
+    const config = {
+      ...{ model_type: 'llama', hidden_size: 64, num_hidden_layers: 2 },
+      ...{ num_attention_heads: 2, intermediate_size: 128, vocab_size: 100 },
+      id2label: Array.from({ length: 100_000 }, () => 'x'.repeat(30))
+    };
+    typed(node, 'textarea', JSON.stringify(config));
+    await vi.waitFor(() =>
+      expect(texts(node, '.jp-VramPlan-row').length).toBeGreaterThan(5)
+    );
+    expect(texts(node, 'textarea')).toEqual([]);
+    expect(node.textContent).toContain('3.1 MiB of text were pasted.');
+    button(node, 'Paste another').click();
+    await vi.waitFor(() => expect(texts(node, 'textarea')).toHaveLength(1));
+    expect(texts(node, '.jp-VramPlan-row')).toEqual([]);
+  });
 });

@@ -3,7 +3,7 @@ import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
 import { layerBytes, llamaCacheBytes } from './llamacpp';
 import type { IFitOptions, IGpu } from './options';
-import { checked } from './options';
+import { checked, MOST_CONTEXT_TOKENS } from './options';
 import type { IModelShape } from './shape';
 import { available } from './verdict';
 
@@ -61,7 +61,7 @@ export function longestContext(
     isSure(plan(shape, { ...options, contextTokens }));
   const most = Math.min(
     options.contextTokens ?? 4096,
-    shape.contextLimit ?? 2 ** 24
+    shape.contextLimit ?? MOST_CONTEXT_TOKENS
   );
   let low = 0;
   let high = Math.floor(most / 256);

@@ -27,6 +27,8 @@ export interface ICachedModel {
 const PATH_LENGTH = 4096;
 const MAX_CACHED = 200;
 const MAX_PARTS = 1000;
+/** As the agent reads of a config. */
+const MAX_JSON = 2 ** 24;
 /** A header of 4 MiB in base64, with room for a longer GGUF table. */
 const MAX_TEXT = 64 * 2 ** 20;
 
@@ -66,8 +68,11 @@ export function plannableOfText(
   return plannableOf(parsed(text), weightsBytes);
 }
 
-/** @throws PlanError for what is not JSON. */
+/** @throws PlanError for what is not JSON, or longer than is believed of a config. */
 export function parsed(text: string): unknown {
+  if (text.length > MAX_JSON) {
+    throw new PlanError('This is longer than 16 MiB, which no config is.');
+  }
   try {
     return parsePythonJson(text);
   } catch {

@@ -49,6 +49,9 @@ export interface ICheckedOptions {
   readonly runtime: Runtime | undefined;
 }
 
+/** The longest context that can be planned for. */
+export const MOST_CONTEXT_TOKENS = 2 ** 24;
+
 /** What stays free by default. */
 export const HEADROOM_BYTES = 512 * MIB;
 
@@ -96,7 +99,7 @@ export function checked(options: IFitOptions): ICheckedOptions {
     contextTokens: whole(
       'contextTokens',
       options.contextTokens ?? 4096,
-      2 ** 24
+      MOST_CONTEXT_TOKENS
     ),
     batch: whole('batch', options.batch ?? 1, 4096),
     kvFormat: oneOf('kvFormat', options.kvFormat ?? 'model', KV_FORMATS),

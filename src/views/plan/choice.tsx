@@ -6,6 +6,7 @@ import { cachedModels, modelFileAt } from '../../kernel/modelfiles';
 import type { IMonitor } from '../../model/tokens';
 import { Link } from '../link';
 import { Labelled, Problem } from './labelled';
+import { Pasted } from './pasted';
 import { PRESETS } from '../../core/plan/presets';
 import type { Source } from './state';
 import { NOTHING, sentenceOf } from './state';
@@ -61,26 +62,6 @@ function sourceOf(key: string): Source {
     default:
       return { kind: 'preset', name: key.replace('preset:', '') };
   }
-}
-
-interface IPastedProps extends Pick<IChoiceProps, 'setSource' | 'trans'> {
-  readonly text: string;
-}
-
-function Pasted({ text, setSource, trans }: IPastedProps): React.JSX.Element {
-  return (
-    <textarea
-      className="jp-VramPlan-paste"
-      rows={4}
-      spellCheck={false}
-      placeholder={trans.__('The whole config.json of a model')}
-      aria-label={trans.__('The text of a config.json')}
-      value={text}
-      onChange={event =>
-        setSource({ kind: 'pasted', text: event.target.value })
-      }
-    />
-  );
 }
 
 /** A path, or one of the cached models. */

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { IFitPlan } from '../../core/plan';
-import { noteSentence, qualityNote } from '../../core/plan';
+import { noteSentence, qualityNote, termsOf, termWords } from '../../core/plan';
 import { formatBytes, formatDelta, formatExact } from '../../core/units';
 import type { IMonitor } from '../../model/tokens';
 import { Sentence } from '../sentence';
@@ -23,10 +23,12 @@ export function Details(props: IDetailsProps): React.JSX.Element {
   return (
     <div className="jp-VramPlan-details">
       <dl>
-        {termsOf(plan, trans).map(([name, bytes]) => (
-          <React.Fragment key={name}>
-            <dt>{name}</dt>
-            <dd title={formatExact(bytes, trans)}>{formatBytes(bytes)}</dd>
+        {termsOf(plan).map(term => (
+          <React.Fragment key={term.kind}>
+            <dt data-role={term.role}>{termWords(term, plan, trans)}</dt>
+            <dd data-role={term.role} title={formatExact(term.bytes, trans)}>
+              {term.text}
+            </dd>
           </React.Fragment>
         ))}
       </dl>
@@ -45,21 +47,6 @@ export function Details(props: IDetailsProps): React.JSX.Element {
       )}
     </div>
   );
-}
-
-function termsOf(plan: IFitPlan, trans: TranslationBundle): [string, number][] {
-  const peakName =
-    plan.runtime === 'transformers'
-      ? trans.__('PyTorch’s peak')
-      : trans.__('llama.cpp’s buffers');
-  return [
-    [trans.__('Weights'), plan.weightsBytes],
-    [trans.__('Keys and values'), plan.kvCacheBytes],
-    [trans.__('Activations'), plan.activationBytes],
-    [peakName, plan.peakBytes.likely],
-    [trans.__('CUDA context'), plan.contextBytes],
-    [trans.__('nvidia-smi will say'), plan.driverBytes.likely]
-  ];
 }
 
 /** How sure it is, and what is left of the GPU. */

@@ -22,12 +22,15 @@ export function Labelled(props: ILabelledProps): React.JSX.Element {
 export interface IProblemProps {
   /** One sentence; null for none. */
   readonly problem: string | null;
+  /** For what it describes. */
+  readonly id?: string;
 }
 
 /** Why something can't be planned for. */
-export function Problem({ problem }: IProblemProps): React.JSX.Element | null {
+export function Problem(props: IProblemProps): React.JSX.Element | null {
+  const { problem, id } = props;
   return problem === null ? null : (
-    <p className="jp-VramPlan-problem" role="alert">
+    <p className="jp-VramPlan-problem" id={id} role="alert">
       {problem}
     </p>
   );

@@ -107,7 +107,8 @@ function Plans(props: IPlansProps): React.JSX.Element | null {
   const gpus = chosenGpus(terms.gpuKey, terms.gpuCount, kernelGpus);
   const across = useAcross(gpus.length > 1 || canSpread(kernelGpus));
   const { shape } = chosen;
-  if (shape === undefined) {
+  const { contextTokens } = terms;
+  if (shape === undefined || contextTokens === null) {
     return null;
   }
   if (gpus.length > 1 && (across === null || across === 'failed')) {
@@ -120,21 +121,24 @@ function Plans(props: IPlansProps): React.JSX.Element | null {
     );
   }
   const loaded = across === 'failed' ? null : across;
-  return <Shown {...{ ...props, shape, gpus }} across={loaded} />;
+  return (
+    <Shown {...{ ...props, shape, contextTokens, gpus }} across={loaded} />
+  );
 }
 
 interface IShownProps extends IPlansProps {
   readonly shape: IModelShape;
+  readonly contextTokens: number;
   readonly gpus: readonly IGpu[];
   readonly across: IAcross | null;
 }
 
 function Shown(props: IShownProps): React.JSX.Element | null {
   const { chosen, terms, setTerms, kernelGpus, trans } = props;
-  const { shape, gpus, across } = props;
+  const { shape, contextTokens, gpus, across } = props;
   const [wanted, setWanted] = React.useState<string | null>(null);
   const { native = null } = chosen;
-  const { contextTokens, kvFormat } = terms;
+  const { kvFormat } = terms;
   const options = { contextTokens, kvFormat, gpus };
   const planning = (gpus.length > 1 ? across?.planAcross : null) ?? planFit;
   const plans = plansOf({ shape, native }, options, planning);

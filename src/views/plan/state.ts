@@ -72,7 +72,8 @@ export interface ITerms {
   readonly gpuKey: string;
   /** How many of a card. */
   readonly gpuCount: number;
-  readonly contextTokens: number;
+  /** Null while what stands in the field is no number of tokens. */
+  readonly contextTokens: number | null;
   readonly kvFormat: KvFormat;
 }
 

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { IFitPlan } from '../../core/plan';
-import { planWords, qualityNote } from '../../core/plan';
+import { onGpuWeightsBytes, planWords, qualityNote } from '../../core/plan';
 import { formatBytes, formatExact } from '../../core/units';
 
 /** Properties of `Table`. */
@@ -72,13 +72,14 @@ function Row(props: IRowProps): React.JSX.Element {
 function PlanBar({ plan }: { readonly plan: IFitPlan }): React.JSX.Element {
   const available = plan.verdicts[0]?.availableBytes ?? 0;
   const whole = Math.max(available, plan.driverBytes.likely, 1);
+  const weightsBytes = onGpuWeightsBytes(plan);
   const rest =
     plan.driverBytes.likely -
-    plan.weightsBytes -
+    weightsBytes -
     plan.kvCacheBytes -
     plan.activationBytes;
   const parts = [
-    ['weights', plan.weightsBytes],
+    ['weights', weightsBytes],
     ['cache', plan.kvCacheBytes],
     ['activations', plan.activationBytes],
     ['context', Math.max(0, rest)]

@@ -13,6 +13,7 @@ import {
   isAll,
   isCard
 } from './cards';
+import { Context } from './context';
 import { Labelled } from './labelled';
 import type { ITerms } from './state';
 
@@ -24,12 +25,6 @@ export interface ITargetProps {
   readonly trans: TranslationBundle;
 }
 
-/** Contexts that are offered. */
-const CONTEXTS = [512, 2048, 4096, 8192, 16384, 32768, 131072];
-
-/** The most tokens that can be asked for. */
-const MOST_TOKENS = 2 ** 24;
-
 /** Which GPU or GPUs, how many tokens, and how keys and values are stored. */
 export function Target(props: ITargetProps): React.JSX.Element {
   const { terms, setTerms, trans } = props;
@@ -37,7 +32,7 @@ export function Target(props: ITargetProps): React.JSX.Element {
     <>
       <GpuField {...props} />
       <CountField {...props} />
-      <ContextField {...props} />
+      <Context {...{ terms, setTerms, trans }} />
       <Labelled label={trans.__('Cache')}>
         {id => (
           <select
@@ -54,44 +49,6 @@ export function Target(props: ITargetProps): React.JSX.Element {
         )}
       </Labelled>
     </>
-  );
-}
-
-function ContextField(props: ITargetProps): React.JSX.Element {
-  const { terms, setTerms, trans } = props;
-  const listId = React.useId();
-  const { contextTokens } = terms;
-  const [text, setText] = React.useState(String(contextTokens));
-  React.useEffect(() => setText(String(contextTokens)), [contextTokens]);
-  const setContext = (typed: string): void => {
-    const tokens = Math.floor(Number(typed));
-    setText(typed);
-    if (tokens >= 1 && tokens <= MOST_TOKENS) {
-      setTerms({ ...terms, contextTokens: tokens });
-    }
-  };
-  return (
-    <Labelled label={trans.__('Context')}>
-      {id => (
-        <>
-          <input
-            id={id}
-            type="number"
-            min={1}
-            max={MOST_TOKENS}
-            list={listId}
-            title={trans.__('Tokens of prompt and answer together')}
-            value={text}
-            onChange={event => setContext(event.target.value)}
-          />
-          <datalist id={listId}>
-            {CONTEXTS.map(tokens => (
-              <option key={tokens} value={tokens} />
-            ))}
-          </datalist>
-        </>
-      )}
-    </Labelled>
   );
 }
 
