@@ -91,11 +91,11 @@ describe('The plan', () => {
       .locator('dt', { hasText: 'Keys and values' })
       .locator('xpath=following-sibling::dd[1]');
     await plan.getByRole('radio', { name: /^bf16/ }).check();
-    await expect.poll(() => cache.innerText()).toBe('128 MiB');
+    await expect.poll(() => cache.innerText()).toBe('0.13 GiB');
     await plan.getByLabel('Context').fill('8192');
-    await expect.poll(() => cache.innerText()).toBe('256 MiB');
+    await expect.poll(() => cache.innerText()).toBe('0.25 GiB');
     await choose(plan, 'Cache', '8 bit');
-    await expect.poll(() => cache.innerText()).toBe('136 MiB');
+    await expect.poll(() => cache.innerText()).toBe('0.13 GiB');
   });
 
   it('should insert cells that Python can read', async () => {

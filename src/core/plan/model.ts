@@ -228,6 +228,10 @@ function windows(
     return layer => (/sliding|local/.test(types[layer] ?? '') ? size : null);
   }
   const pattern = family.windowed ?? 'none';
+  const [letters = ''] = config.words('sliding_window_pattern');
+  if (/^[LG]+$/.test(letters)) {
+    return layer => (letters[layer % letters.length] === 'L' ? size : null);
+  }
   if (typeof pattern === 'number') {
     const step = config.count(
       'sliding_window_pattern',

@@ -166,6 +166,19 @@ describe('A config that leaves out its class’s defaults', () => {
   });
 });
 
+describe('A pattern of windows in letters', () => {
+  it('should say which layers have one', () => {
+    const { shape } = plannableOf({
+      ...LLAMA,
+      model_type: 'exaone4',
+      sliding_window: 512,
+      sliding_window_pattern: 'LLG'
+    });
+    const windows = shape.layers.map(({ attention }) => attention.window);
+    expect(windows.slice(0, 5)).toEqual([512, 512, null, 512, 512]);
+  });
+});
+
 describe('plannableOf()', () => {
   it.each<[object, string]>([
     [{ quant_method: 'modelopt', quant_algo: 'NVFP4' }, 'modelopt NVFP4'],
