@@ -165,18 +165,26 @@ function evidenceOf(
 const APPLIED =
   /(trysetting)?(?:pytorch_\w*alloc_conf["'\]]*=["']?|_set_allocator_settings\(["'])((?:[a-z_]+:[\w.]+,?)+)/g;
 
+/** How vLLM says how long a context may be. */
+const FITTING = 'estimatedmaximummodellengthis';
+
 function settingOf(
   found: IFound,
-  { compact, plain }: IOomText,
+  { compact, gaps, plain }: IOomText,
   context: IOomContext
 ): ISetting {
+  const lineOf = (start: number, value: string): string => {
+    const end = gaps.lineIn(start, start + value.length);
+    return end < 0 ? value : compact.slice(start, end);
+  };
   const written = [...compact.matchAll(APPLIED)]
     .filter(([, advised]) => advised === undefined)
-    .map(([, , settings]) => settings ?? '');
-  const near = compact.slice(
-    Math.max(0, found.sighting.start - 6000),
-    found.sighting.end + 3000
-  );
+    .map(({ 0: all, 2: settings = '', index }) =>
+      lineOf(index + all.length - settings.length, settings)
+    );
+  const from = Math.max(0, found.sighting.start - 6000);
+  const near = compact.slice(from, found.sighting.end + 3000);
+  const fitting = new RegExp(`${FITTING}(\\d+)`).exec(near);
   const variable = /trysetting(pytorch_\w*alloc_conf)=/.exec(near)?.[1];
   return {
     applied: (context.allocatorSettings ?? written.pop() ?? '').toLowerCase(),
@@ -184,6 +192,7 @@ function settingOf(
     isWindows:
       /file"[a-z]:\\|[a-z]:\\\w+\\/.test(near) || plain.includes('winerror'),
     isLive: context.isLive ?? false,
-    fittingTokens: /estimatedmaximummodellengthis(\d+)/.exec(near)?.[1] ?? null
+    fittingTokens:
+      fitting && lineOf(from + fitting.index + FITTING.length, fitting[1] ?? '')
   };
 }

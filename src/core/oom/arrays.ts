@@ -81,7 +81,7 @@ export const XLA_SHAPES: readonly IShape[] = [
   shape(
     'jax',
     'ranoutofmemoryinmemoryspace',
-    'ranoutofmemoryinmemoryspace\\w+\\.used{requested}of{capacity}\\w+\\.'
+    'ranoutofmemoryinmemoryspace\\w+\\.used{requested}of{capacity}(?:hbm|[a-z]mem|sflag)\\.'
   ),
   shape(
     'jax',
@@ -115,19 +115,19 @@ export const ARRAY_SHAPES: readonly IShape[] = [
   shape(
     'onnxruntime',
     'memoryforrequestedbufferofsize',
-    'failedtoallocatememoryforrequestedbufferofsize{requested}',
+    'failedtoallocatememoryforrequestedbufferofsize{requested:count}',
     { before: 20 }
   ),
   shape(
     'onnxruntime',
     'issmallerthanrequestedbytesof',
-    'availablememoryof{free}issmallerthanrequestedbytesof{requested}',
+    'availablememoryof{free:count}issmallerthanrequestedbytesof{requested:count}',
     { before: 60 }
   ),
   shape(
     'onnxruntime',
     'cudafailure2:outofmemory',
-    'cudafailure2:outofmemory(?=;gpu=#)'
+    'cudafailure2:outofmemory;gpu=#'
   ),
   shape(
     'cupy',
@@ -142,12 +142,12 @@ export const ARRAY_SHAPES: readonly IShape[] = [
   shape(
     'neuron',
     'nrtallocationfailedforsize',
-    'nrtallocationfailedforsize{requested}'
+    'nrtallocationfailedforsize{requested:count}'
   ),
   shape(
     'neuron',
     'failedtoallocdevicememory',
-    'failedtoallocdevicememory:?{requested}'
+    'failedtoallocdevicememory:?{requested:count}'
   ),
   shape(
     'neuron',

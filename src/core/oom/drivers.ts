@@ -74,7 +74,7 @@ export const DRIVER_SHAPES: readonly IShape[] = [
   shape(
     'cuda-driver',
     'requestedmemory:',
-    'freememory:{free}-?requestedmemory:{requested}',
+    'freememory:{free:count}-?requestedmemory:{requested:count}',
     {
       before: 40
     }

@@ -53,7 +53,7 @@ export const ENGINE_SHAPES: readonly IShape[] = [
   )
 ];
 
-const BUFFER = '(?:bufferofsize|size=){requested}';
+const BUFFER = '(?:bufferofsize|size=){requested:count}';
 const DEVICE = '(?:cuda|rocm|vulkan|sycl)#buffer';
 
 /** Ollama, which runs llama.cpp, and llama.cpp by itself. */
@@ -85,7 +85,7 @@ export const GGML_SHAPES: readonly IShape[] = [
   shape(
     'llama.cpp',
     'failedtoallocatecpu',
-    'failedtoallocatecpu\\w*bufferofsize{requested}',
+    'failedtoallocatecpu\\w*bufferofsize{requested:count}',
     {
       cause: 'not device memory'
     }
@@ -93,13 +93,13 @@ export const GGML_SHAPES: readonly IShape[] = [
   shape(
     'llama.cpp',
     'cpu_buffer_type_alloc_buffer',
-    'cpu_buffer_type_alloc_buffer:failedtoallocatebufferofsize{requested}',
+    'cpu_buffer_type_alloc_buffer:failedtoallocatebufferofsize{requested:count}',
     { cause: 'not device memory' }
   ),
   shape(
     'llama.cpp',
     'failedtoallocate',
-    'failedtoallocate(?:cuda|rocm|vulkan|sycl|metal)#?_?\\w{0,20}?bufferofsize{requested}',
+    'failedtoallocate(?:cuda|rocm|vulkan|sycl|metal)#?_?\\w{0,20}?bufferofsize{requested:count}',
     {
       unless: /^\d*_host/
     }
@@ -113,7 +113,7 @@ export const GGML_SHAPES: readonly IShape[] = [
   shape(
     'llama.cpp',
     'failedtoallocatebuffer',
-    'ggml_\\w{0,60}:(?:error:)?failedtoallocatebuffer,size={requested}',
+    'ggml_\\w{0,60}:(?:error:)?failedtoallocatebuffer,size={requested:count}',
     {
       before: 80
     }
@@ -121,7 +121,7 @@ export const GGML_SHAPES: readonly IShape[] = [
   shape(
     'llama.cpp',
     'devicememoryallocationofsize',
-    'ggml_vulkan:devicememoryallocationofsize{requested}failed',
+    'ggml_vulkan:devicememoryallocationofsize{requested:count}failed',
     {
       before: 12
     }
@@ -156,7 +156,7 @@ export const GGML_SHAPES: readonly IShape[] = [
   shape(
     'llama.cpp',
     'cudaerror:outofmemory',
-    'cudaerror:outofmemory(?=currentdevice:#|[^]{0,200}ggml[-_/])'
+    'cudaerror:outofmemory(?:currentdevice:#|(?=[^]{0,200}ggml[-_/]))'
   ),
   shape(
     'llama.cpp',

@@ -15,11 +15,12 @@ const NAMED: Readonly<Record<string, string>> = {
 /** What terminals, loggers and quoting put before each line of a message, or around it. */
 const LINE_MARKS =
   /(^|\n)(?:[ \t]{0,40}(?:[>|│┃║]|\[rank\d+\]:|\([a-z][\w =]{0,40}pid=\d+[^()\n]{0,40}\))){1,9}|[│┃║╭╮╰╯─]+/g;
-/** A figure at the end of a line, and a time or a new paragraph that must not be read as more of it. */
-const LINE_AFTER_FIGURE =
-  /(\d)[ \t\r]{0,40}\n(?=\s{0,40}\d{1,6}[.:/-]\d{1,6}[.:/-]|[ \t\r]{0,40}\n)/g;
 /** Spaces, and line ends as they are written in JSON. */
 const SPACES = /\s+|\\[nrt]/g;
+/** What ends a line, also as JSON writes it. */
+export const LINE_END = /\r?\n|\r|\\n/g;
+/** The mark of one line end; 0 is nothing, less is a space, more an empty line. */
+const LINE = 2;
 
 /** One text, made ready for recognition; all of it in lower case. */
 export interface IOomText {
@@ -30,6 +31,49 @@ export interface IOomText {
    * a person broke a line, even inside a word or a figure.
    */
   readonly compact: string;
+  /** What stood between the characters of `compact`. */
+  readonly gaps: Gaps;
+}
+
+/** What stood in a text between two characters that follow each other in its compact form. */
+export class Gaps {
+  constructor(private readonly _plain: string) {}
+
+  /** Where the first line begins between `start` and `end` of the compact text; -1 where none does. */
+  lineIn(start: number, end: number): number {
+    const found = this._marks()
+      .subarray(start + 1, end)
+      .findIndex(mark => mark >= LINE);
+    return found < 0 ? -1 : start + 1 + found;
+  }
+
+  /** Whether anything stood before the character at `index`. */
+  isBefore(index: number): boolean {
+    return this._marks()[index] !== 0;
+  }
+
+  /** Whether an empty line stood before the character at `index`. */
+  isParagraph(index: number): boolean {
+    return (this._marks()[index] ?? 0) > LINE;
+  }
+
+  /** Made when first needed: most texts have no message. */
+  private _marks(): Uint8Array {
+    if (this._found === null) {
+      this._found = new Uint8Array(this._plain.length + 1);
+      let removed = 0;
+      for (const match of this._plain.matchAll(SPACES)) {
+        const at = match.index - removed;
+        const earlier = Math.max(0, (this._found[at] ?? 0) - 1);
+        const lines = match[0].match(LINE_END)?.length ?? 0;
+        this._found[at] = 1 + Math.min(earlier + lines, LINE);
+        removed += match[0].length;
+      }
+    }
+    return this._found;
+  }
+
+  private _found: Uint8Array | null = null;
 }
 
 /** Make `text` ready; takes time in proportion to its length. */
@@ -41,8 +85,8 @@ export function normalise(text: string): IOomText {
   if (plain.includes('<')) {
     plain = plain.replace(TAGS, ' ');
   }
-  plain = plain.replace(LINE_MARKS, '$1').replace(LINE_AFTER_FIGURE, '$1;\n');
-  return { plain, compact: plain.replace(SPACES, '') };
+  plain = plain.replace(LINE_MARKS, '$1');
+  return { plain, compact: plain.replace(SPACES, ''), gaps: new Gaps(plain) };
 }
 
 /** Where the character at `index` of `plain` is in `compact`. */

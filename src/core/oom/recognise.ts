@@ -4,8 +4,10 @@ import { ENGINE_SHAPES, GGML_SHAPES } from './engines';
 import { HOST_LINES, HOST_SHAPES } from './host';
 import type { IOomText } from './normalise';
 import type { ILineShape, IShape } from './shape';
+import { COUNT } from './shape';
 import type { ISighting } from './sighting';
 import { lastLine, lastPlace, messageAfter } from './sighting';
+import { figureAt } from './sizes';
 import {
   TORCH_LINES,
   TORCH_OTHER_SHAPES,
@@ -39,7 +41,7 @@ const WRAPPED_LENGTH = 30_000;
  */
 export function recognise(text: IOomText): ISighting | null {
   const sightings = [
-    ...SHAPES.map(each => lastOf(each, text.compact)),
+    ...SHAPES.map(each => lastOf(each, text)),
     ...LINES.map(each => lastLine(each, text))
   ].filter((each): each is ISighting => each !== null);
   let found: ISighting | null = null;
@@ -74,15 +76,18 @@ function withWrapped(
 }
 
 /** The last place at which `shape` is. */
-function lastOf(shape: IShape, compact: string): ISighting | null {
-  return lastPlace(compact, shape.anchor, at => sightingAt(shape, compact, at));
+function lastOf(shape: IShape, text: IOomText): ISighting | null {
+  return lastPlace(text.compact, shape.anchor, at =>
+    sightingAt(shape, text, at)
+  );
 }
 
 function sightingAt(
   shape: IShape,
-  compact: string,
+  text: IOomText,
   at: number
 ): ISighting | null {
+  const { compact } = text;
   const from = Math.max(0, at - (shape.before ?? 0));
   const window = compact.slice(from, at + MATCH_LENGTH);
   for (const match of window.matchAll(shape.pattern)) {
@@ -99,12 +104,13 @@ function sightingAt(
     if (shape.unless?.test(rest.slice(0, MATCH_LENGTH)) === true) {
       return null;
     }
-    const groups = { ...match.groups };
+    const groups = groupsOf(match, matchEnd, text);
     for (const further of shape.more ?? []) {
       const more = [...rest.matchAll(further)][0];
       if (more) {
-        end = Math.max(end, matchEnd + more.index + more[0].length);
-        addGroups(groups, more.groups);
+        const moreEnd = matchEnd + more.index + more[0].length;
+        end = Math.max(end, moreEnd);
+        Object.assign(groups, { ...groupsOf(more, moreEnd, text), ...groups });
       }
     }
     const message = match[0] + rest;
@@ -114,12 +120,24 @@ function sightingAt(
   return null;
 }
 
-function addGroups(
-  groups: Record<string, string>,
-  more: Record<string, string> | undefined
-): void {
-  for (const [name, value] of Object.entries(more ?? {})) {
+/** The named groups of a match that ends at `end` of the compact text. */
+function groupsOf(
+  match: RegExpMatchArray,
+  end: number,
+  { compact, gaps }: IOomText
+): Record<string, string> {
+  const groups: Record<string, string> = {};
+  for (const [key, value] of Object.entries(match.groups ?? {})) {
     // Groups that took no part in a match are there, but undefined.
-    groups[name] ??= value;
+    if ((value as string | undefined) === undefined) {
+      continue;
+    }
+    const name = key.replace(COUNT, '');
+    const isCount = name !== key || name === 'device';
+    // What the pattern goes on behind can't be part of another line.
+    groups[name] = match[0].endsWith(value)
+      ? figureAt(compact, gaps, { start: end - value.length, end, isCount })
+      : value;
   }
+  return groups;
 }

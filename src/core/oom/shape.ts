@@ -54,11 +54,18 @@ export const GROUPS: Readonly<Record<string, FigureName>> = {
   other: 'otherBytes'
 };
 
-/** `source` as a pattern: `{requested}` is a size of that name, `#` a device's number. */
+/** How the groups are named that programs print without a unit. */
+export const COUNT = '_count';
+
+/**
+ * `source` as a pattern: `{requested}` is a size of that name, `{requested:count}`
+ * one that its program prints without a unit, `#` a device's number.
+ */
 export function pattern(source: string): RegExp {
   return new RegExp(
     source
       .replace(/\{([a-z]+)\}/g, `(?<$1>${SIZE})`)
+      .replace(/\{([a-z]+):count\}/g, `(?<$1${COUNT}>${SIZE})`)
       .replace(/#/g, '(?<device>\\d{1,3})'),
     'g'
   );

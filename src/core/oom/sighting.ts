@@ -1,6 +1,6 @@
 import type { Backend, Cause } from './facts';
 import type { IOomText } from './normalise';
-import { compactIndex } from './normalise';
+import { compactIndex, LINE_END } from './normalise';
 import type { ILineShape } from './shape';
 
 /** Characters, without spaces, that a message may have after its anchor. */
@@ -83,7 +83,7 @@ function isLine(
   const before = plain.slice(Math.max(0, at - MAX_PREFIX), at);
   const lineStart = before.lastIndexOf('\n') + 1;
   const prefix = before.slice(lineStart);
-  const rest = plain.slice(end, end + MAX_PREFIX).split('\n')[0] ?? '';
+  const rest = plain.slice(end, end + MAX_PREFIX).split(LINE_END)[0] ?? '';
   if (!shape.rest.test(rest.trimEnd())) {
     return false;
   }
