@@ -52,6 +52,7 @@ export function explainOutOfMemory(
     balance: figures,
     holders,
     roomier: roomierDevice(now, facts, reading),
+    isSuspect: found.isSuspect,
     trans: context.trans ?? english
   };
   return {

@@ -6,6 +6,12 @@ const HANDLE = {
   cause: 'context or library handle could not be made'
 } as const;
 
+/**
+ * What the caller could do without, by the rest of the same message: the next
+ * one has a time or a place before it, and so a colon or a bracket.
+ */
+const NO_FAILURE = /^[^:[\]]{0,70}?notafailure/;
+
 /** TensorFlow's own words, and XLA's, which JAX and TensorFlow share. */
 export const XLA_SHAPES: readonly IShape[] = [
   shape(
@@ -40,13 +46,13 @@ export const XLA_SHAPES: readonly IShape[] = [
     'tensorflow',
     'ranoutofmemorytryingtoallocate',
     'ranoutofmemorytryingtoallocate[\\d.]+[kmgt]?i?b?\\(roundedto{requested}\\)',
-    { unless: /notafailure/ }
+    { unless: NO_FAILURE }
   ),
   shape(
     'tensorflow',
     'ranoutofmemorytryingtoallocate',
     'ranoutofmemorytryingtoallocate{requested}',
-    { unless: /notafailure/ }
+    { unless: NO_FAILURE }
   ),
   shape(
     'tensorflow',
@@ -71,7 +77,7 @@ export const XLA_SHAPES: readonly IShape[] = [
     'jax',
     'outofmemory',
     'outofmemory(?:whiletryingto|trying(?:to)?)?allocat(?:e|ing){requested}',
-    { unless: /^\(allocatedsofar|^\(total|notafailure/ }
+    { unless: new RegExp(`^\\((?:allocatedsofar|total)|${NO_FAILURE.source}`) }
   ),
   shape(
     'jax',

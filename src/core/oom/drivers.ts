@@ -82,8 +82,9 @@ export const DRIVER_SHAPES: readonly IShape[] = [
   shape(
     'cuda-driver',
     'maximumpoolsizeexceeded',
-    'maximumpoolsizeexceeded(?:\\(failedtoallocate{requested}\\))?',
-    { cause: 'memory fraction cap' }
+    // In the log of a pool it is a try, after which another may have worked.
+    '(?<!\\[failure)maximumpoolsizeexceeded(?:\\(failedtoallocate{requested}\\))?',
+    { before: 8, cause: 'memory fraction cap' }
   ),
   shape(
     'cuda-driver',

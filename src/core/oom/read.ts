@@ -19,6 +19,9 @@ const PROCESS = new RegExp(
 /** What a listed process may have beside the allocator, and still be this one: context and libraries. */
 const MAX_CONTEXT_BYTES = 3 * 2 ** 30;
 
+/** The share of a figure that is left after it was rounded. */
+const EXACT = 0.999;
+
 /** How far around a message the names of programs are looked for. */
 const NEIGHBOURHOOD = 4000;
 
@@ -62,7 +65,7 @@ export interface IFound {
   readonly facts: IOomFacts;
   readonly sighting: ISighting;
   /** Whether the message says nothing of memory itself. */
-  readonly isSuspect?: boolean;
+  readonly isSuspect: boolean;
 }
 
 /** The facts of the last message in `text`; null when none is about memory. */
@@ -85,6 +88,7 @@ export function readFacts(text: IOomText): IFound | null {
   const figures = readFigures(sighting.groups);
   return {
     sighting,
+    isSuspect: sighting.isBare === true,
     facts: {
       backend,
       device: deviceName(backend, sighting.groups.device),
@@ -136,9 +140,12 @@ function deviceName(backend: Backend, index?: string): string | null {
 
 function readProcesses(message: string, figures: IOomFigures): IProcessUse[] {
   const found: IProcessUse[] = [];
+  const least = EXACT * ownBytesOf(figures);
   for (const [, pid, size] of message.matchAll(PROCESS)) {
     const bytes = bytesOf(size);
-    if (bytes !== null) {
+    // Where a driver can't tell, as in containers and on WSL, it may say 0 bytes.
+    const isKnown = pid !== undefined || (bytes ?? 0) >= least;
+    if (bytes !== null && isKnown) {
       found.push({
         pid: pid === undefined ? null : Number(pid),
         bytes,
@@ -163,18 +170,23 @@ function withSelf(
   if (allocatedBytes === null || capacityBytes === null || freeBytes === null) {
     return [...processes];
   }
-  const ownBytes = allocatedBytes + (figures.unallocatedBytes ?? 0);
+  const ownBytes = ownBytesOf(figures);
   const listedBytes = processes.reduce((sum, { bytes }) => sum + bytes, 0);
   const missingBytes = capacityBytes - freeBytes - listedBytes;
   const [nearest] = processes
     .filter(
       ({ bytes }) =>
-        bytes >= ownBytes * 0.999 && bytes - ownBytes <= MAX_CONTEXT_BYTES
+        bytes >= ownBytes * EXACT && bytes - ownBytes <= MAX_CONTEXT_BYTES
     )
     .sort((one, other) => one.bytes - other.bytes);
-  return missingBytes >= ownBytes * 0.999 && ownBytes > 0
+  return missingBytes >= ownBytes * EXACT && ownBytes > 0
     ? [...processes]
     : processes.map(each =>
         each === nearest ? { ...each, isSelf: true } : each
       );
+}
+
+/** What this process has at least: all that its allocator took. */
+function ownBytesOf(figures: IOomFigures): number {
+  return (figures.allocatedBytes ?? 0) + (figures.unallocatedBytes ?? 0);
 }

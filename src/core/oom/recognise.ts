@@ -34,8 +34,9 @@ const LINES: readonly ILineShape[] = [...TORCH_LINES, ...HOST_LINES];
 const MATCH_LENGTH = 700;
 /** How far up an error stands that another one wraps. */
 const WRAPPED_LENGTH = 30_000;
+
 /**
- * The last message about memory, or null.
+ * The last message about memory, or null; a bare word counts only where there is no other.
  *
  * One that only reports another error has the figures of that one.
  */
@@ -44,8 +45,9 @@ export function recognise(text: IOomText): ISighting | null {
     ...SHAPES.map(each => lastOf(each, text)),
     ...LINES.map(each => lastLine(each, text))
   ].filter((each): each is ISighting => each !== null);
+  const telling = sightings.filter(({ isBare }) => isBare !== true);
   let found: ISighting | null = null;
-  for (const each of sightings) {
+  for (const each of telling.length > 0 ? telling : sightings) {
     if (found === null || each.start >= found.end) {
       found = each;
     }

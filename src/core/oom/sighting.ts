@@ -20,6 +20,8 @@ export interface ISighting {
   readonly backend: Backend;
   readonly cause: Cause | null;
   readonly wraps: boolean;
+  /** So common a word that anything else in the text tells more. */
+  readonly isBare?: boolean;
   readonly start: number;
   readonly end: number;
   /** The named groups of all patterns that matched. */
@@ -65,6 +67,7 @@ export function lastLine(shape: ILineShape, text: IOomText): ISighting | null {
       backend: shape.backend,
       cause: shape.cause ?? null,
       wraps: false,
+      isBare: shape.alone === true,
       start,
       end: start + shape.text.replace(/ /g, '').length,
       groups: {},

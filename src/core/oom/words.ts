@@ -15,6 +15,8 @@ export interface ITold {
   readonly holders: readonly IOomHolder[];
   /** Another device that has room for it now. */
   readonly roomier: IDeviceReading | null;
+  /** Whether the message says nothing of memory itself. */
+  readonly isSuspect: boolean;
   readonly trans: ITranslate;
 }
 
@@ -200,8 +202,14 @@ function capSentence({ balance, facts, trans }: ITold): string {
       );
 }
 
-function notDeviceSentence({ balance, facts, trans }: ITold): string {
+function notDeviceSentence(told: ITold): string {
+  const { balance, facts, trans } = told;
   const asked = formatBytes(balance.requested);
+  if (told.isSuspect) {
+    return trans.__(
+      'The system ended the process. It does so when the memory of the machine itself runs out, and for other reasons, too.'
+    );
+  }
   if (facts.backend === 'host') {
     return balance.requested === null
       ? trans.__('The memory of the machine itself ran out, not that of a GPU.')

@@ -30,6 +30,15 @@ function size(random: Random): ISize {
   };
 }
 
+/** A size of no less than `bytes`, to a hundredth of a gibibyte. */
+function atLeast(bytes: number, random: Random): ISize {
+  const figure = Math.ceil((100 * bytes) / 2 ** 30 + random.below(1000)) / 100;
+  return {
+    text: `${figure.toFixed(2)} GiB`,
+    bytes: Math.round(figure * 2 ** 30)
+  };
+}
+
 const HINTS = [
   '',
   ' If reserved memory is >> allocated memory try setting max_split_size_mb to avoid fragmentation.  See documentation for Memory Management and PYTORCH_CUDA_ALLOC_CONF',
@@ -61,7 +70,8 @@ export function parenthesised(random: Random): IRendered {
 export function sentences(random: Random): IRendered {
   const next = (): ISize => size(random);
   const [s, t, f, a] = [next(), next(), next(), next()];
-  const [u, p, l, own] = [next(), next(), next(), next()];
+  const [u, p, l] = [next(), next(), next()];
+  const own = atLeast(a.bytes + u.bytes, random);
   const has = { pools: random.next() < 0.4, cap: random.next() < 0.3 };
   const index = random.next() < 0.1 ? '' : String(random.below(16));
   const family = random.pick(['CUDA', 'HIP', 'XPU'] as const);
