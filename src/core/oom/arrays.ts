@@ -38,20 +38,14 @@ export const XLA_SHAPES: readonly IShape[] = [
   ),
   shape(
     'tensorflow',
-    'fromdevice:cuda_error_out_of_memory',
-    'failedtoallocate[\\d.]+[kmgt]?i?b?\\({requested}\\)fromdevice:cuda_error_out_of_memory',
+    'fromdevice:',
+    'failedtoallocate[\\d.]+[kmgt]?i?b?\\({requested}\\)fromdevice:(?:resource_exhausted:+)?cuda_error_out_of_memory',
     { before: 80 }
   ),
   shape(
     'tensorflow',
     'ranoutofmemorytryingtoallocate',
     'ranoutofmemorytryingtoallocate[\\d.]+[kmgt]?i?b?\\(roundedto{requested}\\)',
-    { unless: NO_FAILURE }
-  ),
-  shape(
-    'tensorflow',
-    'ranoutofmemorytryingtoallocate',
-    'ranoutofmemorytryingtoallocate{requested}',
     { unless: NO_FAILURE }
   ),
   shape(
@@ -154,13 +148,5 @@ export const ARRAY_SHAPES: readonly IShape[] = [
     'neuron',
     'failedtoallocdevicememory',
     'failedtoallocdevicememory:?{requested:count}'
-  ),
-  shape(
-    'neuron',
-    'nrt_resource',
-    '(?:status_code=4|nrt_resource[^]{0,40})[^]{0,60}?notenoughnrtresource',
-    {
-      before: 4
-    }
   )
 ];

@@ -35,20 +35,12 @@ const FRAGMENTED = 0.2;
 type Rule = (balance: IBalance, evidence: IEvidence) => IVerdict | null;
 
 /** The first rule that holds names the cause. */
-const RULES: readonly Rule[] = [
-  (_, { shapeCause: cause }) =>
-    cause === 'not device memory' ? verdict(cause, 'high') : null,
+export const RULES: readonly Rule[] = [
   tooLarge,
   capped,
-  (_, { shapeCause }) =>
-    shapeCause &&
-    verdict(shapeCause, shapeCause === 'simply full' ? 'medium' : 'high'),
-  (_, { isPinning }) =>
-    isPinning ? verdict('not device memory', 'medium') : null,
-  (_, { isStarting }) =>
-    isStarting
-      ? verdict('context or library handle could not be made', 'medium')
-      : null,
+  byShape,
+  pinning,
+  starting,
   wasFree,
   graphs,
   fragmented,
@@ -70,6 +62,24 @@ export function diagnose(balance: IBalance, evidence: IEvidence): IVerdict {
 
 function verdict(cause: Cause, confidence: Confidence): IVerdict {
   return { cause, confidence };
+}
+
+/** What the words of the message alone tell. */
+function byShape(_: IBalance, { shapeCause }: IEvidence): IVerdict | null {
+  return (
+    shapeCause &&
+    verdict(shapeCause, shapeCause === 'simply full' ? 'medium' : 'high')
+  );
+}
+
+function pinning(_: IBalance, { isPinning }: IEvidence): IVerdict | null {
+  return isPinning ? verdict('not device memory', 'medium') : null;
+}
+
+function starting(_: IBalance, { isStarting }: IEvidence): IVerdict | null {
+  return isStarting
+    ? verdict('context or library handle could not be made', 'medium')
+    : null;
 }
 
 function tooLarge({ requested, capacity }: IBalance): IVerdict | null {

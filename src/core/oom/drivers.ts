@@ -64,14 +64,6 @@ export const DRIVER_SHAPES: readonly IShape[] = [
     }
   ),
   shape(
-    'cupy',
-    'cudaerrormemoryallocation',
-    'cupy[\\w.]{0,60}:cudaerrormemoryallocation',
-    {
-      before: 80
-    }
-  ),
-  shape(
     'cuda-driver',
     'requestedmemory:',
     'freememory:{free:count}-?requestedmemory:{requested:count}',

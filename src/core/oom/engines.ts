@@ -53,8 +53,9 @@ export const ENGINE_SHAPES: readonly IShape[] = [
   )
 ];
 
-const BUFFER = '(?:bufferofsize|size=){requested:count}';
-const DEVICE = '(?:cuda|rocm|vulkan|sycl)#buffer';
+const BUFFER = '(?:bufferofsize{requested:count}|size={requested})';
+/** The number of a Vulkan or SYCL device is not that of a CUDA device. */
+const DEVICE = '(?:cuda|rocm)#buffer';
 
 /** Ollama, which runs llama.cpp, and llama.cpp by itself. */
 export const GGML_SHAPES: readonly IShape[] = [
@@ -99,7 +100,7 @@ export const GGML_SHAPES: readonly IShape[] = [
   shape(
     'llama.cpp',
     'failedtoallocate',
-    'failedtoallocate(?:cuda|rocm|vulkan|sycl|metal)#?_?\\w{0,20}?bufferofsize{requested:count}',
+    'failedtoallocate(?:(?:cuda|rocm)#?|(?:vulkan|sycl|metal)\\d*)_?\\w{0,20}?bufferofsize{requested:count}',
     {
       unless: /^\d*_host/
     }
@@ -108,12 +109,12 @@ export const GGML_SHAPES: readonly IShape[] = [
     'llama.cpp',
     'allocating',
     'ggml_\\w{0,60}:allocating{requested}ondevice#:(?:cuda|hip|musa)malloc\\w*failed',
-    { before: 80, more: [BUFFER] }
+    { before: 80 }
   ),
   shape(
     'llama.cpp',
     'failedtoallocatebuffer',
-    'ggml_\\w{0,60}:(?:error:)?failedtoallocatebuffer,size={requested:count}',
+    'ggml_\\w{0,60}:(?:error:)?failedtoallocatebuffer,size={requested}',
     {
       before: 80
     }
@@ -126,16 +127,17 @@ export const GGML_SHAPES: readonly IShape[] = [
       before: 12
     }
   ),
-  shape('llama.cpp', 'erroroutofdevicememory', 'erroroutofdevicememory', {
-    wraps: true
-  }),
   shape(
     'llama.cpp',
-    "can'tmalloc",
-    "ggml_\\w{0,60}:can'tmalloc{requested}memoryondevice",
-    {
-      before: 80
-    }
+    'erroroutofdevicememory',
+    '(?:ggml|llama)[^]{0,200}?erroroutofdevicememory',
+    { before: 210, wraps: true }
+  ),
+  shape(
+    'llama.cpp',
+    'memoryondevice',
+    "ggml_\\w{0,60}:can't(?:malloc|allocate){requested}(?:of)?memoryondevice",
+    { before: 120 }
   ),
   shape(
     'llama.cpp',
@@ -148,7 +150,7 @@ export const GGML_SHAPES: readonly IShape[] = [
   shape(
     'llama.cpp',
     'unabletoallocate',
-    'unabletoallocate(?:cuda|rocm|vulkan|sycl|metal)#?\\w{0,20}?buffer',
+    'unabletoallocate(?:(?:cuda|rocm)#?|(?:vulkan|sycl|metal)\\d*)\\w{0,20}?buffer',
     {
       wraps: true
     }

@@ -17,10 +17,9 @@ export const HOST_SHAPES: readonly IShape[] = (
     ['oom-killevent', 'detected\\d+oom-kill\\S{0,2}event', 14],
     ['oom_killevent', 'detected\\d+oom_kill\\S{0,2}event', 14],
     ['oomkilled', '(?:reason|status|state)["\']?:["\']?oomkilled', 20],
-    ['what():std::bad_alloc', 'what\\(\\):std::bad_alloc(?!:)'],
     ['[errno12]', '\\[errno12\\]cannotallocatememory'],
     ['oserror1455', '\\(oserror1455\\)', 1],
-    ['winerror1455', '\\[winerror1455\\]'],
+    ['winerror1455', '\\[winerror1455\\]', 1],
     [
       'killedbysignal:',
       'dataloaderworker\\(pid[\\d(),]+\\)iskilledbysignal:(?:killed|buserror)',

@@ -26,7 +26,7 @@ const EXACT = 0.999;
 const NEIGHBOURHOOD = 4000;
 
 /** Whose message it is, where its own words don't tell: by names nearby. */
-const RENAMED: readonly {
+export const RENAMED: readonly {
   readonly from: Backend;
   readonly to: Backend;
   readonly where: RegExp;
@@ -38,7 +38,13 @@ const RENAMED: readonly {
     where:
       /source=\w+\.go|ollama(?:_llama_server|runner|\||[\\/](?:llm|ollama\/(?:llama|runner|server)))/
   },
-  { from: 'jax', to: 'tensorflow', where: /tensorflow/, unless: /jax/ },
+  {
+    from: 'jax',
+    to: 'tensorflow',
+    // Its own copy of XLA, by the name that its build gives it.
+    where: /tensorflow|external\/local_xla/,
+    unless: /jax/
+  },
   {
     from: 'tensorflow',
     to: 'jax',
@@ -50,7 +56,7 @@ const RENAMED: readonly {
 ];
 
 /** Bytes of one element, by TensorFlow's names. */
-const ELEMENT_BYTES: Readonly<Record<string, number>> = {
+export const ELEMENT_BYTES: Readonly<Record<string, number>> = {
   half: 2,
   bfloat16: 2,
   float: 4,

@@ -16,7 +16,7 @@ import {
 } from './torch';
 
 /** Of shapes that overlap in a text, the one that comes first here counts. */
-const SHAPES: readonly IShape[] = [
+export const SHAPES: readonly IShape[] = [
   ...TORCH_SHAPES,
   ...ENGINE_SHAPES,
   ...GGML_SHAPES,
@@ -28,7 +28,8 @@ const SHAPES: readonly IShape[] = [
   ...HOST_SHAPES,
   ...TORCH_TAILS
 ];
-const LINES: readonly ILineShape[] = [...TORCH_LINES, ...HOST_LINES];
+/** What must be a line of its own. */
+export const LINES: readonly ILineShape[] = [...TORCH_LINES, ...HOST_LINES];
 
 /** The longest text that one pattern matches after its anchor. */
 const MATCH_LENGTH = 700;

@@ -10,7 +10,7 @@ import type { IFound } from './read';
  *
  * They count only where the kernel says that its card is full.
  */
-const SUSPECTS: readonly (readonly [Backend, RegExp])[] = [
+export const SUSPECTS: readonly (readonly [Backend, RegExp])[] = [
   ['cublas', /cublas_status_not_initialized/g],
   ['cudnn', /cudnn_status_(?:not_initialized|internal_error)/g],
   ['cudnn', /unabletofindavalidcudnnalgorithm|unabletofindanenginetoexecute/g]

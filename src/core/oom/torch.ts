@@ -89,7 +89,10 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
     'xpu',
     'cannotallocatememoryblockwithsizelargerthan',
     'cannotallocatememoryblockwithsizelargerthan{allowed}!?(?:triedtoallocate{requested})?',
-    { more: FIGURES, cause: 'not device memory' }
+    {
+      more: FIGURES.filter(each => !each.startsWith('{allowed}')),
+      cause: 'not device memory'
+    }
   ),
   shape(
     'xpu',
@@ -148,7 +151,7 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
   shape(
     'hip',
     '_alloc_failed',
-    'hip(?:blas|sparse|fft|solver)\\w*_alloc_failed|rocblas_status_memory_error',
+    'hip(?:blas|sparse|fft|solver)\\w*_alloc_failed',
     { before: 20, cause: 'context or library handle could not be made' }
   ),
   shape(
@@ -185,11 +188,6 @@ export const TORCH_LINES: readonly ILineShape[] = [
   {
     backend: 'cuda-driver',
     text: 'cuda runtime error: out of memory',
-    rest: END
-  },
-  {
-    backend: 'cuda-driver',
-    text: 'cudamalloc failed: out of memory',
     rest: END
   },
   {

@@ -1,3 +1,5 @@
+import { GIB, MIB } from '../../../src/core/units';
+
 /** Errors that are about something else. */
 export const NOT_MEMORY = [
   'RuntimeError: CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be asynchronously reported at some other API call',
@@ -46,6 +48,11 @@ export const PROSE = [
 
 /** Memory of the machine itself. */
 export const HOST = [
+  'OSError: [WinError 1455] The paging file is too small for this operation to complete. Error loading "C:\\Users\\me\\lib\\site-packages\\torch\\lib\\shm.dll" or one of its dependencies.',
+  'OSError: [WinError 1455] 页面文件太小，无法完成操作。 Error loading "D:\\lib\\cudnn_cnn_infer64_8.dll" or one of its dependencies.',
+  'slurmstepd: error: Detected 1 oom-kill event(s) in step 12.batch cgroup.',
+  'ERROR: Unexpected bus error encountered in worker. This might be caused by insufficient shared memory (shm).',
+  'RuntimeError: std::bad_alloc',
   '[12345.678] Out of memory: Killed process 4242 (python3) total-vm:51234560kB, anon-rss:31234560kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:61234kB oom_score_adj:0',
   'Memory cgroup out of memory: Killed process 99 (python)',
   'python3 invoked oom-killer: gfp_mask=0x100cca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0',
@@ -63,6 +70,53 @@ export const HOST = [
 
 /** Ways in which programs say it, and whose they are. */
 export const MET = [
+  ['hip', 'torch.OutOfMemoryError: HIP out of memory.'],
+  ['xpu', 'torch.OutOfMemoryError: XPU out of memory.'],
+  ['hip', 'RuntimeError: hipMalloc: hipErrorOutOfMemory'],
+  [
+    'hip',
+    'RuntimeError: HIP error: rocblas_status_memory_error when calling `rocblas_create_handle(handle)`'
+  ],
+  ['cuda-driver', 'RuntimeError: CUDA runtime error: out of memory'],
+  ['cuda-driver', '[TRT] Error Code 1: Cuda Runtime (out of memory)'],
+  ['cuda', 'RuntimeError: No executable batch size found, reached zero.'],
+  [
+    'cupy',
+    'cupy_backends.cuda.api.runtime.CUDARuntimeError: cudaErrorMemoryAllocation: out of memory'
+  ],
+  [
+    'onnxruntime',
+    '[E:onnxruntime:, sequential_executor.cc:346 Execute] CUDA error cudaErrorMemoryAllocation:out of memory'
+  ],
+  [
+    'tensorflow',
+    'tensorflow.python.framework.errors_impl.InternalError: Dst tensor is not initialized.'
+  ],
+  [
+    'jax',
+    'jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: CUDA driver ran out of memory trying to instantiate graph with 3200 nodes'
+  ],
+  [
+    'jax',
+    'jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: : CUDA_ERROR_OUT_OF_MEMORY: out of memory'
+  ],
+  [
+    'jax',
+    'external/xla/xla/stream_executor/cuda/cuda_driver.cc:1193] failed to allocate 8.00GiB (8589934592 bytes) from device: RESOURCE_EXHAUSTED: : CUDA_ERROR_OUT_OF_MEMORY: out of memory'
+  ],
+  [
+    'tensorflow',
+    'external/local_xla/xla/stream_executor/cuda/cuda_driver.cc:1193] failed to allocate 8.00GiB (8589934592 bytes) from device: CUDA_ERROR_OUT_OF_MEMORY: out of memory'
+  ],
+  [
+    'llama.cpp',
+    'ggml_vulkan: vk::Device::allocateMemory: ErrorOutOfDeviceMemory'
+  ],
+  ['llama.cpp', 'llama_kv_cache_init: failed to allocate buffer for kv cache'],
+  [
+    'llama.cpp',
+    'llama_model_load: error loading model: unable to allocate Vulkan0 buffer'
+  ],
   [
     'tensorflow',
     'tensorflow.python.framework.errors_impl.ResourceExhaustedError: {{function_node __wrapped__Mul_device_/job:localhost/replica:0/task:0/device:GPU:0}} failed to allocate memory [Op:Mul]'
@@ -170,3 +224,221 @@ export const MET = [
     'onnxruntime.capi.onnxruntime_pybind11_state.RuntimeException: CUDA failure 2: out of memory ; GPU=0 ; hostname=a ; expr=cudaMalloc((void**)&p, size);'
   ]
 ] as const;
+
+/** Errors that only a full card makes errors about memory. */
+export const SUSPECTED = [
+  [
+    'cublas',
+    'RuntimeError: CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`'
+  ],
+  ['cudnn', 'RuntimeError: cuDNN error: CUDNN_STATUS_NOT_INITIALIZED'],
+  ['cudnn', 'RuntimeError: cuDNN error: CUDNN_STATUS_INTERNAL_ERROR'],
+  [
+    'cudnn',
+    'RuntimeError: Unable to find a valid cuDNN algorithm to run convolution'
+  ],
+  [
+    'cudnn',
+    'RuntimeError: GET was unable to find an engine to execute this computation'
+  ]
+] as const;
+
+/** Figures and causes that the published texts don't have. */
+export const FIGURES: readonly (readonly [
+  text: string,
+  wanted: Readonly<Record<string, unknown>>
+])[] = [
+  [
+    'CUDA out of memory. Tried to allocate 20.00 MiB',
+    { requestedBytes: 20 * MIB }
+  ],
+  [
+    'Tried to allocate 20.00 MiB (GPU 0; 8.00 GiB total capacity; 7.00 GiB already allocated)',
+    { backend: 'cuda', device: 'cuda:0', capacityBytes: 8 * GIB }
+  ],
+  [
+    'Tried to allocate 1.00 GiB. GPU 1 has a total capacity of 80.00 GiB of which 2.00 GiB is free.',
+    { backend: 'cuda', device: 'cuda:1', freeBytes: 2 * GIB }
+  ],
+  [
+    'ggml_cuda_host_malloc: failed to allocate 128.00 MiB of pinned memory: out of memory',
+    { cause: 'not device memory', requestedBytes: 128 * MIB }
+  ],
+  [
+    'ggml_aligned_malloc: insufficient memory (attempted to allocate 1024.00 MB)',
+    { cause: 'not device memory', requestedBytes: GIB }
+  ],
+  [
+    'ggml_gallocr_reserve_n: failed to allocate CPU buffer of size 4757131264',
+    { cause: 'not device memory', requestedBytes: 4757131264 }
+  ],
+  [
+    'ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size 4757131264',
+    { cause: 'not device memory', requestedBytes: 4757131264 }
+  ],
+  [
+    'ggml_backend_metal_buffer_type_alloc_buffer: error: failed to allocate buffer, size = 1024.00 MiB',
+    { backend: 'llama.cpp', requestedBytes: GIB }
+  ],
+  [
+    "ggml_backend_sycl_buffer_type_alloc_buffer: can't allocate 3503030272 Bytes of memory on device",
+    { backend: 'llama.cpp', requestedBytes: 3503030272 }
+  ],
+  [
+    'ggml_gallocr_reserve_n: failed to allocate Vulkan1 buffer of size 4757131264',
+    { backend: 'llama.cpp', device: null, requestedBytes: 4757131264 }
+  ],
+  [
+    'llama_model_load: error loading model: unable to allocate CUDA1 buffer',
+    { backend: 'llama.cpp', device: 'cuda:1' }
+  ],
+  [
+    'level_zero backend failed with error: 38 (UR_RESULT_ERROR_OUT_OF_HOST_MEMORY)',
+    { backend: 'xpu', cause: 'not device memory' }
+  ],
+  [
+    "MPSNDArray.mm:788: failed assertion `[MPSNDArray initWithDevice:descriptor:] Error: total bytes of NDArray > 2**32'",
+    { backend: 'mps', cause: 'not device memory' }
+  ],
+  [
+    '[metal::malloc] Attempting to allocate 19327352832 bytes which is greater than the maximum allowed buffer size of 8589934592 bytes.',
+    { backend: 'mps', requestedBytes: 18 * GIB, allowedBytes: 8 * GIB }
+  ],
+  [
+    'OOM when allocating tensor with shape[1000,1000] and type float on /job:localhost/replica:0/task:0/device:CPU:0 by allocator cpu',
+    { cause: 'not device memory', requestedBytes: 4_000_000 }
+  ],
+  [
+    'Allocator (GPU_0_bfc) ran out of memory trying to allocate 2.20GiB (rounded to 2362232064)requested by op Add',
+    { backend: 'tensorflow', requestedBytes: 2362232064 }
+  ],
+  [
+    'RESOURCE_EXHAUSTED: CUDA driver ran out of memory trying to instantiate graph with 3200 nodes',
+    { cause: 'CUDA graphs' }
+  ],
+  [
+    'BFCArena: Available memory of 1234567 is smaller than requested bytes of 7654321',
+    { backend: 'onnxruntime', freeBytes: 1234567, requestedBytes: 7654321 }
+  ],
+  [
+    'CUDA failure 2: out of memory ; GPU=1 ; hostname=a ; expr=cudaMalloc((void**)&p, size);',
+    { backend: 'onnxruntime', device: 'cuda:1' }
+  ],
+  [
+    'ERROR  TDRV:dmem_alloc Failed to alloc DEVICE memory: 16777216',
+    { backend: 'neuron', requestedBytes: 16777216 }
+  ],
+  [
+    'cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED',
+    { backend: 'cudnn', cause: 'not device memory' }
+  ],
+  [
+    'CudaAPIError: [2] Call to cuMemHostAlloc results in CUDA_ERROR_OUT_OF_MEMORY',
+    { backend: 'numba', cause: 'not device memory' }
+  ],
+  [
+    'CudaAPIError: [2] Call to cuDevicePrimaryCtxRetain results in CUDA_ERROR_OUT_OF_MEMORY',
+    {
+      backend: 'numba',
+      cause: 'context or library handle could not be made'
+    }
+  ],
+  [
+    'bad_alloc: cudaErrorMemoryAllocation: out of memory\n- Free memory: 1234567\n- Requested memory: 5678901',
+    { freeBytes: 1234567, requestedBytes: 5678901 }
+  ],
+  [
+    'pycuda._driver.MemoryError: cuMemHostAlloc failed: out of memory',
+    { backend: 'cuda-driver', cause: 'not device memory' }
+  ],
+  [
+    'tensorflow: Dst tensor is not initialized. InternalError: Dst tensor is not initialized.',
+    { cause: 'simply full' }
+  ],
+  [
+    'Traceback (most recent call last):\n  File "a.py", line 3, in load\n    x = torch.empty(9).pin_memory()\nRuntimeError: CUDA error: out of memory',
+    { cause: 'not device memory' }
+  ],
+  [
+    'Traceback (most recent call last):\n  File "cuda/__init__.py", line 319, in _lazy_init\n    torch._C._cuda_init()\nRuntimeError: CUDA error: out of memory',
+    { cause: 'context or library handle could not be made' }
+  ],
+  [
+    'llama runner process has terminated: error: failed to allocate CUDA1 buffer of size 838447104',
+    { backend: 'ollama', device: 'cuda:1', requestedBytes: 838447104 }
+  ],
+  [
+    'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 800.00 MiB on device 1: cudaMalloc failed: out of memory\nggml_gallocr_reserve_n: failed to allocate CUDA1 buffer of size 838447104',
+    { backend: 'llama.cpp', device: 'cuda:1', requestedBytes: 838447104 }
+  ],
+  [
+    'Allocation on device 0 would exceed allowed memory. (out of memory)\nCurrently allocated     : 6.00 GiB\nRequested               : 1.00 GiB\nDevice limit            : 80.00 GiB\nFree (according to CUDA): 70.00 GiB\nPyTorch limit (set by user-supplied memory fraction)\n                        : 7.00 GiB',
+    { allowedBytes: 7 * GIB, cause: 'memory fraction cap' }
+  ],
+  ...(
+    [
+      ['half', 2],
+      ['bfloat16', 2],
+      ['float', 4],
+      ['double', 8],
+      ['bool', 1],
+      ['complex64', 8],
+      ['complex128', 16],
+      ['int32', 4],
+      ['uint8', 1]
+    ] as const
+  ).map(
+    ([type, bytes]) =>
+      [
+        `OOM when allocating tensor with shape[10,100] and type ${type} on /job:localhost/replica:0/task:0/device:GPU:0 by allocator GPU_0_bfc`,
+        { requestedBytes: 1000 * bytes, device: 'cuda:0' }
+      ] as const
+  ),
+  ...(['CUDA', 'HIP', 'XPU', 'NPU'] as const).flatMap(family =>
+    torchFigures(
+      `${family} out of memory. Tried to allocate 1.00 GiB`,
+      `${family === 'XPU' || family === 'NPU' ? family.toLowerCase() : 'cuda'}:1`
+    )
+  ),
+  ...torchFigures(
+    'Current platform can NOT allocate memory block with size larger than 4GB! Tried to allocate 1.00 GiB',
+    'xpu:1',
+    4 * GIB
+  ),
+  ...torchFigures('Tried to allocate 1.00 GiB', 'cuda:1')
+];
+
+/** Every figure that PyTorch's message can have, in the sentences of 2.1 and later and in parentheses. */
+function torchFigures(
+  begun: string,
+  device: string,
+  allowedBytes = 70 * GIB
+): (readonly [string, Readonly<Record<string, unknown>>])[] {
+  const figures = {
+    device,
+    requestedBytes: GIB,
+    capacityBytes: 80 * GIB,
+    freeBytes: 2 * GIB,
+    allocatedBytes: 60 * GIB
+  };
+  const parenthesis = `${begun} (GPU 1; 80.00 GiB total capacity; 60.00 GiB already allocated; 2.00 GiB free;`;
+  return [
+    [
+      `${begun}. GPU 1 has a total capacity of 80.00 GiB of which 2.00 GiB is free. 70.00 GiB allowed; Of the allocated memory 60.00 GiB is allocated by PyTorch, with 5.00 GiB allocated in private pools (e.g., CUDA Graphs), and 3.00 GiB is reserved by PyTorch but unallocated.`,
+      {
+        ...figures,
+        allowedBytes,
+        privatePoolBytes: 5 * GIB,
+        unallocatedBytes: 3 * GIB
+      }
+    ],
+    [
+      `${parenthesis} 63.00 GiB reserved in total by PyTorch)`,
+      { ...figures, reservedBytes: 63 * GIB }
+    ],
+    [
+      `${parenthesis} 3.00 GiB cached)`,
+      { ...figures, unallocatedBytes: 3 * GIB }
+    ]
+  ];
+}
