@@ -8,9 +8,10 @@ import { normalise } from './oom/normalise';
 import type { IFound } from './oom/read';
 import { readFacts } from './oom/read';
 import { suspect } from './oom/suspects';
+import { hasGivenBack, isRaisedByTorch, spareCache } from './oom/torchs';
 import type { ISetting } from './oom/setting';
 import { remediesFor } from './oom/remedies';
-import type { ITold } from './oom/words';
+import type { ITold } from './oom/told';
 import { evidenceFor, sentenceFor } from './oom/words';
 import type { IDeviceReading, IReading } from './reading';
 import { english } from './translation';
@@ -39,29 +40,49 @@ export function explainOutOfMemory(
   if (found === null) {
     return null;
   }
-  const { facts } = found;
-  const now = facts.backend === 'host' ? null : deviceOf(facts, reading);
-  const figures = balance(facts, now);
-  const holders = holdersOn(now, context.holders ?? []);
+  const device =
+    found.facts.backend === 'host' ? null : deviceOf(found.facts, reading);
+  const told = toldOf({ found, ready, device }, reading, context);
+  const { holders, hasTorchGivenBack, isTorchs } = told;
+  const liveNow = isTorchs ? (device?.allocatedBytes ?? null) : null;
   const verdict = diagnose(
-    figures,
-    evidenceOf(found, ready, holders, now?.allocatedBytes ?? null)
+    told.balance,
+    evidenceOf(found, ready, holders, liveNow)
   );
-  const told = {
-    facts,
-    balance: figures,
-    holders,
-    roomier: roomierDevice(now, facts, reading),
-    isSuspect: found.isSuspect,
-    trans: context.trans ?? english
-  };
   return {
-    ...facts,
+    ...found.facts,
     ...verdict,
     ...(found.isSuspect && { confidence: 'low' as const }),
-    sentence: onDevice(now, reading, sentenceFor(verdict.cause, told), told),
+    ...{ isTorchs, hasTorchGivenBack },
+    sentence: onDevice(device, reading, sentenceFor(verdict.cause, told), told),
     evidence: evidenceFor(told),
     remedies: remediesFor(verdict.cause, told, settingOf(found, ready, context))
+  };
+}
+
+/** A message, and the device that it is about, if that can be told. */
+interface IMessageOn {
+  readonly found: IFound;
+  readonly ready: IOomText;
+  readonly device: IDeviceReading | null;
+}
+
+/** What the words are made of: a reading is PyTorch's, and explains PyTorch's errors only. */
+function toldOf(
+  { found, ready, device }: IMessageOn,
+  reading: IReading | undefined,
+  { holders = [], isPast = false, trans = english }: IOomContext
+): ITold {
+  const { facts, isSuspect } = found;
+  const isTorchs = isRaisedByTorch(found, ready);
+  const now = isTorchs ? device : null;
+  return {
+    ...{ facts, isSuspect, isTorchs, trans },
+    balance: balance(facts, now),
+    holders: isTorchs && !isPast ? holdersOn(now, holders) : [],
+    roomier: isPast ? null : roomierDevice(now, facts, reading),
+    hasTorchGivenBack: hasGivenBack(found, reading),
+    spareCache: isTorchs || isPast ? null : spareCache(device, facts)
   };
 }
 

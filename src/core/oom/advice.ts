@@ -2,7 +2,7 @@ import { deviceName } from '../devicename';
 import type { ITranslate } from '../translation';
 import { formatBytes } from '../units';
 import type { RemedyAct } from './explanation';
-import type { ITold } from './words';
+import type { ITold } from './told';
 
 /** The words of one remedy. */
 export interface IAdvice {
@@ -15,7 +15,7 @@ export interface IAdvice {
 export type RemedyId =
   KernelId | AllocatorId | HandleId | ModelId | MachineId | EngineId | ArrayId;
 
-type KernelId = 'release-tracebacks' | 'clear' | 'restart';
+type KernelId = 'release-tracebacks' | 'clear' | 'torch-cache' | 'restart';
 type AllocatorId =
   | 'expandable-segments'
   | 'expandable-off'
@@ -53,11 +53,12 @@ type ArrayId = 'onnx-limit' | 'cupy-pool' | 'numba-deallocations';
 type MakeCell = (text: string) => IAdvice;
 
 /** The words of every remedy. */
-export function advice({ roomier, trans }: ITold): Record<RemedyId, IAdvice> {
+export function advice(told: ITold): Record<RemedyId, IAdvice> {
+  const { roomier, trans } = told;
   const insert = trans.__('Insert cell');
   const cell: MakeCell = text => ({ text, label: insert });
   return {
-    ...kernelAdvice(trans),
+    ...kernelAdvice(told),
     ...allocatorAdvice(trans, cell),
     ...handleAdvice(trans, cell),
     ...modelAdvice(trans, cell),
@@ -74,7 +75,8 @@ export function advice({ roomier, trans }: ITold): Record<RemedyId, IAdvice> {
   };
 }
 
-function kernelAdvice(trans: ITranslate): Record<KernelId, IAdvice> {
+function kernelAdvice(told: ITold): Record<KernelId, IAdvice> {
+  const { hasTorchGivenBack, trans } = told;
   return {
     'release-tracebacks': {
       text: trans.__(
@@ -84,9 +86,18 @@ function kernelAdvice(trans: ITranslate): Record<KernelId, IAdvice> {
       act: 'release-tracebacks'
     },
     clear: {
-      text: trans.__(
-        'PyTorch gave its whole unused blocks back when it failed. Clearing again also collects what only reference cycles hold.'
-      ),
+      text: hasTorchGivenBack
+        ? trans.__(
+            'PyTorch gave its whole unused blocks back when it failed. Clearing again also collects what only reference cycles hold.'
+          )
+        : trans.__(
+            "Return PyTorch's cache, and collect what only reference cycles hold."
+          ),
+      label: trans.__('Clear'),
+      act: 'clear'
+    },
+    'torch-cache': {
+      text: trans.__("Return PyTorch's cache to the GPU."),
       label: trans.__('Clear'),
       act: 'clear'
     },

@@ -1,7 +1,7 @@
 import type { DeviceKind } from '../reading';
 import { checkMemory } from '../snippets';
 import type { ISetting } from './setting';
-import type { ITold } from './words';
+import type { ITold } from './told';
 
 type MakeCell = (told: ITold, setting: ISetting) => string;
 

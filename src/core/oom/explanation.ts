@@ -35,6 +35,10 @@ export interface IRemedy {
 export interface IOutOfMemory extends IOomFacts {
   readonly cause: Cause;
   readonly confidence: Confidence;
+  /** Whether PyTorch itself failed: its figures explain no error of another library. */
+  readonly isTorchs: boolean;
+  /** Whether PyTorch had already given back every block that was wholly unused. */
+  readonly hasTorchGivenBack: boolean;
   /** One sentence: the cause. Backticks mark code. */
   readonly sentence: string;
   /** The figures of the message in a line; empty where it has none. */
@@ -52,4 +56,6 @@ export interface IOomContext {
   readonly allocatorSettings?: string | null;
   /** Whether the error was raised in the kernel of the reading, and lately. */
   readonly isLive?: boolean;
+  /** Whether the reading is of then, and what it says may be over. */
+  readonly isPast?: boolean;
 }

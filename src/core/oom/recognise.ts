@@ -117,8 +117,9 @@ function sightingAt(
       }
     }
     const message = match[0] + rest;
-    const { backend, cause = null, wraps = false } = shape;
-    return { backend, cause, wraps, start, end, groups, message };
+    const { backend, cause = null, wraps = false, origin } = shape;
+    const found = { backend, cause, wraps, start, end, groups, message };
+    return origin ? { ...found, origin } : found;
   }
   return null;
 }

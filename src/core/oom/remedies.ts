@@ -5,7 +5,7 @@ import type { RemedyId } from './advice';
 import { advice } from './advice';
 import { formatBytes } from '../units';
 import type { ISetting } from './setting';
-import type { ITold } from './words';
+import type { ITold } from './told';
 
 /** Holders that a remedy names. */
 const MAX_RELEASES = 3;
@@ -51,8 +51,14 @@ const FITS_ELSEWHERE: readonly Cause[] = [
 function idsFor(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
   const { backend } = told.facts;
   const ids: RemedyId[] = [];
+  if (told.spareCache !== null) {
+    ids.push('torch-cache');
+  }
   if (setting.isLive && MEMORY_IS_OURS.includes(cause)) {
-    ids.push('release-tracebacks', 'clear');
+    ids.push('release-tracebacks');
+    if (told.isTorchs) {
+      ids.push('clear');
+    }
   }
   const own = ownIds(backend, cause);
   if (own) {

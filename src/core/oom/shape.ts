@@ -2,6 +2,12 @@ import type { Backend, Cause, FigureName } from './facts';
 import { SIZE } from './sizes';
 
 /**
+ * Which part of PyTorch speaks: its caching allocator, which gives back what is
+ * unused before it fails, or another.
+ */
+export type Origin = 'allocator' | 'torch';
+
+/**
  * One shape that a message can have.
  *
  * Patterns are matched against text in lower case and without spaces. Their
@@ -23,6 +29,8 @@ export interface IShape {
   readonly cause?: Cause;
   /** It reports an error that another one led to: figures may stand further up. */
   readonly wraps?: boolean;
+  /** Where only PyTorch says it so. */
+  readonly origin?: Origin;
 }
 
 /**
@@ -37,6 +45,8 @@ export interface ILineShape {
   /** What must stand right before `text`, where it could be the end of another word. */
   readonly lead?: RegExp;
   readonly cause?: Cause;
+  /** Where only PyTorch says it so. */
+  readonly origin?: Origin;
   /** So common a word that it must be the whole line, and at the end of the text. */
   readonly alone?: boolean;
 }
@@ -73,7 +83,7 @@ export function pattern(source: string): RegExp {
 
 /** The rest of the parameters of `IShape`. */
 type Options = Partial<
-  Pick<IShape, 'before' | 'cause' | 'wraps' | 'unless'>
+  Pick<IShape, 'before' | 'cause' | 'wraps' | 'unless' | 'origin'>
 > & { readonly more?: readonly string[] };
 
 /** One row of a table of shapes. */

@@ -1,7 +1,7 @@
 import type { Backend, Cause } from './facts';
 import type { IOomText } from './normalise';
 import { compactIndex, LINE_END } from './normalise';
-import type { ILineShape } from './shape';
+import type { ILineShape, Origin } from './shape';
 
 /** Characters, without spaces, that a message may have after its anchor. */
 const MESSAGE_LENGTH = 2500;
@@ -20,6 +20,7 @@ export interface ISighting {
   readonly backend: Backend;
   readonly cause: Cause | null;
   readonly wraps: boolean;
+  readonly origin?: Origin;
   /** So common a word that anything else in the text tells more. */
   readonly isBare?: boolean;
   readonly start: number;
@@ -68,6 +69,7 @@ export function lastLine(shape: ILineShape, text: IOomText): ISighting | null {
       cause: shape.cause ?? null,
       wraps: false,
       isBare: shape.alone === true,
+      ...(shape.origin && { origin: shape.origin }),
       start,
       end: start + shape.text.replace(/ /g, '').length,
       groups: {},

@@ -4,16 +4,21 @@ import type { Backend, IOomFacts } from './facts';
 import { NO_FIGURES } from './facts';
 import type { IOomText } from './normalise';
 import type { IFound } from './read';
+import type { Origin } from './shape';
 
 /**
  * Errors that say nothing of memory, and that a full card often causes.
  *
  * They count only where the kernel says that its card is full.
  */
-export const SUSPECTS: readonly (readonly [Backend, RegExp])[] = [
+export const SUSPECTS: readonly (readonly [Backend, RegExp, Origin?])[] = [
   ['cublas', /cublas_status_not_initialized/g],
   ['cudnn', /cudnn_status_(?:not_initialized|internal_error)/g],
-  ['cudnn', /unabletofindavalidcudnnalgorithm|unabletofindanenginetoexecute/g]
+  [
+    'cudnn',
+    /unabletofindavalidcudnnalgorithm|unabletofindanenginetoexecute/g,
+    'torch'
+  ]
 ];
 
 /** A card of which no more than this share is free has no room for a handle. */
@@ -24,7 +29,7 @@ export function suspect(
   { compact }: IOomText,
   reading: IReading | undefined
 ): IFound | null {
-  for (const [backend, pattern] of SUSPECTS) {
+  for (const [backend, pattern, origin] of SUSPECTS) {
     const match = [...compact.matchAll(pattern)].pop();
     const facts: IOomFacts = {
       ...NO_FIGURES,
@@ -48,6 +53,7 @@ export function suspect(
           backend,
           cause: 'context or library handle could not be made',
           wraps: false,
+          ...(origin && { origin }),
           start,
           end,
           groups: {},

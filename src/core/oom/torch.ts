@@ -29,7 +29,7 @@ export const TORCH_SHAPES: readonly IShape[] = (
     family,
     'triedtoallocate',
     `${family}outofmemory\\.?triedtoallocate{requested}`,
-    { before: 20, more: FIGURES }
+    { before: 20, more: FIGURES, origin: 'allocator' }
   )
 );
 
@@ -39,7 +39,7 @@ export const TORCH_TAILS: readonly IShape[] = [
     'cuda',
     'triedtoallocate',
     'triedtoallocate{requested}(?=\\(gpu\\d*;|\\.gpu\\d*hasatotal)',
-    { more: FIGURES }
+    { more: FIGURES, origin: 'allocator' }
   )
 ];
 
@@ -51,6 +51,7 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
     'allocationondevice#?wouldexceedallowedmemory',
     {
       before: 30,
+      origin: 'torch',
       more: [
         'currentlyallocated:{allocated}',
         'requested:{requested}',
@@ -65,7 +66,8 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
     'noexecutablebatchsizefound',
     'noexecutablebatchsizefound,reachedzero',
     {
-      wraps: true
+      wraps: true,
+      origin: 'torch'
     }
   ),
   // Text Generation Inference and SGLang, which run on PyTorch.
@@ -82,7 +84,7 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
     'directml',
     'notenoughgpuvideomemory',
     'couldnotallocatetensorwith{requested}\\.thereisnotenoughgpuvideomemory',
-    { before: 90 }
+    { before: 90, origin: 'torch' }
   ),
   // A block of 4 GB is the most that some Intel GPUs can give.
   shape(
@@ -120,6 +122,7 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
     }
   ),
   shape('mps', 'mpsbackendoutofmemory', 'mpsbackendoutofmemory', {
+    origin: 'torch',
     more: [
       'mpsallocated:{allocated}',
       'otherallocations:{other}',
@@ -129,6 +132,7 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
   }),
   shape('mps', 'invalidbuffersize:', 'error:invalidbuffersize:{requested}', {
     before: 10,
+    origin: 'torch',
     cause: 'not device memory'
   }),
   shape('mps', 'totalbytesofndarray>2**32', 'totalbytesofndarray>2\\*\\*32', {
@@ -170,18 +174,45 @@ const END = /^(?:$|[.!;,"'()\]}\\]|\s(?:at|in|on|when calling|while) ?\S)/;
 
 /** PyTorch's messages without any figure. */
 export const TORCH_LINES: readonly ILineShape[] = [
-  { backend: 'cuda', text: 'error: cuda out of memory', rest: END },
-  { backend: 'hip', text: 'error: hip out of memory', rest: END },
-  { backend: 'xpu', text: 'error: xpu out of memory', rest: END },
   {
     backend: 'cuda',
+    origin: 'torch',
+    text: 'error: cuda out of memory',
+    rest: END
+  },
+  {
+    backend: 'hip',
+    origin: 'torch',
+    text: 'error: hip out of memory',
+    rest: END
+  },
+  {
+    backend: 'xpu',
+    origin: 'torch',
+    text: 'error: xpu out of memory',
+    rest: END
+  },
+  {
+    backend: 'cuda',
+    origin: 'torch',
     text: 'outofmemoryerror: allocation on device',
     rest: /^ ?\d*\s*(?:$|[.(])/
   },
-  { backend: 'hip', text: 'hip error: out of memory', rest: END },
-  { backend: 'cuda-driver', text: 'cuda error: out of memory', rest: END },
+  {
+    backend: 'hip',
+    origin: 'torch',
+    text: 'hip error: out of memory',
+    rest: END
+  },
   {
     backend: 'cuda-driver',
+    origin: 'torch',
+    text: 'cuda error: out of memory',
+    rest: END
+  },
+  {
+    backend: 'cuda-driver',
+    origin: 'torch',
     text: 'cuda driver error: out of memory',
     rest: END
   },

@@ -1,27 +1,23 @@
-import type { IDeviceReading } from '../reading';
-import type { ITranslate } from '../translation';
 import { formatBytes } from '../units';
-import type { IBalance } from './balance';
-import type { Cause, IOomFacts } from './facts';
-import type { IOomHolder } from './explanation';
+import type { Cause } from './facts';
+import type { ITold } from './told';
 
 /** Names that are written out. */
 const MAX_NAMES = 3;
 
-/** What the words are made of. */
-export interface ITold {
-  readonly facts: IOomFacts;
-  readonly balance: IBalance;
-  readonly holders: readonly IOomHolder[];
-  /** Another device that has room for it now. */
-  readonly roomier: IDeviceReading | null;
-  /** Whether the message says nothing of memory itself. */
-  readonly isSuspect: boolean;
-  readonly trans: ITranslate;
+/** One plain sentence: what happened, and why; and one of PyTorch's cache beside it. Backticks mark code. */
+export function sentenceFor(cause: Cause, told: ITold): string {
+  const sentence = causeSentence(cause, told);
+  return told.spareCache === null
+    ? sentence
+    : told.trans.__(
+        "%1 PyTorch's cache in this kernel holds %2; Clear gives it back.",
+        sentence,
+        formatBytes(told.spareCache)
+      );
 }
 
-/** One plain sentence: what happened, and why. Backticks mark code. */
-export function sentenceFor(cause: Cause, told: ITold): string {
+function causeSentence(cause: Cause, told: ITold): string {
   switch (cause) {
     case 'request larger than the card':
       return largerSentence(told);
@@ -76,7 +72,7 @@ function unknownSentence({ balance, trans }: ITold): string {
   const asked = formatBytes(balance.requested);
   if (balance.requested === null) {
     return trans.__(
-      'The GPU ran out of memory. The message has no figures that tell why.'
+      'The GPU ran out of memory. No figures that tell why were found in the message.'
     );
   }
   return balance.free === null
