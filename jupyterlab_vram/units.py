@@ -15,6 +15,8 @@ def format_bytes(count: float) -> str:
     """Format bytes: ``2147483648`` is ``2.00 GiB``, ``35651584`` is ``34.0 MiB``."""
     size = abs(count)
     sign = "-" if count < 0 else ""
+    if size >= 1 << 40:
+        return f"{sign}{size / (1 << 40):.2f} TiB"
     if size >= 1 << 30:
         return f"{sign}{size / (1 << 30):.2f} GiB"
     if size >= 1 << 20:

@@ -5,6 +5,8 @@ import { diagnose } from './oom/diagnose';
 import type { IOomContext, IOomHolder, IOutOfMemory } from './oom/explanation';
 import type { IOomText } from './oom/normalise';
 import { normalise } from './oom/normalise';
+import { mentions } from './oom/mention';
+import { chunksOf, OVERLAP_LENGTH } from './oom/chunks';
 import type { IFound } from './oom/read';
 import { readFacts } from './oom/read';
 import { suspect } from './oom/suspects';
@@ -112,11 +114,6 @@ function onDevice(
     : sentence;
 }
 
-/** Characters that are looked at at once. */
-const CHUNK_LENGTH = 2 ** 20;
-/** What chunks have in common, so that no message is cut in two. */
-const OVERLAP_LENGTH = 2 ** 16;
-
 interface IMessage {
   readonly ready: IOomText;
   readonly found: IFound | null;
@@ -124,12 +121,11 @@ interface IMessage {
 
 /** The last message, looked for from the end of the text. */
 function lastMessage(text: string, reading: IReading | undefined): IMessage {
-  let end = text.length;
   let cut: IMessage | null = null;
-  for (;;) {
-    const start = Math.max(0, end - CHUNK_LENGTH);
-    const ready = normalise(text.slice(start, end + OVERLAP_LENGTH));
-    const found = readFacts(ready);
+  let other: IMessage = { ready: normalise(''), found: null };
+  for (const { ready, start } of chunksOf(text)) {
+    const isMentioned = mentions(ready.compact);
+    const found = isMentioned ? readFacts(ready) : null;
     const isWhole =
       start === 0 || (found?.sighting.start ?? 0) > OVERLAP_LENGTH / 4;
     if (found && (isWhole || cut)) {
@@ -138,13 +134,13 @@ function lastMessage(text: string, reading: IReading | undefined): IMessage {
     if (cut) {
       return cut;
     }
-    if (start === 0) {
-      return { ready, found: suspect(ready, reading) };
-    }
     // Near its beginning a chunk may have cut it: the next one has all of it.
     cut = found && { ready, found };
-    end = start;
+    if (isMentioned && other.found === null) {
+      other = { ready, found: suspect(ready, reading) };
+    }
   }
+  return other;
 }
 
 /** The traceback that led to the message, without spaces. */

@@ -10,6 +10,9 @@ export const MIB = 2 ** 20;
 /** Bytes in one GiB. */
 export const GIB = 2 ** 30;
 
+/** Bytes in one TiB. */
+const TIB = 2 ** 40;
+
 const MINUS = '\u2212';
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -89,6 +92,8 @@ function formatSize(size: number): string {
       return `${figure.toFixed(figure < 9.95 ? 1 : 0)} ${unit}`;
     }
   }
-  const figure = size / GIB;
-  return `${figure.toFixed(figure < 9.995 ? 2 : figure < 99.95 ? 1 : 0)} GiB`;
+  // Most GPUs and machines have less than a tebibyte, and are compared in gibibytes.
+  const isLarge = Math.round(size / GIB) >= 1024;
+  const figure = size / (isLarge ? TIB : GIB);
+  return `${figure.toFixed(figure < 9.995 ? 2 : figure < 99.95 ? 1 : 0)} ${isLarge ? 'TiB' : 'GiB'}`;
 }

@@ -1,7 +1,8 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IOutOfMemory } from '../core/oom';
+import type { IOutOfMemory, RemedyAct } from '../core/oom';
+import type { IReading } from '../core/reading';
 
 /** An out-of-memory error of a kernel of this page. */
 export interface IFailure {
@@ -13,8 +14,16 @@ export interface IFailure {
   /** Whether the kernel ended with it. */
   readonly hasDied: boolean;
   readonly explanation: IOutOfMemory;
+  /** The same without what may be over by now: holders, caches, room elsewhere. */
+  readonly past: IOutOfMemory;
+  /** What the kernel told of its memory then; null where it told nothing. */
+  readonly reading: IReading | null;
   /** Whether the kernel was asked what holds its memory. */
   readonly isComplete: boolean;
+  /** How many cells have begun in the kernel since. */
+  readonly laterCells: number;
+  /** Whether the kernel has restarted since. */
+  readonly hasRestarted: boolean;
 }
 
 /** The latest out-of-memory error of each kernel. */
@@ -45,13 +54,84 @@ export class Failures {
     this._changed.emit();
   }
 
+  /** How many cells are known to have begun in a kernel. */
+  cellsOf(kernelId: string): number {
+    return this._cells.get(kernelId) ?? 0;
+  }
+
+  /** A cell has begun: what was said of the kernel's memory may be over. */
+  noteCell(kernelId: string): void {
+    this._cells.set(kernelId, this.cellsOf(kernelId) + 1);
+    const failure = this._latest.get(kernelId);
+    if (failure) {
+      const laterCells = failure.laterCells + 1;
+      this.update({ ...outdated(failure), laterCells, isComplete: true });
+    }
+  }
+
+  /** Another error was raised: the traceback of the last one is kept instead. */
+  noteError(kernelId: string): void {
+    this._forbid(kernelId, ['release-tracebacks']);
+  }
+
+  /** The kernel restarts: what it held is gone. */
+  noteRestart(kernelId: string): void {
+    const failure = this._latest.get(kernelId);
+    if (failure && !failure.hasDied) {
+      this.update({
+        ...outdated(failure),
+        hasRestarted: true,
+        isComplete: true
+      });
+      this._forbid(kernelId, ['release-tracebacks', 'clear', 'restart']);
+    }
+  }
+
+  /** The kernel is being asked anew what holds its memory. */
+  outdate(kernelId: string): void {
+    const failure = this._latest.get(kernelId);
+    if (failure && failure.explanation !== failure.past) {
+      this.update(outdated(failure));
+    }
+  }
+
   dismiss(kernelId: string): void {
     if (this._latest.delete(kernelId)) {
       this._changed.emit();
     }
   }
 
+  /** Advise no longer what these acts do. */
+  private _forbid(kernelId: string, acts: readonly RemedyAct[]): void {
+    const failure = this._latest.get(kernelId);
+    if (failure) {
+      this.update({
+        ...failure,
+        explanation: withoutActs(failure.explanation, acts),
+        past: withoutActs(failure.past, acts)
+      });
+    }
+  }
+
+  private readonly _cells = new Map<string, number>();
   private readonly _latest = new Map<string, IFailure>();
   private readonly _changed = new Signal<Failures, void>(this);
   private readonly _noted = new Signal<Failures, IFailure>(this);
+}
+
+/** `explanation` without the remedies that do one of `acts`. */
+export function withoutActs(
+  explanation: IOutOfMemory,
+  acts: readonly RemedyAct[]
+): IOutOfMemory {
+  return {
+    ...explanation,
+    remedies: explanation.remedies.filter(
+      ({ act }) => act === null || !acts.includes(act)
+    )
+  };
+}
+
+function outdated(failure: IFailure): IFailure {
+  return { ...failure, explanation: failure.past };
 }

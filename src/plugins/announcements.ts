@@ -15,7 +15,11 @@ export class Announcements {
 
   private _onNoted(_: Failures, failure: IFailure): void {
     const { commands, store, trans } = this._options;
-    const { backend, sentence } = failure.explanation;
+    const { backend, isTorchs, remedies, sentence } = failure.explanation;
+    // Of use where PyTorch has a cache, or cycles, in this kernel.
+    const mayClear =
+      !failure.hasDied &&
+      (isTorchs || remedies.some(({ act }) => act === 'clear'));
     if (!store.settings.notifications || backend === 'host') {
       return;
     }
@@ -28,7 +32,7 @@ export class Announcements {
     this._open = Notification.error(sentence.replace(/`/g, ''), {
       autoClose: 10_000,
       actions: [
-        ...(failure.hasDied ? [] : [clear]),
+        ...(mayClear ? [clear] : []),
         {
           label: trans.__('Explain'),
           caption: trans.__('Show why, and what to do, in the VRAM panel'),

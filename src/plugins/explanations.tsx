@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { IRemedy } from '../core/oom';
-import type { Failures } from '../model/failures';
+import type { Failures, IFailure } from '../model/failures';
 import type { IActiveTarget } from '../model/tokens';
 import type * as drawing from '../views/explanation';
 import type { Explainer } from './explainer';
@@ -24,6 +24,7 @@ type Drawing = typeof drawing;
 export class Explanations implements IExplanations {
   constructor(private readonly _options: Explanations.IOptions) {
     _options.failures.changed.connect(this._onChanged, this);
+    _options.failures.noted.connect(this._onNoted, this);
   }
 
   get changed(): ISignal<IExplanations, void> {
@@ -48,7 +49,8 @@ export class Explanations implements IExplanations {
       <this._drawing.Explanation
         key={failure.timeMs}
         failure={failure}
-        onDrawn={this._onDrawn}
+        isNew={this._isUnseen(failure)}
+        onDrawn={node => this._onExplanationDrawn(failure, node)}
         now={devices.find(({ id }) => id === device) ?? null}
         nowMs={Date.now()}
         actions={{
@@ -132,12 +134,31 @@ export class Explanations implements IExplanations {
     }
   };
 
+  /** What is new comes into view by itself, once, where a person may have scrolled it away. */
+  private _onExplanationDrawn(failure: IFailure, node: HTMLElement): void {
+    if (this._isUnseen(failure)) {
+      this._unseen.delete(failure.kernelId);
+      this._isRevealed = true;
+    }
+    this._onDrawn(node);
+  }
+
+  private _isUnseen({ kernelId, timeMs }: IFailure): boolean {
+    return this._unseen.get(kernelId) === timeMs;
+  }
+
+  private _onNoted(_: Failures, { kernelId, timeMs }: IFailure): void {
+    this._unseen.set(kernelId, timeMs);
+  }
+
   private _onChanged(): void {
     this._changed.emit();
   }
 
   private _drawing: Drawing | null = null;
   private _isRevealed = false;
+  /** By kernel, the time of a failure that no panel has shown yet. */
+  private readonly _unseen = new Map<string, number>();
   private _loading: Promise<void> | null = null;
   private readonly _changed = new Signal<IExplanations, void>(this);
 }

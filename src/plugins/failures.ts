@@ -2,7 +2,9 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import type { ISessionContext } from '@jupyterlab/apputils';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import type { Kernel } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Failures } from '../model/failures';
@@ -17,11 +19,19 @@ import { ISettingsStore } from './settings';
 import type { KernelWidget } from './tokens';
 import { CommandIDs, IActiveDocument, IExplanations } from './tokens';
 
+/** What a kernel is said to be when what it held goes. */
+const RESTARTS: ReadonlySet<Kernel.Status> = new Set<Kernel.Status>([
+  'restarting',
+  'autorestarting',
+  'dead'
+]);
+
 /** Listens to every document that was ever active in this page. */
 class Listeners {
   constructor(
     private readonly _active: IActiveDocument,
     private readonly _explainer: Explainer,
+    private readonly _failures: Failures,
     private readonly _lines: FailureLines
   ) {
     _active.changed.connect(this._onActiveChanged, this);
@@ -35,12 +45,28 @@ class Listeners {
     }
     const utterances = new Utterances(widget.sessionContext);
     this._heard.add(widget);
+    widget.sessionContext.statusChanged.connect(this._onStatus, this);
     utterances.failed.connect((_, said) => void this._hear(widget, said), this);
     utterances.started.connect(
-      (_, requestId) => this._lines.remove(widget, requestId),
+      (_, requestId) => this._onStarted(widget, requestId),
       this
     );
     widget.disposed.connect(() => utterances.dispose(), this);
+  }
+
+  private _onStatus(context: ISessionContext, status: Kernel.Status): void {
+    const kernelId = context.session?.kernel?.id;
+    if (kernelId !== undefined && RESTARTS.has(status)) {
+      this._failures.noteRestart(kernelId);
+    }
+  }
+
+  private _onStarted(widget: KernelWidget, requestId: string): void {
+    this._lines.remove(widget, requestId);
+    const kernelId = widget.sessionContext.session?.kernel?.id;
+    if (kernelId !== undefined) {
+      this._failures.noteCell(kernelId);
+    }
   }
 
   private async _hear(widget: KernelWidget, said: IUtterance): Promise<void> {
@@ -76,7 +102,7 @@ export const failuresPlugin: JupyterFrontEndPlugin<IExplanations> = {
     const failures = new Failures();
     const explainer = new Explainer({ failures, monitors, trans });
     const lines = new FailureLines({ commands, store, trans });
-    new Listeners(active, explainer, lines);
+    new Listeners(active, explainer, failures, lines);
     new Announcements({ failures, commands, store, trans });
     const explanations = new Explanations({
       ...{ failures, explainer, active, commands, trans }

@@ -25,6 +25,8 @@ export interface IExplanationActions {
 /** Properties of `Explanation`. */
 export interface IExplanationProps {
   readonly failure: IFailure;
+  /** Whether it is to be said to a person who does not see it. */
+  readonly isNew: boolean;
   readonly onDrawn: (node: HTMLElement) => void;
   /** The failed kernel's device now, if it is known. */
   readonly now: IDeviceReading | null;
@@ -37,6 +39,8 @@ export interface IExplanationProps {
 export function Explanation(props: IExplanationProps): React.JSX.Element {
   const { failure, now, nowMs, actions, trans } = props;
   const place = usePlace(props.onDrawn);
+  // For as long as it is drawn: what is taken away at once may not be heard.
+  const [isAlert] = React.useState(props.isNew);
   return (
     <div ref={place}>
       <Section
@@ -52,8 +56,14 @@ export function Explanation(props: IExplanationProps): React.JSX.Element {
             {trans.__('The kernel died. This is what it said last:')}
           </p>
         )}
-        <Explained explanation={failure.explanation} {...{ actions, trans }} />
-        {!failure.hasDied && <Now device={now} trans={trans} />}
+        <Since failure={failure} trans={trans} />
+        <Explained
+          explanation={failure.explanation}
+          {...{ isAlert, actions, trans }}
+        />
+        {!failure.hasDied && (
+          <Now explanation={failure.explanation} device={now} trans={trans} />
+        )}
       </Section>
     </div>
   );
@@ -123,16 +133,18 @@ export function PasteBox({
 
 interface IExplainedProps {
   readonly explanation: IOutOfMemory;
+  /** Whether the sentence is said to who does not see it. */
+  readonly isAlert?: boolean;
   readonly actions: IExplanationActions;
   readonly trans: TranslationBundle;
 }
 
 function Explained(props: IExplainedProps): React.JSX.Element {
-  const { explanation, actions, trans } = props;
+  const { explanation, isAlert, actions, trans } = props;
   const device = deviceThen(explanation);
   return (
     <div className="jp-VramOom" data-cause={explanation.cause}>
-      <p className="jp-VramOom-sentence">
+      <p className="jp-VramOom-sentence" {...(isAlert && { role: 'alert' })}>
         <Sentence text={explanation.sentence} />
         {explanation.confidence === 'low' && (
           <span className="jp-VramOom-quiet"> {trans.__('(not certain)')}</span>
@@ -161,10 +173,11 @@ function Against(props: {
   const { requestedBytes, freeBytes, allowedBytes } = explanation;
   const isCapped = explanation.cause === 'memory fraction cap';
   const room = isCapped ? allowedBytes : freeBytes;
-  if (requestedBytes === null) {
+  // One length alone says nothing.
+  if (requestedBytes === null || room === null) {
     return null;
   }
-  const most = Math.max(requestedBytes, room ?? 0, 1);
+  const most = Math.max(requestedBytes, room, 1);
   const rows = [
     ['tried', trans.__('tried'), requestedBytes],
     ['free', isCapped ? trans.__('allowed') : trans.__('free'), room]
@@ -178,7 +191,7 @@ function Against(props: {
             <span
               className="jp-VramOom-length"
               data-what={key}
-              style={{ width: `${((bytes ?? 0) / most) * 100}%` }}
+              style={{ width: `${(bytes / most) * 100}%` }}
             />
           </dd>
           <dd title={formatExact(bytes, trans)}>{formatBytes(bytes)}</dd>
@@ -188,25 +201,56 @@ function Against(props: {
   );
 }
 
-/** What is true of the device by now, and why clearing alone may not help. */
-function Now(props: {
-  readonly device: IDeviceReading | null;
+/** What has happened since, so that nobody takes it for an error of now. */
+function Since(props: {
+  readonly failure: IFailure;
   readonly trans: TranslationBundle;
-}): React.JSX.Element {
-  const { device, trans } = props;
+}): React.JSX.Element | null {
+  const { failure, trans } = props;
+  const { hasRestarted, laterCells } = failure;
+  if (!hasRestarted && laterCells === 0) {
+    return null;
+  }
   return (
     <p className="jp-VramOom-quiet">
-      {device &&
-        `${trans.__(
-          'Now %1 is allocated and %2 reserved.',
-          formatBytes(device.allocatedBytes),
-          formatBytes(device.reservedBytes)
-        )} `}
-      {trans.__(
-        'When it failed, PyTorch had already given back every block that was wholly unused.'
-      )}
+      {hasRestarted
+        ? trans.__('This is about an earlier cell: the kernel has restarted.')
+        : trans._n(
+            'This is about an earlier cell: %1 cell has begun since.',
+            'This is about an earlier cell: %1 cells have begun since.',
+            laterCells
+          )}
     </p>
   );
+}
+
+/** What PyTorch has on the device by now, and why clearing alone may not help; only of its own errors. */
+function Now(props: {
+  readonly explanation: IOutOfMemory;
+  readonly device: IDeviceReading | null;
+  readonly trans: TranslationBundle;
+}): React.JSX.Element | null {
+  const { device, explanation, trans } = props;
+  const parts: string[] = [];
+  if (explanation.isTorchs && device) {
+    parts.push(
+      trans.__(
+        'Now %1 is allocated and %2 reserved.',
+        formatBytes(device.allocatedBytes),
+        formatBytes(device.reservedBytes)
+      )
+    );
+  }
+  if (explanation.hasTorchGivenBack) {
+    parts.push(
+      trans.__(
+        'When it failed, PyTorch had already given back every block that was wholly unused.'
+      )
+    );
+  }
+  return parts.length > 0 ? (
+    <p className="jp-VramOom-quiet">{parts.join(' ')}</p>
+  ) : null;
 }
 
 /** The device as the message describes it; null where it says too little to draw. */

@@ -25,7 +25,10 @@ describe('formatBytes', () => {
     [2147484160, '2.00 GiB'],
     [14.2 * GIB, '14.2 GiB'],
     [85017755648, '79.2 GiB'],
-    [141 * GIB, '141 GiB']
+    [141 * GIB, '141 GiB'],
+    [1000 * GIB, '1000 GiB'],
+    [40_000_000_000_000, '36.4 TiB'],
+    [2 ** 53, '8192 TiB']
   ])('should write %d bytes as %s', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
   });
@@ -36,7 +39,8 @@ describe('formatBytes', () => {
     [MIB * 1023.6, '1.00 GiB'],
     [MIB * 9.96, '10 MiB'],
     [GIB * 9.996, '10.0 GiB'],
-    [GIB * 99.96, '100 GiB']
+    [GIB * 99.96, '100 GiB'],
+    [GIB * 1023.6, '1.00 TiB']
   ])('should carry %d bytes into the next digit', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
   });

@@ -14,7 +14,7 @@ import type {
   KernelWidget
 } from '../../src/plugins/tokens';
 import { CommandIDs } from '../../src/plugins/tokens';
-import { messageOf } from '../core/oom/kernel';
+import { messageOf, readingOf } from '../core/oom/kernel';
 import { FakeConnection } from '../kernel/connection';
 import { FakeSettings } from '../model/page';
 import { draw, eraseAll } from '../views/draw';
@@ -68,6 +68,7 @@ describe('failuresPlugin', () => {
     eraseAll();
     announce = vi.spyOn(Notification, 'error').mockReturnValue('n');
     vi.spyOn(Notification, 'dismiss').mockReturnValue();
+    Element.prototype.scrollIntoView = vi.fn();
     const connection = new FakeConnection();
     document_ = new FakeDocument('a.ipynb', connection);
     cell = cellOf('r1') as typeof cell;
@@ -184,5 +185,112 @@ describe('failuresPlugin', () => {
         'The card is simply full'
       );
     });
+  });
+
+  describe('the card', () => {
+    const HELD = { name: 'opt', kind: 'variable', bytes: 30 * GIB };
+
+    /** A search that found these holders. */
+    function find(...holders: object[]): IHoldings {
+      return {
+        holders: holders.map(each => ({ release: 'x()', ...each })),
+        ...{ devices: [], isComplete: true, seconds: 0 }
+      } as unknown as IHoldings;
+    }
+
+    async function drawn(): Promise<string> {
+      const element = explanations.latest(target());
+      return (element && (await draw(element)).textContent) ?? '';
+    }
+
+    async function shows(text: string): Promise<void> {
+      await vi.waitFor(async () => expect(await drawn()).toContain(text));
+    }
+
+    beforeEach(async () => {
+      const { holdings } = monitor;
+      vi.spyOn(holdings, 'ask').mockImplementation(async () => {
+        holdings.found = find(HELD, { ...HELD, name: 'out' });
+        return Promise.resolve();
+      });
+      raise(messageOf({ tried: 40, free: 26, allocated: 53 }));
+      await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
+      await shows('opt holds 30.0 GiB');
+    });
+
+    it('should speak of no variable any more once a later cell begins', async () => {
+      tell('execute_input', {}, 'r2');
+      const text = await drawn();
+      expect(text).toContain('This is about an earlier cell: 1 cell');
+      expect(text).not.toMatch(/opt|out holds/);
+      for (let cell = 3; cell < 17; cell += 1) {
+        tell('execute_input', {}, `r${cell}`);
+      }
+      monitor.tell({});
+      expect(await drawn()).toContain('15 cells have begun since.');
+      expect(await drawn()).not.toContain('opt');
+      expect(monitor.holdings.ask).toHaveBeenCalledTimes(1);
+    });
+
+    it('should follow what the kernel says after a release', async () => {
+      const { holdings } = monitor;
+      holdings.isAsking = true;
+      monitor.tell({});
+      expect(await drawn()).not.toContain('opt');
+      holdings.isAsking = false;
+      holdings.found = find({ ...HELD, name: 'out' });
+      monitor.tell({});
+      await shows('out holds 30.0 GiB');
+      expect(await drawn()).not.toContain('opt');
+    });
+
+    it('should offer the tracebacks only where one holds something', async () => {
+      expect(await drawn()).not.toContain('Release tracebacks');
+      const failed = { name: 'f() in the last traceback', kind: 'traceback' };
+      monitor.holdings.found = find({ ...HELD, ...failed });
+      monitor.tell({});
+      await shows('Release tracebacks');
+      tell('error', { ename: 'KeyError', evalue: 'a', traceback: [] }, 'r1');
+      expect(await drawn()).not.toContain('Release tracebacks');
+    });
+
+    it('should offer nothing of a kernel that has restarted', async () => {
+      document_.sessionContext.statusChanged.emit('restarting');
+      const text = await drawn();
+      expect(text).toContain('the kernel has restarted');
+      expect(text).not.toMatch(/opt|Release|Clear|Restart kernel/);
+    });
+
+    it('should come into view once, and take no focus', async () => {
+      const scroll = vi.mocked(Element.prototype.scrollIntoView);
+      const focused = document.activeElement;
+      scroll.mockClear();
+      raise(messageOf({ tried: 40, free: 26, allocated: 53 }));
+      await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(2));
+      await drawn();
+      await vi.waitFor(() => expect(scroll).toHaveBeenCalledTimes(1));
+      await drawn();
+      monitor.tell({});
+      await drawn();
+      expect(scroll).toHaveBeenCalledTimes(1);
+      expect(document.activeElement).toBe(focused);
+    });
+  });
+
+  it('should offer to clear only where there is something to clear', async () => {
+    const labels = (): string[] =>
+      (announce.mock.lastCall?.[1]?.actions ?? []).map(
+        ({ label }: { label: string }) => label
+      );
+    const jax = `RESOURCE_EXHAUSTED: Out of memory while trying to allocate ${2 * GIB} bytes.`;
+    monitor.reading = null;
+    raise(jax);
+    await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
+    expect(labels()).toEqual(['Explain']);
+    monitor.reading = readingOf({ reservedBytes: 70 * GIB });
+    raise(jax);
+    await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(2));
+    expect(announce.mock.lastCall?.[0]).toContain('holds 70.0 GiB; Clear');
+    expect(labels()).toEqual(['Clear', 'Explain']);
   });
 });

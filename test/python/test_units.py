@@ -13,6 +13,7 @@ from jupyterlab_vram.units import MAX_BYTES, format_bytes, format_change, parse_
         (2**30, "1.00 GiB"),
         (-(2**31), "-2.00 GiB"),
         (80 * 2**30, "80.00 GiB"),
+        (40_000_000_000_000, "36.38 TiB"),
     ],
 )
 def test_format_bytes(count, text):

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RULES } from '../../../src/core/oom/diagnose';
 import { normalise } from '../../../src/core/oom/normalise';
 import { ELEMENT_BYTES, RENAMED } from '../../../src/core/oom/read';
+import { MENTIONS } from '../../../src/core/oom/mention';
 import { LINES, SHAPES } from '../../../src/core/oom/recognise';
 import { GROUPS } from '../../../src/core/oom/shape';
 import { SUSPECTS } from '../../../src/core/oom/suspects';
@@ -83,6 +84,13 @@ describe('The tables of explainOutOfMemory', () => {
       table.map((_, row) => row).filter(row => !isNeeded(table, row, CHECKS))
     );
     expect(idle).toEqual([[], [], []]);
+  });
+
+  it('should need each word by which errors are chosen', () => {
+    const idle = MENTIONS.filter(
+      (word, row) => !isNeeded(MENTIONS, row, checksWith(word))
+    );
+    expect(idle).toEqual([]);
   });
 
   it('should need each type and each figure', () => {

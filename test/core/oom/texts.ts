@@ -70,6 +70,14 @@ export const HOST = [
 
 /** Ways in which programs say it, and whose they are. */
 export const MET = [
+  [
+    'vllm',
+    "ValueError: The model's max seq len (32768) is larger than the maximum number of tokens that can be stored in KV cache (29312)."
+  ],
+  [
+    'cuda-driver',
+    'RMM failure at: pool_memory_resource.hpp:196: Maximum pool size exceeded'
+  ],
   ['hip', 'torch.OutOfMemoryError: HIP out of memory.'],
   ['xpu', 'torch.OutOfMemoryError: XPU out of memory.'],
   ['hip', 'RuntimeError: hipMalloc: hipErrorOutOfMemory'],
