@@ -24,9 +24,11 @@ MAX_TEXT = 4000
 MAX_CHAIN = 16
 
 #: How an error about memory begins, or what it says; classes have the dotted name of their own.
-_CLASS = re.compile(r"OutOfMemory|ResourceExhausted|MemoryError")
+_CLASS = re.compile(r"OutOfMemory|ResourceExhaustedError|MemoryError")
 _WORDS = re.compile(
-    r"out of memory|RESOURCE_EXHAUSTED|_ALLOC_FAILED|CUDA_ERROR_OUT_OF_MEMORY"
+    # A service whose quota is used up says RESOURCE_EXHAUSTED, too.
+    r"out of memory|RESOURCE_EXHAUSTED: (?:failed to allocate|attempting to)"
+    r"|_ALLOC_FAILED|CUDA_ERROR_OUT_OF_MEMORY"
     r"|NRT allocation failed|OOM when allocating|cache blocks|KV cache|enough GPU RAM"
     r"|(?:can't allocate|not enough) memory",
     re.IGNORECASE,

@@ -90,6 +90,38 @@ def test_another_error_is_no_failure():
         assert failures.failure_of(RuntimeError(text), 1) is None
 
 
+def test_a_quota_of_a_service_is_no_memory():
+    class ResourceExhausted(Exception):  # noqa: N818
+        __module__ = "google.api_core.exceptions"
+
+    text = "429 RESOURCE_EXHAUSTED: Quota exceeded for metric"
+    assert failures.failure_of(ResourceExhausted(text), 1) is None
+    assert failures.failure_of(RuntimeError(text), 1) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RESOURCE_EXHAUSTED: Out of memory while trying to allocate 5520 bytes.",
+        "RESOURCE_EXHAUSTED: Failed to allocate request for 2.00GiB (2147483648B)",
+        "RESOURCE_EXHAUSTED: XLA:TPU compile permanent error. Ran out of memory in hbm",
+    ],
+)
+def test_memory_that_is_exhausted_is_a_failure(text):
+    assert failures.failure_of(RuntimeError(text), 1) is not None
+
+
+def test_a_figure_ends_where_its_line_ends():
+    text = "RESOURCE_EXHAUSTED: Out of memory while trying to allocate 5520 bytes\nGiB follow"
+    failure = failures.failure_of(RuntimeError(text), 1)
+    assert failure is not None
+    assert failure.tried_bytes == 5520
+    cut = "CUDA out of memory. Tried to allocate 12\nGiB free; 3 MiB free;"
+    failure = failures.failure_of(RuntimeError(cut), 1)
+    assert failure is not None
+    assert failure.tried_bytes is None
+
+
 def test_an_error_with_a_hostile_text_is_survived():
     class HostileError(Exception):
         def __str__(self):

@@ -74,7 +74,7 @@ export const GGML_SHAPES: readonly IShape[] = [
   shape(
     'llama.cpp',
     'pinnedmemory',
-    'failedtoallocate{requested}ofpinnedmemory',
+    'failedtoallocate{requested}ofpinnedmemory:outofmemory',
     { before: 40, cause: 'not device memory' }
   ),
   shape(
@@ -95,6 +95,13 @@ export const GGML_SHAPES: readonly IShape[] = [
     'llama.cpp',
     'cpu_buffer_type_alloc_buffer',
     'cpu_buffer_type_alloc_buffer:failedtoallocatebufferofsize{requested:count}',
+    { cause: 'not device memory' }
+  ),
+  // One allocation is limited there, however much is free.
+  shape(
+    'llama.cpp',
+    'exceedsdevicememoryallocationlimit',
+    'exceedsdevicememoryallocationlimit[^]{0,160}?failedtoallocatevulkan\\d*bufferofsize{requested:count}',
     { cause: 'not device memory' }
   ),
   shape(

@@ -128,10 +128,7 @@ function torchIds(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
         'offload'
       ];
     case 'memory fraction cap':
-      return [
-        told.facts.backend === 'mps' ? 'mps-limit' : 'raise-fraction',
-        'smaller-batch'
-      ];
+      return [...limitIds(told), 'smaller-batch'];
     case 'not device memory':
       return notDeviceIds(told, setting);
     case 'context or library handle could not be made':
@@ -141,6 +138,15 @@ function torchIds(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
     case 'unknown':
       return ['check-memory', 'check-processes', 'smaller-batch', 'restart'];
   }
+}
+
+/** The limit is PyTorch's to raise only where it is PyTorch's. */
+function limitIds({ facts, isTorchs }: ITold): RemedyId[] {
+  return facts.backend === 'mps'
+    ? ['mps-limit']
+    : isTorchs
+      ? ['raise-fraction']
+      : [];
 }
 
 /** A setting that is on already, or that can't be on there, is not advised. */

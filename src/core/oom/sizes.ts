@@ -23,9 +23,15 @@ export function bytesOf(size: string | undefined): number | null {
   if (digits.includes('.') && unit === '' && isBytes === '') {
     return null;
   }
-  const value = Number(digits.replace(/,/g, ''));
+  const value = numberOf(digits);
   const bytes = Math.round(value * 1024 ** UNITS.indexOf(unit));
   return bytes <= Number.MAX_SAFE_INTEGER ? bytes : null;
+}
+
+/** A comma stands before three digits each time, or before a fraction, as some locales have it. */
+function numberOf(digits: string): number {
+  const isFraction = /^(?:\d+,(?:\d{1,2}|\d{4,})|\d{4,},\d+)$/.test(digits);
+  return Number(digits.replace(/,/g, isFraction ? '.' : ''));
 }
 
 /** Where a figure stands in a compact text. */

@@ -99,6 +99,14 @@ describe('explainOutOfMemory on an error of another library', () => {
     expect(wordsOf(explain(JAX, readingOf()))).not.toContain('Clear');
   });
 
+  it('should not advise to raise a limit of PyTorch for a pool of another', () => {
+    const pool =
+      'MemoryError: std::bad_alloc: RMM failure at: pool_memory_resource.hpp:179: Maximum pool size exceeded';
+    expect(explain(pool).remedies.map(({ id }) => id)).not.toContain(
+      'raise-fraction'
+    );
+  });
+
   it.each([
     'cupy_backends.cuda.libs.cublas.CUBLASError: CUBLAS_STATUS_ALLOC_FAILED',
     'Could not create cudnn handle: CUDNN_STATUS_ALLOC_FAILED',

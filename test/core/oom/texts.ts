@@ -2,6 +2,7 @@ import { GIB, MIB } from '../../../src/core/units';
 
 /** Errors that are about something else. */
 export const NOT_MEMORY = [
+  'ggml_cuda_host_malloc: failed to allocate 1900,00 MiB of pinned memory: invalid argument',
   'RuntimeError: CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be asynchronously reported at some other API call',
   'RuntimeError: CUDA error: unspecified launch failure',
   'RuntimeError: CUDA error: device-side assert triggered',
@@ -70,14 +71,7 @@ export const HOST = [
 
 /** Ways in which programs say it, and whose they are. */
 export const MET = [
-  [
-    'vllm',
-    "ValueError: The model's max seq len (32768) is larger than the maximum number of tokens that can be stored in KV cache (29312)."
-  ],
-  [
-    'cuda-driver',
-    'RMM failure at: pool_memory_resource.hpp:196: Maximum pool size exceeded'
-  ],
+  ['cuda-driver', 'RMM failure at: pool.hpp:196: Maximum pool size exceeded'],
   ['hip', 'torch.OutOfMemoryError: HIP out of memory.'],
   ['xpu', 'torch.OutOfMemoryError: XPU out of memory.'],
   ['hip', 'RuntimeError: hipMalloc: hipErrorOutOfMemory'],
@@ -230,6 +224,10 @@ export const MET = [
   [
     'onnxruntime',
     'onnxruntime.capi.onnxruntime_pybind11_state.RuntimeException: CUDA failure 2: out of memory ; GPU=0 ; hostname=a ; expr=cudaMalloc((void**)&p, size);'
+  ],
+  [
+    'vllm',
+    "ValueError: The model's max seq len (32768) is larger than the maximum number of tokens that can be stored in KV cache (29312)."
   ]
 ] as const;
 
@@ -273,6 +271,11 @@ export const FIGURES: readonly (readonly [
     { cause: 'not device memory', requestedBytes: 128 * MIB }
   ],
   [
+    // Where the locale writes a comma before the fraction.
+    'ggml_cuda_host_malloc: failed to allocate 1900,00 MiB of pinned memory: out of memory',
+    { cause: 'not device memory', requestedBytes: 1900 * MIB }
+  ],
+  [
     'ggml_aligned_malloc: insufficient memory (attempted to allocate 1024.00 MB)',
     { cause: 'not device memory', requestedBytes: GIB }
   ],
@@ -292,6 +295,13 @@ export const FIGURES: readonly (readonly [
     "ggml_backend_sycl_buffer_type_alloc_buffer: can't allocate 3503030272 Bytes of memory on device",
     { backend: 'llama.cpp', requestedBytes: 3503030272 }
   ],
+  ...['', '\ngraph_reserve: failed to allocate compute buffers'].map(
+    after =>
+      [
+        `ggml_vulkan: Requested buffer size exceeds device memory allocation limit: ErrorOutOfDeviceMemory\nggml_gallocr_reserve_n: failed to allocate Vulkan0 buffer of size 4757131264${after}`,
+        { cause: 'not device memory', requestedBytes: 4757131264 }
+      ] as const
+  ),
   [
     'ggml_gallocr_reserve_n: failed to allocate Vulkan1 buffer of size 4757131264',
     { backend: 'llama.cpp', device: null, requestedBytes: 4757131264 }
