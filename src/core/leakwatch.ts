@@ -49,10 +49,10 @@ export class LeakWatch {
   /**
    * Take one message.
    *
-   * A new boot starts from nothing. Of one boot, a message that is not newer
-   * than the last is ignored, except for the records of an `attached` one: as
-   * an answer it may be overtaken by a push. An answer of an agent that could
-   * not start has no boot, and says nothing.
+   * A new boot starts from nothing. Of one boot, a message that a newer one has
+   * overtaken says nothing of the present; the cells that it tells of did run,
+   * and count. An answer of an agent that could not start has no boot, and says
+   * nothing.
    *
    * @param nowMs the caller's clock, which `snooze` and `tick` must share
    */
@@ -102,9 +102,6 @@ export class LeakWatch {
       this._boot = message.boot;
     }
     const isNew = message.sequence > this._sequence;
-    if (!isNew && message.kind !== 'attached') {
-      return;
-    }
     // A reading that failed says nothing about what was wrong before.
     const isReadable = isNew && message.reading.state !== 'error';
     if (isNew) {
@@ -113,20 +110,21 @@ export class LeakWatch {
     if (isReadable) {
       this._latest = message;
     }
-    this._addRuns(message, isReadable);
+    this._addRuns(message);
     if (isReadable) {
       this._rules.forEach(rule => rule.addReading(message));
     }
   }
 
-  private _addRuns(message: IAgentMessage, isReadable: boolean): void {
+  private _addRuns(message: IAgentMessage): void {
     const runs: IFinishedRun[] = message.records.map(record => ({
       record,
       devices: null
     }));
     if (message.finished !== null) {
-      const isItsEnd = isReadable && message.running === null;
-      const devices = isItsEnd ? message.reading.devices : null;
+      const { reading, running } = message;
+      const isItsEnd = reading.state !== 'error' && running === null;
+      const devices = isItsEnd ? reading.devices : null;
       runs.push({ record: message.finished, devices });
     }
     const added = runs.map(run => ({ run, place: this._log.add(run) }));

@@ -107,6 +107,35 @@ describe('LeakWatch', () => {
       expect(ids()).toEqual(['growing-cell:cuda:0:cell:code']);
     });
 
+    it('should count a run that an overtaken push tells of', () => {
+      kernel.run({ allocated: 1 * GIB });
+      kernel.run({ allocated: 2 * GIB });
+      const third = kernel.record({ allocated: 3 * GIB });
+      const late = kernel.message({ finished: third });
+      kernel.push();
+      expect(ids()).toEqual([]);
+      watch.observe(late, 0);
+      expect(ids()).toEqual(['growing-cell:cuda:0:cell:code']);
+    });
+
+    it('should find the same in whatever order the pushes of its runs come', () => {
+      const pushes = [1, 2, 3, 4].map(gib => {
+        const finished = kernel.record({ allocated: gib * GIB });
+        kernel.records.push(finished);
+        return kernel.message({ finished });
+      });
+      for (const order of [
+        [0, 1, 2, 3],
+        [3, 2, 1, 0],
+        [2, 0, 3, 1],
+        [1, 3, 0, 2]
+      ]) {
+        watch.reset();
+        order.forEach(place => watch.observe(pushes[place] ?? never(), 0));
+        expect([order, ids()]).toEqual([order, ['growing-cell:cuda:0:cell:code']]);
+      }
+    });
+
     it('should take the records of an answer that a push overtook', () => {
       kernel.allocated = 0;
       for (const gib of [1, 2]) {
@@ -212,3 +241,7 @@ describe('LeakWatch', () => {
     });
   });
 });
+
+function never(): never {
+  throw new Error('There is no such push');
+}
