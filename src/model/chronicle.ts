@@ -56,7 +56,8 @@ export class Chronicle {
       this._sequence = message.sequence;
       this._reading = reading;
       this._running = message.running;
-      this._history.addReading(reading, this.toBrowserMs(reading.timeSeconds));
+      const timeMs = this.toBrowserMs(reading.timeSeconds);
+      this._history.addReading(reading, timeMs, nowMs);
     }
     return added;
   }

@@ -11,9 +11,10 @@ export class History {
     return this._samples.get(deviceId) ?? [];
   }
 
-  /** Add every device of `reading`, taken at `timeMs`; not before what is known. */
-  addReading(reading: IReading, timeMs: number): void {
+  /** Add every device of `reading`, taken at `timeMs`; not before what is known at `nowMs`. */
+  addReading(reading: IReading, timeMs: number, nowMs: number): void {
     for (const device of reading.devices) {
+      this._endFuture(device.id, nowMs);
       this._append(device.id, {
         timeMs,
         allocatedBytes: device.allocatedBytes,
@@ -38,6 +39,18 @@ export class History {
         allocatedBytes: device.afterAllocatedBytes,
         reservedBytes: device.afterReservedBytes
       });
+    }
+  }
+
+  /** Where a clock was set back, samples would lie ahead and keep others out. */
+  private _endFuture(deviceId: string, nowMs: number): void {
+    const samples = this._samples.get(deviceId) ?? [];
+    for (
+      let place = samples.length - 1;
+      (samples[place]?.timeMs ?? 0) > nowMs;
+      place--
+    ) {
+      samples[place] = { ...(samples[place] as ISample), timeMs: nowMs };
     }
   }
 

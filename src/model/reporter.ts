@@ -114,7 +114,9 @@ export class Reporter implements IDisposable {
 
   private _onSurveyed(monitor: IMonitor, survey: ISurvey): void {
     const takenMs = monitor.toBrowserMs(survey.timeSeconds);
-    if (takenMs >= this._takenMs || this._source?.isDisposed) {
+    // Where a clock was set back, the known survey may seem to be of the future.
+    const knownMs = Math.min(this._takenMs, Date.now());
+    if (takenMs >= knownMs || this._source?.isDisposed) {
       this._takenMs = takenMs;
       this._survey = survey;
       this._source = monitor as IWatchedMonitor;

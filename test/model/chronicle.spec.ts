@@ -187,15 +187,32 @@ describe('Chronicle', () => {
       expect(chronicle.samples('cuda:2')).toEqual([]);
     });
 
-    it('should drop a reading that the better known clock puts before the latest', () => {
-      // The first message was 3 seconds late, and by that the clock was wrong.
-      chronicle.add(at(1), EPOCH_MS + 4000);
-      chronicle.add(at(2), EPOCH_MS + 2000);
-      chronicle.add(at(5), EPOCH_MS + 5000);
-      expect(points()).toEqual([
-        [4, 1],
-        [5, 5]
-      ]);
+    it('should drop a reading that the clock puts before the latest', () => {
+      add(at(4));
+      // Set back by 2 seconds; for all that is known it was late.
+      const { reading } = at(5);
+      const back = { ...reading, timeSeconds: 3 };
+      chronicle.add({ ...at(5), reading: back }, EPOCH_MS + 5000);
+      add(at(6));
+      expect(points().map(([, bytes]) => bytes)).toEqual([4, 6]);
     });
+  });
+
+  it('should not keep readings out because a clock was ahead for a while', () => {
+    add(at(1));
+    const ahead = EPOCH_MS + 3600_000;
+    chronicle.add(at(2), ahead + 2000);
+    for (const sequence of [3, 4, 5, 6]) {
+      chronicle.add(at(sequence), ahead + 1000 * sequence);
+    }
+    for (const sequence of [7, 8]) {
+      add(at(sequence));
+    }
+    expect(points().map(([, bytes]) => bytes)).toEqual(
+      expect.arrayContaining([1, 7, 8])
+    );
+    const times = points().map(([seconds]) => seconds);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(Math.max(...times)).toBeCloseTo(8, 1);
   });
 });
