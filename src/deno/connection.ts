@@ -101,6 +101,16 @@ export class Connection {
     );
   }
 
+  requestDeleteSubshell(content: Record<string, unknown>): IFuture {
+    const pending = this._socket.request(
+      'control',
+      'delete_subshell_request',
+      content
+    );
+    this._farewells.push(pending.done);
+    return future(pending);
+  }
+
   /** What the kernel's machine says of the kernel's process, `pid` among it; works during cells. */
   usage(): Promise<unknown> {
     return withinTime(

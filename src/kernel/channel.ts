@@ -130,9 +130,10 @@ export class SilentChannel implements IDisposable {
       if (!this._subshell || this._subshell.isDisposed) {
         this._subshell = new Subshell(this._kernel);
       }
+      const subshell = this._subshell;
       // One that opens too late is there for the next request.
-      const connection = await withinTime(this._subshell.connection);
-      return await answerTo(put(connection, expression));
+      await withinTime(subshell.opened);
+      return await answerTo(subshell.put(expression));
     } finally {
       this._uses--;
       this._releaseSubshell();

@@ -1,9 +1,16 @@
 import type { Kernel } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 
+import type { Question } from './ask';
+import { put } from './ask';
+
 /**
- * A second connection to a kernel, whose requests run in a thread of their own
- * (JEP 91) and so are answered while a cell runs.
+ * A thread of the kernel for requests of ours (JEP 91), which are answered there
+ * while a cell runs.
+ *
+ * They go over the connection that is there already. A second one would be
+ * another front end to the server, which keeps what a kernel says for the one
+ * that closes last: after a lost connection the notebook would miss its outputs.
  *
  * Opening and disposing it make the kernel say *idle*, whatever it does.
  */
@@ -11,51 +18,70 @@ export class Subshell implements IDisposable {
   /** Opens at once; the kernel must support subshells. */
   constructor(kernel: Kernel.IKernelConnection) {
     this._kernel = kernel;
-    this.connection = this._open();
-    this.connection.catch(() => this.dispose());
+    this.opened = this._open();
+    this.opened.catch(() => this.dispose());
   }
 
-  /** The connection when it is ready; rejected if it could not be opened. */
-  readonly connection: Promise<Kernel.IKernelConnection>;
+  /** Resolved when it can be asked; rejected if it could not be opened. */
+  readonly opened: Promise<void>;
 
   get isDisposed(): boolean {
-    return this._isDisposed || this._clone?.isDisposed === true;
+    return this._isDisposed;
+  }
+
+  /** Whether it can be asked now. */
+  get isOpen(): boolean {
+    return this._id !== null && !this._isDisposed;
+  }
+
+  /**
+   * Send `expression` to be evaluated there.
+   *
+   * @throws Error if the kernel or the connection is gone
+   */
+  put(expression: string): Question {
+    const before = this._kernel.subshellId;
+    // For this one message: all others of this connection go where they went.
+    this._kernel.subshellId = this._id;
+    try {
+      return put(this._kernel, expression);
+    } finally {
+      this._kernel.subshellId = before;
+    }
   }
 
   dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
     this._isDisposed = true;
-    const clone = this._clone;
-    const isAlive = ['idle', 'busy', 'unknown'].includes(this._kernel.status);
-    if (!clone || clone.isDisposed) {
-      return;
+    if (this._id !== null) {
+      this._delete(this._id);
     }
-    if (!isAlive) {
-      // With an id the connection would wait until the subshell is deleted.
-      clone.subshellId = null;
-    } else if (!clone.supportsSubshells) {
-      // It can't delete its subshell yet; `_open` comes back to it.
-      return;
-    }
-    clone.dispose();
   }
 
-  private async _open(): Promise<Kernel.IKernelConnection> {
+  private async _open(): Promise<void> {
     const reply = await this._kernel.requestCreateSubshell({}).done;
-    const clone = this._kernel.clone({ handleComms: false });
-    this._clone = clone;
-    // Before its socket opens: on the main shell its first question would
-    // queue behind the cell.
-    clone.subshellId = reply.content.subshell_id;
-    // From the answer it knows that it can delete its subshell.
-    await clone.info;
+    const id = reply.content.subshell_id;
     if (this._isDisposed) {
-      this.dispose();
+      this._delete(id);
       throw new Error('The subshell is needed no more');
     }
-    return clone;
+    this._id = id;
+  }
+
+  private _delete(id: string): void {
+    // A kernel that restarts, or is dead, has no subshells any more.
+    if (
+      !this._kernel.isDisposed &&
+      ['idle', 'busy', 'unknown'].includes(this._kernel.status)
+    ) {
+      const deletion = this._kernel.requestDeleteSubshell({ subshell_id: id });
+      deletion.done.catch(() => undefined);
+    }
   }
 
   private readonly _kernel: Kernel.IKernelConnection;
-  private _clone: Kernel.IKernelConnection | null = null;
+  private _id: string | null = null;
   private _isDisposed = false;
 }

@@ -44,7 +44,7 @@ describe('SilentChannel', () => {
       future.reply(OK);
       expect(await answer).toEqual({ status: 'ok' });
       expect(future.isDisposed).toBe(true);
-      expect(connection.clones).toEqual([]);
+      expect(connection.creates).toEqual([]);
     });
 
     it('should return null when the kernel refuses the request', async () => {
@@ -119,10 +119,7 @@ describe('SilentChannel', () => {
     const answerOnSubshell = async (): Promise<void> => {
       last(connection.creates).reply({ subshell_id: 'shell' });
       await vi.advanceTimersByTimeAsync(0);
-      const [clone] = connection.clones;
-      clone?.beReady();
-      await vi.advanceTimersByTimeAsync(0);
-      last(clone?.executes ?? []).reply(OK);
+      last(connection.besides).reply(OK);
     };
 
     it('should ask on a subshell and drop the question that waits', async () => {

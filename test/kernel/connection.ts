@@ -80,13 +80,17 @@ export class FakeConnection {
   /** Set, so that `requestExecute` throws: JupyterLab does it for a dead kernel. */
   refusal: Error | null = null;
 
-  /** Every `execute_request` over this connection, oldest first. */
+  /** Every `execute_request` to the main shell, oldest first. */
   readonly executes: FakeFuture[] = [];
-  /** Every `create_subshell_request` over this connection. */
+  /** Every `execute_request` to a subshell, oldest first, and the subshell of each. */
+  readonly besides: FakeFuture[] = [];
+  readonly besideIds: string[] = [];
+  /** Every `create_subshell_request`. */
   readonly creates: FakeFuture[] = [];
-  readonly clones: FakeConnection[] = [];
-  /** The `subshellId` at the time of disposal. */
-  disposedSubshellId: string | null | undefined;
+  /** The subshell of each `delete_subshell_request`. */
+  readonly deleted: unknown[] = [];
+  /** How often this connection was cloned: each time a socket more. */
+  clones = 0;
 
   readonly statusChanged = new CountedSignal<this, Kernel.Status>(this);
   readonly connectionStatusChanged = new CountedSignal<
@@ -113,9 +117,11 @@ export class FakeConnection {
     return this as unknown as Kernel.IKernelConnection;
   }
 
-  /** The requests of the agent's that came over this connection, decoded. */
+  /** The requests of the agent's that came over this connection, decoded; those beside the main shell last. */
   get requests(): AgentRequest[] {
-    return this.executes.map(future => requestIn(expressionOf(future)));
+    return [...this.executes, ...this.besides].map(future =>
+      requestIn(expressionOf(future))
+    );
   }
 
   /** The operations of those requests. */
@@ -128,7 +134,12 @@ export class FakeConnection {
       throw this.refusal;
     }
     const future = new FakeFuture(content);
-    this.executes.push(future);
+    if (this.subshellId === null) {
+      this.executes.push(future);
+    } else {
+      this.besides.push(future);
+      this.besideIds.push(this.subshellId);
+    }
     const expression = expressionOf(future);
     const payload = this.answer?.(requestIn(expression), expression);
     if (payload !== undefined) {
@@ -143,29 +154,18 @@ export class FakeConnection {
     return future;
   }
 
-  clone(): FakeConnection {
-    const info = new PromiseDelegate<unknown>();
-    const clone = new FakeConnection({
-      id: this.id,
-      status: 'unknown',
-      connectionStatus: 'connecting',
-      info: info.promise
-    });
-    clone._info = info;
-    this.clones.push(clone);
-    return clone;
+  requestDeleteSubshell({ subshell_id }: Json): FakeFuture {
+    this.deleted.push(subshell_id);
+    return new FakeFuture({});
   }
 
-  /** Let the kernel introduce itself to this clone. */
-  beReady(): void {
-    this.connectionStatus = 'connected';
-    this.supportsSubshells = true;
-    this._info?.resolve(INFO);
+  clone(): FakeConnection {
+    this.clones++;
+    return new FakeConnection({ id: this.id });
   }
 
   dispose(): void {
     if (!this.isDisposed) {
-      this.disposedSubshellId = this.subshellId;
       this.isDisposed = true;
       this.disposed.emit();
       Signal.clearData(this);
@@ -220,8 +220,6 @@ export class FakeConnection {
     future.reply(replyWith(payload));
     this.say('idle');
   }
-
-  private _info: PromiseDelegate<unknown> | null = null;
 }
 
 /** The content of an `execute_reply` that carries `payload`. */

@@ -17,16 +17,11 @@ describe('SilentChannel', () => {
   let connection: FakeConnection;
   let channel: SilentChannel;
 
-  /** The one clone, which the kernel has told that it supports subshells. */
-  const openSubshell = async (): Promise<FakeConnection> => {
+  /** The kernel opens the subshell that it was asked for. */
+  const openSubshell = async (id = 'sub-1'): Promise<void> => {
     await losePatience();
-    last(connection.creates).reply({ subshell_id: 'sub-1' });
+    last(connection.creates).reply({ subshell_id: id });
     await vi.advanceTimersByTimeAsync(0);
-    const clone = connection.clones[connection.clones.length - 1];
-    if (!clone) {
-      throw new Error('No second connection was made');
-    }
-    return clone;
   };
 
   beforeEach(() => {
@@ -46,17 +41,33 @@ describe('SilentChannel', () => {
       connection.say('busy');
     });
 
-    it('should ask over a second connection with a subshell of its own', async () => {
+    it('should ask over the same connection on a subshell of its own', async () => {
       const answer = channel.evaluate('1');
-      const clone = await openSubshell();
-      // Its first question, for the kernel's info, must go to the subshell too.
-      expect(clone.subshellId).toBe('sub-1');
-      expect(clone.executes).toEqual([]);
-      clone.beReady();
-      await vi.advanceTimersByTimeAsync(0);
-      last(clone.executes).reply(OK);
+      await openSubshell();
+      expect(connection.besideIds).toEqual(['sub-1']);
+      last(connection.besides).reply(OK);
       expect(await answer).toEqual({ status: 'ok' });
       expect(connection.executes).toEqual([]);
+    });
+
+    it('should open no socket, whose closing would take outputs along', async () => {
+      const answer = channel.evaluate('1');
+      await openSubshell();
+      last(connection.besides).reply(OK);
+      await answer;
+      expect(connection.clones).toBe(0);
+    });
+
+    it('should leave the other requests of the connection on the main shell', async () => {
+      void settled(channel.evaluate('1'));
+      await openSubshell();
+      expect(connection.subshellId).toBeNull();
+      connection.requestExecute({ user_expressions: { answer: '' } });
+      expect(connection.executes).toHaveLength(1);
+      connection.refusal = new Error('The kernel is dead');
+      void settled(channel.evaluate('2'));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(connection.subshellId).toBeNull();
     });
 
     it('should not ask over it when the cell ends at once', async () => {
@@ -69,14 +80,10 @@ describe('SilentChannel', () => {
     });
 
     describe('with the subshell open', () => {
-      let clone: FakeConnection;
-
       beforeEach(async () => {
         const answer = channel.evaluate('1');
-        clone = await openSubshell();
-        clone.beReady();
-        await vi.advanceTimersByTimeAsync(0);
-        last(clone.executes).reply(OK);
+        await openSubshell();
+        last(connection.besides).reply(OK);
         await answer;
       });
 
@@ -84,19 +91,19 @@ describe('SilentChannel', () => {
         connection.say('idle', 'create_subshell_request');
         connection.say('busy', 'execute_request', 'sub-1');
         connection.say('idle', 'execute_request', 'sub-1');
-        expect(clone.isDisposed).toBe(false);
+        expect(connection.deleted).toEqual([]);
         const again = channel.evaluate('2');
         await vi.advanceTimersByTimeAsync(0);
-        expect(clone.executes).toHaveLength(2);
-        last(clone.executes).reply(OK);
+        expect(connection.besides).toHaveLength(2);
+        last(connection.besides).reply(OK);
         await again;
-        expect(connection.clones).toHaveLength(1);
+        expect(connection.creates).toHaveLength(1);
         expect(connection.executes).toEqual([]);
       });
 
       it('should drop it when the cell has ended', async () => {
         connection.say('idle');
-        expect(clone.disposedSubshellId).toBe('sub-1');
+        expect(connection.deleted).toEqual(['sub-1']);
         const answer = channel.evaluate('2');
         await vi.advanceTimersByTimeAsync(0);
         expect(connection.executes).toHaveLength(1);
@@ -108,39 +115,29 @@ describe('SilentChannel', () => {
         const answer = channel.evaluate('2');
         await vi.advanceTimersByTimeAsync(0);
         connection.say('idle');
-        expect(clone.isDisposed).toBe(false);
-        last(clone.executes).reply(OK);
+        expect(connection.deleted).toEqual([]);
+        last(connection.besides).reply(OK);
         await answer;
-        expect(clone.disposedSubshellId).toBe('sub-1');
+        expect(connection.deleted).toEqual(['sub-1']);
       });
 
       it.each(['restarting', 'autorestarting', 'dead'] as const)(
         'should not have it deleted in a kernel that is %s',
         status => {
           connection.setStatus(status);
-          expect(clone.isDisposed).toBe(true);
-          expect(clone.disposedSubshellId).toBeNull();
+          connection.setStatus('idle');
+          expect(connection.deleted).toEqual([]);
         }
       );
 
       it('should keep it through a lost connection', () => {
         connection.setConnectionStatus('connecting');
-        expect(clone.isDisposed).toBe(false);
-      });
-
-      it('should open another one when it has been closed', async () => {
-        clone.dispose();
-        const answer = channel.evaluate('2');
-        const other = await openSubshell();
-        other.beReady();
-        await vi.advanceTimersByTimeAsync(0);
-        last(other.executes).reply(OK);
-        expect(await answer).toEqual({ status: 'ok' });
+        expect(connection.deleted).toEqual([]);
       });
 
       it('should drop it when disposed', () => {
         channel.dispose();
-        expect(clone.disposedSubshellId).toBe('sub-1');
+        expect(connection.deleted).toEqual(['sub-1']);
         expect(channel.isDisposed).toBe(true);
       });
     });
@@ -152,25 +149,21 @@ describe('SilentChannel', () => {
       });
       channel = new SilentChannel(connection.kernel);
       const answer = channel.evaluate('1');
-      const clone = await openSubshell();
-      clone.beReady();
-      await vi.advanceTimersByTimeAsync(0);
-      last(clone.executes).reply(OK);
+      await openSubshell();
+      last(connection.besides).reply(OK);
       connection.say('idle', 'execute_request', 'sub-1');
       await answer;
       void settled(channel.evaluate('2'));
       await vi.advanceTimersByTimeAsync(0);
-      expect(clone.executes).toHaveLength(2);
+      expect(connection.besides).toHaveLength(2);
       expect(connection.executes).toEqual([]);
     });
 
     it('should open one subshell for two requests', async () => {
       const answers = [channel.evaluate('1'), channel.evaluate('2')];
-      const clone = await openSubshell();
-      clone.beReady();
-      await vi.advanceTimersByTimeAsync(0);
+      await openSubshell();
       expect(connection.creates).toHaveLength(1);
-      clone.executes.forEach(future => future.reply(OK));
+      connection.besides.forEach(future => future.reply(OK));
       expect(await Promise.all(answers)).toHaveLength(2);
     });
 
@@ -179,11 +172,9 @@ describe('SilentChannel', () => {
       await vi.advanceTimersByTimeAsync(PATIENCE_MS + TIMEOUT_MS);
       expect(await answer).toBeInstanceOf(NoAnswerError);
       const again = channel.evaluate('2');
-      const clone = await openSubshell();
-      clone.beReady();
-      await vi.advanceTimersByTimeAsync(0);
+      await openSubshell();
       expect(connection.creates).toHaveLength(1);
-      last(clone.executes).reply(OK);
+      last(connection.besides).reply(OK);
       expect(await again).toEqual({ status: 'ok' });
     });
 
@@ -193,23 +184,20 @@ describe('SilentChannel', () => {
       last(connection.creates).reject();
       expect(await answer).toBeInstanceOf(NoAnswerError);
       const again = channel.evaluate('2');
-      const clone = await openSubshell();
-      clone.beReady();
-      await vi.advanceTimersByTimeAsync(0);
-      last(clone.executes).reply(OK);
+      await openSubshell();
+      last(connection.besides).reply(OK);
       expect(await again).toEqual({ status: 'ok' });
       expect(connection.creates).toHaveLength(2);
     });
 
     it('should delete a subshell that is ready only after the channel was disposed', async () => {
       const answer = settled(channel.evaluate('1'));
-      const clone = await openSubshell();
+      await losePatience();
       channel.dispose();
-      expect(clone.isDisposed).toBe(false);
-      clone.beReady();
-      await vi.advanceTimersByTimeAsync(0);
-      expect(clone.disposedSubshellId).toBe('sub-1');
-      expect(clone.executes).toEqual([]);
+      expect(connection.deleted).toEqual([]);
+      await openSubshell();
+      expect(connection.deleted).toEqual(['sub-1']);
+      expect(connection.besides).toEqual([]);
       expect(await answer).toBeInstanceOf(NoAnswerError);
     });
   });
