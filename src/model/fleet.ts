@@ -22,9 +22,10 @@ const TICK_MS = 1000;
  *
  * A kernel that is open in this page is watched while somebody looks: its agent
  * is attached by one request, and pushes. One that is open elsewhere only is
- * asked once. One that nobody is connected to is asked when a person says so:
- * the server may be keeping what it prints for somebody who lost the connection,
- * and would drop that for a new one.
+ * asked once. One that nobody is connected to is asked when a person says so,
+ * and knows what it costs: from the moment that the last connection is closed the
+ * server keeps what the kernel says for that one, whether the kernel is idle or
+ * busy, and drops all of it for another.
  */
 export class Fleet implements IFleet, IDisposable {
   constructor(options: Fleet.IOptions) {
@@ -90,13 +91,18 @@ export class Fleet implements IFleet, IDisposable {
   }
 
   async glanceAt(kernelId: string): Promise<void> {
-    await this._glance(kernelId, 'look');
+    if (await this._mayConnect(kernelId, true)) {
+      await this._glance(kernelId, 'look');
+    }
   }
 
   async clear(kernelId: string): Promise<string | null> {
     const monitor = this._options.monitors.monitorOf(kernelId);
     if (monitor) {
       return monitor.clearQuietly();
+    }
+    if (!(await this._mayConnect(kernelId, true))) {
+      return null;
     }
     await this._glance(kernelId, 'clear');
     const failure = this._glances.get(kernelId)?.failure ?? null;
@@ -132,6 +138,36 @@ export class Fleet implements IFleet, IDisposable {
     this._isDisposed = true;
     this._reporter.dispose();
     Signal.clearData(this);
+  }
+
+  /**
+   * Whether a new connection to a kernel takes nothing from anybody, by the server's
+   * word of this moment, or a person agrees to what it takes.
+   */
+  private async _mayConnect(id: string, isMeant: boolean): Promise<boolean> {
+    const kernel = this._kernels.find(each => each.kernelId === id);
+    if (!kernel || this._undecided.has(id)) {
+      return false;
+    }
+    this._undecided.add(id);
+    try {
+      const model = await this._lookUp(id);
+      const isConnected = (model?.connections ?? 0) > 0;
+      return (
+        isConnected || (isMeant && (await this._options.mayDropOutput(kernel)))
+      );
+    } finally {
+      this._undecided.delete(id);
+    }
+  }
+
+  private async _lookUp(id: string): Promise<Kernel.IModel | undefined> {
+    try {
+      return await this._options.lookUp(id);
+    } catch {
+      // Then it is unknown whether anybody is connected.
+      return undefined;
+    }
   }
 
   private async _glance(id: string, op: 'look' | 'clear'): Promise<void> {
@@ -210,8 +246,14 @@ export class Fleet implements IFleet, IDisposable {
       const askedMs = kernel.glance?.takenMs ?? 0;
       const isNews = (kernel.lastActivityMs ?? Infinity) > askedMs;
       if (!kernel.monitor && kernel.connections > 0 && isNews) {
-        void this.glanceAt(kernel.kernelId);
+        void this._glanceUnasked(kernel.kernelId);
       }
+    }
+  }
+
+  private async _glanceUnasked(kernelId: string): Promise<void> {
+    if ((await this._mayConnect(kernelId, false)) && this._isLooking) {
+      await this._glance(kernelId, 'look');
     }
   }
 
@@ -243,6 +285,8 @@ export class Fleet implements IFleet, IDisposable {
   private readonly _glances: Glances;
   private readonly _reporter = new Reporter();
   private readonly _watched = new Set<IWatchedMonitor>();
+  /** Kernels of which it is being found out whether they may be connected to. */
+  private readonly _undecided = new Set<string>();
   private readonly _pending = new Map<string, IPendingStop>();
   private _models = new Map<string, Kernel.IModel>();
   private _kernels: IFleetKernel[] = [];
@@ -269,6 +313,10 @@ export namespace Fleet {
     readonly documents: IDocuments;
     readonly source: ISettingsSource;
     readonly connect: Connect;
+    /** Asks the server, and not the kernel; undefined if there is no such kernel. */
+    readonly lookUp: (kernelId: string) => Promise<Kernel.IModel | undefined>;
+    /** Asks a person whether the server may drop what it keeps of a kernel's output. */
+    readonly mayDropOutput: (kernel: IFleetKernel) => Promise<boolean>;
     readonly viewer: string;
   }
 }

@@ -59,12 +59,16 @@ export interface IFleet {
   pendingStop(identity: string): IPendingStop | null;
   /** Say whether anybody looks at this; nothing is asked or told when nobody does. */
   setLooking(isLooking: boolean): void;
-  /** Ask a kernel that is open nowhere in this page, once. */
+  /**
+   * Ask a kernel that is open nowhere in this page, once; if nobody is connected
+   * to it, a person is asked first.
+   */
   glanceAt(kernelId: string): Promise<void>;
   /**
-   * Clear a kernel's memory without a cell, wherever it is open.
+   * Clear a kernel's memory without a cell, wherever it is open; if nobody is
+   * connected to it, a person is asked first.
    *
-   * @returns why it was refused, or null when it was done
+   * @returns why it was refused, or null when it was done or the person said no
    * @throws what `IMonitor.ask` throws
    */
   clear(kernelId: string): Promise<string | null>;

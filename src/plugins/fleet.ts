@@ -5,6 +5,8 @@ import type {
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { KernelAPI } from '@jupyterlab/services';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
@@ -12,6 +14,7 @@ import { Signal } from '@lumino/signaling';
 import { Fleet } from '../model/fleet';
 import { IFleet } from '../model/fleettokens';
 import { IMonitors } from '../model/tokens';
+import { mayDropOutput } from './fleetactions';
 import { ISettingsStore } from './settings';
 import type { KernelWidget } from './tokens';
 
@@ -22,19 +25,24 @@ export const fleetPlugin: JupyterFrontEndPlugin<IFleet> = {
   autoStart: true,
   provides: IFleet,
   requires: [IMonitors, ISettingsStore],
-  optional: [INotebookTracker, IConsoleTracker],
+  optional: [INotebookTracker, IConsoleTracker, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     monitors: IMonitors,
     source: ISettingsStore,
     notebooks: INotebookTracker | null,
-    consoles: IConsoleTracker | null
+    consoles: IConsoleTracker | null,
+    translator: ITranslator | null
   ): IFleet => {
-    const { sessions, kernels, kernelspecs } = app.serviceManager;
+    const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
+    const { sessions, kernels, kernelspecs, serverSettings } =
+      app.serviceManager;
     return new Fleet({
       ...{ monitors, source, sessions, kernels, kernelspecs },
       documents: new OpenDocuments(notebooks, consoles),
       connect: model => kernels.connectTo({ model, handleComms: false }),
+      lookUp: async id => KernelAPI.getKernelModel(id, serverSettings),
+      mayDropOutput: async kernel => mayDropOutput(kernel, trans),
       viewer: UUID.uuid4()
     });
   }

@@ -7,7 +7,7 @@ import type { IGpuProcess } from '../core/survey';
 import { formatBytes } from '../core/units';
 import type { IFleet, IFleetKernel } from '../model/fleettokens';
 import type { IFleetActions } from '../views/fleetactions';
-import { processName } from '../views/fleetwords';
+import { kernelName, processName } from '../views/fleetwords';
 
 /** What the actions need of the application. */
 export interface IFleetContext {
@@ -123,6 +123,21 @@ function stopText(
     ? trans.__('It ends at once, and can save nothing.')
     : trans.__('It is asked to end. What it has not saved is lost.');
   return [process.command ?? '', held, consequence].join('\n\n').trim();
+}
+
+/** Whether the server may drop what it keeps of a kernel's output for somebody who is offline. */
+export async function mayDropOutput(
+  kernel: IFleetKernel,
+  trans: TranslationBundle
+): Promise<boolean> {
+  return isConfirmed(
+    trans.__('Connect to %1?', kernelName(kernel)),
+    trans.__(
+      'Nobody is connected to this kernel. The server may be keeping its output for a browser that is offline, closed, or asleep. If you connect, the server drops it: that browser will miss what the kernel printed meanwhile, and what it prints until that browser is back.'
+    ),
+    trans.__('Connect and Drop'),
+    trans
+  );
 }
 
 async function isConfirmed(

@@ -149,33 +149,93 @@ describe('Fleet', () => {
     expect(world.made).toHaveLength(2);
   });
 
-  it('should ask a kernel that nobody is connected to only when a person says so', async () => {
+  it.each(['idle', 'busy', 'starting'])(
+    'should ask a kernel that is %s, and that nobody is connected to, only when a person says so',
+    async execution_state => {
+      world.run('b', { execution_state });
+      await world.look();
+      expect(world.made).toEqual([]);
+      expect(world.fleet.kernels[0]).toMatchObject({
+        monitor: null,
+        glance: null,
+        connections: 0
+      });
+      const asking = world.fleet.glanceAt('b');
+      await turns();
+      void world.fleet.glanceAt('b');
+      await asking;
+      expect(world.warned).toEqual(['b']);
+      expect(world.made).toHaveLength(1);
+      expect(world.fleet.kernels[0]).toMatchObject({
+        isBeingAsked: false,
+        glance: { failure: null, takenMs: NOW_MS }
+      });
+    }
+  );
+
+  it('should leave it alone when the person does not agree to what it costs', async () => {
     world.run('b');
+    world.isAgreed = false;
+    await world.look();
+    await world.fleet.glanceAt('b');
+    expect(await world.fleet.clear('b')).toBeNull();
+    expect(world.warned).toEqual(['b', 'b']);
+    expect(world.made).toEqual([]);
+    expect(world.fleet.kernels[0]?.glance).toBeNull();
+  });
+
+  it('should not trust what the page knew of who is connected', async () => {
+    world.run('b', { connections: 1 });
+    world.present = () => ({ id: 'b', name: 'python3', connections: 0 });
+    await world.look();
+    expect(world.lookedUp).toEqual(['b']);
+    expect([world.made, world.warned]).toEqual([[], []]);
+    await world.fleet.glanceAt('b');
+    expect(world.warned).toEqual(['b']);
+  });
+
+  it('should not connect where the server does not say who is connected', async () => {
+    world.run('b', { connections: 1 });
+    world.run('c', { connections: 1 });
+    world.present = id => {
+      if (id === 'b') {
+        throw new Error('Not Found');
+      }
+      return { id, name: 'python3' };
+    };
     await world.look();
     expect(world.made).toEqual([]);
-    expect(world.fleet.kernels[0]).toMatchObject({
-      monitor: null,
-      glance: null,
-      connections: 0
-    });
-    const asking = world.fleet.glanceAt('b');
-    expect(world.fleet.kernels[0]?.isBeingAsked).toBe(true);
-    void world.fleet.glanceAt('b');
-    await asking;
+    world.isAgreed = false;
+    await world.fleet.clear('c');
+    expect(world.warned).toEqual(['c']);
+    expect(world.made).toEqual([]);
+  });
+
+  it('should ask only once about what asking costs', async () => {
+    world.run('b');
+    await world.look();
+    await Promise.all([world.fleet.glanceAt('b'), world.fleet.glanceAt('b')]);
+    expect(world.warned).toEqual(['b']);
     expect(world.made).toHaveLength(1);
-    expect(world.fleet.kernels[0]).toMatchObject({
-      isBeingAsked: false,
-      glance: { failure: null, takenMs: NOW_MS }
-    });
+  });
+
+  it('should need no word from the server about a kernel of this page', async () => {
+    world.open('a', { connections: 0 });
+    await world.look();
+    await world.fleet.clear('a');
+    expect([world.lookedUp, world.warned, world.made]).toEqual([[], [], []]);
   });
 
   it('should say that a kernel gave no answer', async () => {
     world.run('b');
     await world.look();
+    const { connection } = world;
+    world.connection = id => {
+      const made = connection.call(world, id);
+      made.answer = null;
+      return made;
+    };
     const asking = world.fleet.glanceAt('b');
-    world.made.forEach(each => {
-      each.answer = null;
-    });
     await vi.advanceTimersByTimeAsync(20_000);
     await asking;
     expect(world.fleet.kernels[0]?.glance).toMatchObject({

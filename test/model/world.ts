@@ -65,8 +65,24 @@ export class World {
       this.made.push(connection);
       return connection.kernel;
     },
+    lookUp: async id => {
+      this.lookedUp.push(id);
+      return Promise.resolve(this.present(id));
+    },
+    mayDropOutput: async kernel => {
+      this.warned.push(kernel.kernelId);
+      return Promise.resolve(this.isAgreed);
+    },
     viewer: 'fleet-1'
   });
+  /** The kernels about which the server was asked. */
+  readonly lookedUp: string[] = [];
+  /** The kernels about which a person was told what asking costs. */
+  readonly warned: string[] = [];
+  isAgreed = true;
+  /** What the server says of a kernel, which the page may not know yet. */
+  present = (id: string): Kernel.IModel | undefined =>
+    this.kernels.models.find(model => model.id === id);
 
   connection(id: string): FakeConnection {
     const connection = new FakeConnection({ id });

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IGpuProcess, IStopReport } from '../../src/core/survey';
 import { gpuProcess } from '../core/gpuprocess';
 import type { IFleet, IFleetKernel } from '../../src/model/fleettokens';
-import { fleetActions } from '../../src/plugins/fleetactions';
+import { fleetActions, mayDropOutput } from '../../src/plugins/fleetactions';
 import type { IFleetActions } from '../../src/views/fleetactions';
 
 const GIB = 2 ** 30;
@@ -200,5 +200,21 @@ describe('fleetActions()', () => {
   it('should ask a kernel', () => {
     actions.glanceAt(KERNEL);
     expect(calls).toEqual(['ask k1']);
+  });
+
+  it('should say what is lost before anybody connects to a kernel that is left alone', async () => {
+    const trans = nullTranslator.load('jupyterlab_vram');
+    for (const [label, isMeant] of [
+      ['Cancel', false],
+      ['Connect and Drop', true]
+    ] as const) {
+      const answer = mayDropOutput({ ...KERNEL, connections: 0 }, trans);
+      const { text, press } = await dialog();
+      expect(text).toContain('a.ipynb');
+      expect(text).toContain('the server drops it');
+      press(label);
+      expect(await answer).toBe(isMeant);
+      await untilClosed();
+    }
   });
 });
