@@ -10,6 +10,8 @@ import { RefusedError } from '../kernel/question';
 import type { IFleet, IFleetKernel, IPendingStop } from './fleettokens';
 import type { Connect } from './glances';
 import { Glances } from './glances';
+import type { IPresenceOptions } from './presence';
+import { Presence } from './presence';
 import { Reporter } from './reporter';
 import { runningKernels } from './roster';
 import type { ISettingsSource } from './settings';
@@ -23,13 +25,12 @@ const TICK_MS = 1000;
  * A kernel that is open in this page is watched while somebody looks: its agent
  * is attached by one request, and pushes. One that is open elsewhere only is
  * asked once. One that nobody is connected to is asked when a person says so,
- * and knows what it costs: from the moment that the last connection is closed the
- * server keeps what the kernel says for that one, whether the kernel is idle or
- * busy, and drops all of it for another.
+ * and knows what it costs (`Presence`).
  */
 export class Fleet implements IFleet, IDisposable {
   constructor(options: Fleet.IOptions) {
     this._options = options;
+    this._presence = new Presence(options);
     this._glances = new Glances(options.connect, options.viewer);
     this._reporter.changed.connect(this._onSurveyed, this);
   }
@@ -90,8 +91,8 @@ export class Fleet implements IFleet, IDisposable {
     }
   }
 
-  async glanceAt(kernelId: string): Promise<void> {
-    if (await this._mayConnect(kernelId, true)) {
+  async glanceAt(kernelId: string, isMeant = true): Promise<void> {
+    if (await this._mayConnect(kernelId, isMeant)) {
       await this._glance(kernelId, 'look');
     }
   }
@@ -140,34 +141,11 @@ export class Fleet implements IFleet, IDisposable {
     Signal.clearData(this);
   }
 
-  /**
-   * Whether a new connection to a kernel takes nothing from anybody, by the server's
-   * word of this moment, or a person agrees to what it takes.
-   */
   private async _mayConnect(id: string, isMeant: boolean): Promise<boolean> {
     const kernel = this._kernels.find(each => each.kernelId === id);
-    if (!kernel || this._undecided.has(id)) {
-      return false;
-    }
-    this._undecided.add(id);
-    try {
-      const model = await this._lookUp(id);
-      const isConnected = (model?.connections ?? 0) > 0;
-      return (
-        isConnected || (isMeant && (await this._options.mayDropOutput(kernel)))
-      );
-    } finally {
-      this._undecided.delete(id);
-    }
-  }
-
-  private async _lookUp(id: string): Promise<Kernel.IModel | undefined> {
-    try {
-      return await this._options.lookUp(id);
-    } catch {
-      // Then it is unknown whether anybody is connected.
-      return undefined;
-    }
+    return (
+      kernel !== undefined && (await this._presence.mayConnect(kernel, isMeant))
+    );
   }
 
   private async _glance(id: string, op: 'look' | 'clear'): Promise<void> {
@@ -246,14 +224,8 @@ export class Fleet implements IFleet, IDisposable {
       const askedMs = kernel.glance?.takenMs ?? 0;
       const isNews = (kernel.lastActivityMs ?? Infinity) > askedMs;
       if (!kernel.monitor && kernel.connections > 0 && isNews) {
-        void this._glanceUnasked(kernel.kernelId);
+        void this.glanceAt(kernel.kernelId, false);
       }
-    }
-  }
-
-  private async _glanceUnasked(kernelId: string): Promise<void> {
-    if ((await this._mayConnect(kernelId, false)) && this._isLooking) {
-      await this._glance(kernelId, 'look');
     }
   }
 
@@ -282,11 +254,10 @@ export class Fleet implements IFleet, IDisposable {
   }
 
   private readonly _options: Fleet.IOptions;
+  private readonly _presence: Presence;
   private readonly _glances: Glances;
   private readonly _reporter = new Reporter();
   private readonly _watched = new Set<IWatchedMonitor>();
-  /** Kernels of which it is being found out whether they may be connected to. */
-  private readonly _undecided = new Set<string>();
   private readonly _pending = new Map<string, IPendingStop>();
   private _models = new Map<string, Kernel.IModel>();
   private _kernels: IFleetKernel[] = [];
@@ -305,7 +276,7 @@ export namespace Fleet {
   }
 
   /** What a fleet is made from. */
-  export interface IOptions {
+  export interface IOptions extends IPresenceOptions {
     readonly monitors: IMonitors;
     readonly sessions: Pick<Session.IManager, 'running' | 'runningChanged'>;
     readonly kernels: Pick<Kernel.IManager, 'running' | 'runningChanged'>;
@@ -313,10 +284,6 @@ export namespace Fleet {
     readonly documents: IDocuments;
     readonly source: ISettingsSource;
     readonly connect: Connect;
-    /** Asks the server, and not the kernel; undefined if there is no such kernel. */
-    readonly lookUp: (kernelId: string) => Promise<Kernel.IModel | undefined>;
-    /** Asks a person whether the server may drop what it keeps of a kernel's output. */
-    readonly mayDropOutput: (kernel: IFleetKernel) => Promise<boolean>;
     readonly viewer: string;
   }
 }
