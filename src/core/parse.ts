@@ -74,7 +74,10 @@ function readMessage(message: Field): IAgentMessage {
     survey: message.key('processes').orNull(parseSurvey),
     records: message.key('records').latestOrEmpty(LIMITS.records, parseRecord),
     clear: message.key('clear').orNull(parseClear),
-    reason: message.key('reason').textOrNull(LIMITS.textLength)
+    reason: message.key('reason').textOrNull(LIMITS.textLength),
+    lapsed: message
+      .key('lapsed')
+      .listOrEmpty(LIMITS.viewers, each => each.text(LIMITS.idLength))
   };
 }
 

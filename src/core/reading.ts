@@ -161,6 +161,8 @@ export interface IAgentMessage {
   readonly clear: IClearReport | null;
   /** With `refused`: one plain sentence. */
   readonly reason: string | null;
+  /** With the last push to viewers of whom there was no sign for too long: their names. */
+  readonly lapsed: readonly string[];
 }
 
 /** What one clear did to one device. */

@@ -59,6 +59,18 @@ export class SilentChannel implements IDisposable {
     }
   }
 
+  /** Have `expression` evaluated when the kernel comes to it; sent at once, and nobody waits. */
+  tell(expression: string): void {
+    const subshell = this._subshell?.isOpen ? this._subshell : null;
+    try {
+      const question =
+        subshell?.put(expression) ?? put(this._kernel, expression);
+      question.done.catch(() => undefined);
+    } catch {
+      // The kernel is gone, and with it whatever ran in it.
+    }
+  }
+
   dispose(): void {
     if (this._isDisposed) {
       return;

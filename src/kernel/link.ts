@@ -93,6 +93,16 @@ export class KernelLink implements IDisposable {
     return { message, facts: parsed.answer };
   }
 
+  /**
+   * Tell the agent something in this very moment, the last of a page, and without
+   * an answer. Only an agent that was asked before can be told.
+   */
+  tell(request: AgentRequest): void {
+    if (this._bootstrap !== null && !this._isDisposed) {
+      this._channel.tell(requestExpression(request, this._bootstrap, null));
+    }
+  }
+
   dispose(): void {
     if (this._isDisposed) {
       return;
@@ -107,8 +117,9 @@ export class KernelLink implements IDisposable {
   private async _evaluate(request: AgentRequest): Promise<unknown> {
     const sources = await agentSources();
     const mayRepeat = !CHANGES.has(request.op);
+    const bootstrap = sources['bootstrap.py'];
+    this._bootstrap = bootstrap;
     const evaluate = async (archive: string | null): Promise<unknown> => {
-      const bootstrap = sources['bootstrap.py'];
       const expression = requestExpression(request, bootstrap, archive);
       return answerIn(await this._channel.evaluate(expression, mayRepeat));
     };
@@ -144,6 +155,8 @@ export class KernelLink implements IDisposable {
 
   private readonly _kernel: Kernel.IKernelConnection;
   private readonly _channel: SilentChannel;
+  /** The text of `bootstrap.py`, once it is loaded. */
+  private _bootstrap: string | null = null;
   private _isDisposed = false;
   private readonly _messageReceived = new Signal<this, IAgentMessage>(this);
   private readonly _messageRejected = new Signal<this, string>(this);

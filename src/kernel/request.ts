@@ -1,7 +1,7 @@
 import { MIME_TYPE, SCHEMA_VERSION } from '../core/reading';
 
-/** What a front end can ask of the agent. */
-export type AgentRequest =
+/** What a front end can ask of the agent; any request may name who asks, who then counts as there. */
+export type AgentRequest = { readonly viewer?: string } & (
   | {
       readonly op: 'attach';
       readonly viewer: string;
@@ -13,6 +13,8 @@ export type AgentRequest =
       readonly exact_peaks?: boolean;
       /** From how many bytes on a process is left over; absent: don't tell of processes. */
       readonly leftover_bytes?: number;
+      /** For how long the viewer is pushed to without another request of its; absent: for ever. */
+      readonly lease_s?: number;
     }
   | { readonly op: 'detach'; readonly viewer: string }
   | {
@@ -37,7 +39,8 @@ export type AgentRequest =
       readonly identity: string;
       /** Kill it; only after it was asked to end. */
       readonly force: boolean;
-    };
+    }
+);
 
 /**
  * Python's own names, by an expression that uses no name: a person may have

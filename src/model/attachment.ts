@@ -4,14 +4,14 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { IAgentMessage } from '../core/reading';
-import { NoAnswerError } from '../kernel/ask';
-import { BusyError } from '../kernel/channel';
 import { AgentError } from '../kernel/link';
 import { Attempt } from './attempt';
 import { Connections } from './connections';
 import { outage } from './outage';
 import type { ISettingsSource } from './settings';
+import { Talk } from './talk';
 import { Terms } from './terms';
+import { Standing } from './standing';
 import type { MonitorStatus } from './tokens';
 
 /**
@@ -25,14 +25,18 @@ export class Attachment implements IDisposable {
     this._source = options.source;
     this._terms = new Terms(options.source, options.viewer);
     this._kernel = options.kernel;
-    this.connections = new Connections(options.kernel);
+    this._viewer = options.viewer;
+    this.connections = new Connections(options.kernel, options.viewer);
+    this._talk = new Talk(this.connections, this._terms);
     this.connections.kernelChanged.connect(this._onKernelChanged, this);
     this.connections.messageReceived.connect(this._onMessage, this);
-    this.connections.messageRejected.connect(this._onRejected, this);
+    this.connections.messageRejected.connect(
+      (_, reason) => this._messageRejected.emit(reason),
+      this
+    );
     this._source.settingsChanged.connect(this._onSettingsChanged, this);
   }
 
-  /** The connections to the kernel. */
   readonly connections: Connections;
 
   /** Emitted when `status` or `busy` may have changed. */
@@ -40,28 +44,20 @@ export class Attachment implements IDisposable {
     return this._changed;
   }
 
-  /** Emitted for each message that is to be shown. */
   get messageReceived(): ISignal<this, IAgentMessage> {
     return this._messageReceived;
   }
 
-  /** Emitted with the reason when a message makes no sense. */
   get messageRejected(): ISignal<this, string> {
     return this._messageRejected;
   }
 
   get status(): MonitorStatus {
-    if (this._isForeign) {
-      return 'not-python';
-    }
-    const isStarting = this._isWanted && this._status === 'asleep';
-    const own = isStarting ? 'connecting' : this._status;
-    return outage(this.connections.kernel) ?? own;
+    return this._standing.shown(this.connections.kernel);
   }
 
-  /** Why `status` is `failed`. */
   get failure(): string | null {
-    return this._failure;
+    return this._standing.failure;
   }
 
   get busy(): boolean {
@@ -74,7 +70,7 @@ export class Attachment implements IDisposable {
 
   /** Begin to watch: attaches as soon as the kernel can answer. */
   wake(): void {
-    this._isWanted = true;
+    this._standing.isWanted = true;
     void this._attach();
     this._onSettingsChanged();
   }
@@ -84,8 +80,29 @@ export class Attachment implements IDisposable {
    * kernel. A kernel that can't answer now is told when it next pushes.
    */
   sleep(): void {
-    this._isWanted = false;
+    this._standing.isWanted = false;
     void this._detach();
+  }
+
+  /** A person is there: see to it that an idle kernel pushes on to this page. */
+  renew(): void {
+    const isDue = this.connections.lease.isDue(Date.now());
+    const { isWanted, status } = this._standing;
+    if (isWanted && isDue && !this.busy) {
+      void (status === 'attached' ? this._attachAgain() : this._attach());
+    }
+  }
+
+  /** The page goes away, and the agent is told in this moment; or it is back as it was. */
+  setAway(isAway: boolean): void {
+    this._standing.isAway = isAway;
+    const isTold = this._standing.status === 'attached';
+    if (isAway && (isTold || this._attempt.isUnderWay)) {
+      this._talk.leave();
+      this._attempt.abandon();
+      this._setStatus('asleep');
+    }
+    void this._attach();
   }
 
   /** Have the agent tell who uses the GPUs, or no longer; see `Terms.leftoverBytes`. */
@@ -96,7 +113,7 @@ export class Attachment implements IDisposable {
 
   /** Try again after a failure. */
   retry(): void {
-    this._status = this._status === 'failed' ? 'asleep' : this._status;
+    this._standing.forgiveFailure();
     void this._attach();
   }
 
@@ -110,119 +127,98 @@ export class Attachment implements IDisposable {
   }
 
   private async _attach(): Promise<void> {
-    if (this._attempt.isUnderWay || !this._mayAttach) {
+    const mayAttach = this._standing.mayAttach(this.connections.kernel);
+    if (this._attempt.isUnderWay || this.isDisposed || !mayAttach) {
       return;
     }
     this._setStatus('connecting');
-    await this._attempt.make(async () => {
-      try {
-        return await this._askToAttach();
-      } catch (reason) {
-        return () => this._fail(reason);
-      }
-    });
-    if (!this._isWanted) {
+    await this._attempt.make(async () =>
+      this._askToAttach(reason => this._fail(reason))
+    );
+    this._catchUp();
+  }
+
+  /** The same once more, while the figures stay. */
+  private async _attachAgain(): Promise<void> {
+    if (!this._attempt.isUnderWay) {
+      // If it fails the lease ends, or the next renewal begins it anew.
+      await this._attempt.make(async () => this._askToAttach(() => undefined));
+      this._catchUp();
+    }
+  }
+
+  /** Do what could not be done while a request was under way. */
+  private _catchUp(): void {
+    if (!this._standing.isWanted) {
       void this._detach();
     } else {
       this._onSettingsChanged();
     }
   }
 
-  /** Returns what follows from the answer. */
-  private async _askToAttach(): Promise<() => void> {
-    const { connections } = this;
-    const info = await connections.kernel.info;
-    if (info.language_info.name !== 'python') {
-      return () => {
-        this._isForeign = true;
-        this._setStatus('asleep');
-      };
+  /** Returns what follows from the answer, or from a failure. */
+  private async _askToAttach(
+    fail: (reason: unknown) => void
+  ): Promise<() => void> {
+    try {
+      const message = await this._talk.attach();
+      return () => this._take(message);
+    } catch (reason) {
+      return () => fail(reason);
     }
-    const message = await connections.request(this._terms.attachRequest());
-    return () => this._take(message);
-  }
-
-  /**
-   * A kernel that is *starting*, or of *unknown* status, counts too: after it
-   * restarted by itself, or a page was loaded, JupyterLab leaves it at that.
-   */
-  private get _mayAttach(): boolean {
-    const { kernel } = this.connections;
-    return (
-      this._isWanted &&
-      !this.isDisposed &&
-      !this._isForeign &&
-      this._status !== 'attached' &&
-      // Every attempt ends with the kernel idle, so *idle* must not start another.
-      this._status !== 'failed' &&
-      kernel.status !== 'terminating' &&
-      outage(kernel) === null
-    );
   }
 
   private async _detach(): Promise<void> {
-    const mayDetach = this._status === 'attached' && !this.isDisposed;
+    const mayDetach = this._standing.status === 'attached' && !this.isDisposed;
     if (!this._attempt.isUnderWay && mayDetach) {
-      await this._attempt.make(() => this._askToDetach());
+      await this._attempt.make(async () => {
+        const isOver = await this._talk.detach();
+        return () => isOver && this._setStatus('asleep');
+      });
       void this._attach();
     }
   }
 
-  private async _askToDetach(): Promise<() => void> {
-    try {
-      await this.connections.request(this._terms.detachRequest());
-    } catch (reason) {
-      if (reason instanceof BusyError) {
-        // It goes on pushing, and is asked with its next push.
-        return () => undefined;
-      }
-      // Whether it heard is unknown; if it did not it goes on pushing.
+  private _take(message: IAgentMessage | null): void {
+    if (message === null) {
+      this._standing.isForeign = true;
+      this._setStatus('asleep');
+      return;
     }
-    return () => this._setStatus('asleep');
-  }
-
-  private _take(message: IAgentMessage): void {
     if (message.kind === 'refused') {
       this._fail(new AgentError(message.reason ?? 'The agent refused'));
       return;
     }
     this._terms.noteAnswer(true);
-    this._failure = null;
+    this._standing.failure = null;
     this._setStatus('attached');
     this._messageReceived.emit(message);
   }
 
   private _fail(reason: unknown): void {
-    // A push may have come first, which says more than a late answer.
-    const isAttached = this._status === 'attached';
-    // Without an answer the request has queued behind a cell, or the kernel is gone.
-    if (reason instanceof BusyError || reason instanceof NoAnswerError) {
-      this._setStatus(isAttached ? 'attached' : 'waiting');
-      return;
+    const failure = this._standing.noteFailure(reason);
+    this._emitChanged();
+    if (failure !== null) {
+      this._terms.noteAnswer(false);
+      this._messageRejected.emit(failure);
     }
-    this._terms.noteAnswer(false);
-    const failure = reason instanceof Error ? reason.message : String(reason);
-    if (!isAttached) {
-      this._failure = failure;
-      this._setStatus('failed');
-    }
-    this._messageRejected.emit(failure);
   }
 
   private _onMessage(_: Connections, message: IAgentMessage): void {
-    if (!this._isWanted) {
-      // It still pushes to us: the kernel is at work, so asking disturbs nobody.
-      this._status = 'attached';
-      void this._detach();
+    if (!this._standing.isWanted) {
+      // To another page, or still to us; then it is at work, and asking disturbs nobody.
+      if (!this._talk.isOver) {
+        this._standing.status = 'attached';
+        void this._detach();
+      }
       return;
     }
-    this._failure = null;
+    this._standing.failure = null;
     this._setStatus('attached');
     this._messageReceived.emit(message);
-  }
-
-  private _onRejected(_: Connections, reason: string): void {
-    this._messageRejected.emit(reason);
+    if (message.lapsed.includes(this._viewer)) {
+      this._setStatus('asleep', true);
+    }
   }
 
   private _onKernelChanged(): void {
@@ -230,13 +226,13 @@ export class Attachment implements IDisposable {
     if (outage(kernel) !== null) {
       // The agent is gone, or else what it pushed meanwhile may be.
       this._abandon();
-      this._status = 'asleep';
-      this._isForeign = false;
+      this._standing.status = 'asleep';
+      this._standing.isForeign = false;
     } else if (kernel !== this._kernel) {
       this._abandon();
     }
     this._kernel = kernel;
-    if (kernel.status === 'idle' || this._status === 'asleep') {
+    if (kernel.status === 'idle' || this._standing.status === 'asleep') {
       void this._attach();
     }
     if (kernel.status === 'idle' && this._terms.isUnanswered) {
@@ -246,8 +242,8 @@ export class Attachment implements IDisposable {
   }
 
   private _abandon(): void {
-    if (this._attempt.isUnderWay && this._status !== 'attached') {
-      this._status = 'asleep';
+    if (this._attempt.isUnderWay && this._standing.status !== 'attached') {
+      this._standing.status = 'asleep';
     }
     this._attempt.abandon();
   }
@@ -259,28 +255,32 @@ export class Attachment implements IDisposable {
   }
 
   private _tellAgain(): void {
-    const isTold = this._status === 'attached' || this._status === 'failed';
-    if (isTold && this._isWanted && !this._attempt.isUnderWay) {
-      this._status = 'asleep';
+    const { isTold, isWanted } = this._standing;
+    if (isTold && isWanted && !this._attempt.isUnderWay) {
+      this._standing.status = 'asleep';
       void this._attach();
     }
   }
 
-  private _setStatus(status: MonitorStatus): void {
-    this._status = status;
+  private _setStatus(status: MonitorStatus, hasLapsed = false): void {
+    this._standing.status = status;
+    this._standing.hasLapsed = hasLapsed;
+    this._emitChanged();
+  }
+
+  private _emitChanged(): void {
     if (!this.isDisposed) {
       this._changed.emit();
     }
   }
 
   private readonly _source: ISettingsSource;
+  private readonly _viewer: string;
   private readonly _terms: Terms;
+  private readonly _talk: Talk;
   /** The connection that was last in use. */
   private _kernel: Kernel.IKernelConnection;
-  private _status: MonitorStatus = 'asleep';
-  private _failure: string | null = null;
-  private _isForeign = false;
-  private _isWanted = false;
+  private readonly _standing = new Standing();
   /** To attach or to detach. */
   private readonly _attempt = new Attempt();
   private readonly _changed = new Signal<this, void>(this);

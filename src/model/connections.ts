@@ -8,6 +8,7 @@ import type { IAnswer } from '../kernel/link';
 import { AgentError, KernelLink } from '../kernel/link';
 import type { IQuestion } from '../kernel/question';
 import type { AgentRequest } from '../kernel/request';
+import { Lease } from './lease';
 
 /**
  * The connections of this page to one kernel: one for each notebook on it.
@@ -16,7 +17,9 @@ import type { AgentRequest } from '../kernel/request';
  * the next takes its place.
  */
 export class Connections implements IDisposable {
-  constructor(kernel: Kernel.IKernelConnection) {
+  /** @param viewer - names this page to the agent in each request */
+  constructor(kernel: Kernel.IKernelConnection, viewer: string) {
+    this._viewer = viewer;
     this._kernel = kernel;
     this.add(kernel);
   }
@@ -77,7 +80,10 @@ export class Connections implements IDisposable {
    * @throws what `KernelLink.request` throws
    */
   async request(request: AgentRequest): Promise<IAgentMessage> {
-    return this._link().request(request);
+    const askedMs = Date.now();
+    const message = await this._link().request(this._named(request));
+    this.lease.note(askedMs);
+    return message;
   }
 
   /**
@@ -86,7 +92,17 @@ export class Connections implements IDisposable {
    * @throws what `KernelLink.ask` throws
    */
   async ask<T>(question: IQuestion<T>): Promise<IAnswer<T>> {
-    return this._link().ask(question);
+    const askedMs = Date.now();
+    const request = this._named(question.request);
+    const answer = await this._link().ask({ ...question, request });
+    this.lease.note(askedMs);
+    return answer;
+  }
+
+  /** Tell the agent the last thing before the page goes away; see `KernelLink.tell`. */
+  tell(request: AgentRequest): void {
+    this._links[0]?.tell(this._named(request));
+    this.lease.end();
   }
 
   dispose(): void {
@@ -96,6 +112,10 @@ export class Connections implements IDisposable {
     this._isDisposed = true;
     this._links.splice(0).forEach(link => this._close(link));
     Signal.clearData(this);
+  }
+
+  private _named(request: AgentRequest): AgentRequest {
+    return { ...request, viewer: this._viewer };
   }
 
   private _link(): KernelLink {
@@ -131,6 +151,10 @@ export class Connections implements IDisposable {
     }
   }
 
+  /** Since when the agent has had no sign of this page. */
+  readonly lease = new Lease();
+
+  private readonly _viewer: string;
   private _kernel: Kernel.IKernelConnection;
   private readonly _links: KernelLink[] = [];
   private _isDisposed = false;

@@ -72,20 +72,22 @@ export class Fleet implements IFleet, IDisposable {
       return;
     }
     this._isLooking = isLooking;
-    const { sessions, kernels, documents, source } = this._options;
+    const { monitors } = this._options;
     const signals = [
-      sessions.runningChanged,
-      kernels.runningChanged,
-      documents.changed,
-      source.settingsChanged
+      this._options.sessions.runningChanged,
+      this._options.kernels.runningChanged,
+      this._options.documents.changed,
+      this._options.source.settingsChanged
     ] as ISignal<unknown, unknown>[];
     if (isLooking) {
       signals.forEach(signal => signal.connect(this._update, this));
+      monitors.touched.connect(this._onTouched, this);
       this._tick = setInterval(() => this._choose(), TICK_MS);
       this._update();
       this._glanceAtOthers();
     } else {
       signals.forEach(signal => signal.disconnect(this._update, this));
+      monitors.touched.disconnect(this._onTouched, this);
       clearInterval(this._tick);
       this._rest();
     }
@@ -143,9 +145,7 @@ export class Fleet implements IFleet, IDisposable {
 
   private async _mayConnect(id: string, isMeant: boolean): Promise<boolean> {
     const kernel = this._kernels.find(each => each.kernelId === id);
-    return (
-      kernel !== undefined && (await this._presence.mayConnect(kernel, isMeant))
-    );
+    return kernel ? this._presence.mayConnect(kernel, isMeant) : false;
   }
 
   private async _glance(id: string, op: 'look' | 'clear'): Promise<void> {
@@ -158,7 +158,7 @@ export class Fleet implements IFleet, IDisposable {
     }
   }
 
-  /** See which kernels there are, and watch those that are open in this page. */
+  /** See which kernels there are; watch those that are open in this page. */
   private _update(): void {
     const { monitors, documents } = this._options;
     documents.contexts().forEach(context => monitors.follow(context));
@@ -214,8 +214,7 @@ export class Fleet implements IFleet, IDisposable {
       }
     });
     this._watched.clear();
-    // Last: whoever was told to stop pushing need not be told to stop telling.
-    this._reporter.rest();
+    this._reporter.rest(); // Last: who was told to stop pushing need not be told more.
   }
 
   /** Ask, once, whoever is open elsewhere and has been at work since. */
@@ -234,6 +233,10 @@ export class Fleet implements IFleet, IDisposable {
     return this._kernels.flatMap(
       ({ kernelId }) => monitors.monitorOf(kernelId) ?? []
     );
+  }
+
+  private _onTouched(): void {
+    this._watched.forEach(monitor => monitor.renew());
   }
 
   private _onSurveyed(): void {

@@ -73,10 +73,8 @@ export class Monitor implements IWatchedMonitor {
 
   get busy(): boolean {
     // Of a page that was loaded while a cell runs, only the agent knows of it.
-    const { status } = this.connections.kernel;
-    return (
-      this._attachment.busy || (status === 'unknown' && this.running !== null)
-    );
+    const isUnknown = this.connections.kernel.status === 'unknown';
+    return this._attachment.busy || (isUnknown && this.running !== null);
   }
 
   get reading(): IReading | null {
@@ -156,11 +154,19 @@ export class Monitor implements IWatchedMonitor {
     this._attachment.sleep();
   }
 
+  renew(): void {
+    this._attachment.renew();
+  }
+
+  setAway(isAway: boolean): void {
+    this._attachment.setAway(isAway);
+  }
+
   tellProcesses(leftoverBytes: number | null): void {
     this._attachment.tellProcesses(leftoverBytes);
   }
 
-  /** The connections to the kernel: others may be added, should the first one close. */
+  /** To which others may be added. */
   get connections(): Connections {
     return this._attachment.connections;
   }
@@ -180,7 +186,6 @@ export class Monitor implements IWatchedMonitor {
     return message.kind === 'refused' ? message.reason : null;
   }
 
-  /** Show `report` as the latest clear, such as one that a cell did. */
   noteCleared(report: IClearReport): void {
     this._cleared = report;
     this._changed.emit();
@@ -204,8 +209,8 @@ export class Monitor implements IWatchedMonitor {
   }
 
   private _onMessage(_: unknown, message: IAgentMessage): void {
+    // An agent that could not start has no word about what was before.
     if (message.boot === '') {
-      // From an agent that could not start: no word about what was before.
       return;
     }
     if (message.boot !== this._chronicle.boot) {
@@ -233,7 +238,7 @@ export class Monitor implements IWatchedMonitor {
     }
   }
 
-  /** A snooze is over, which no message may tell. */
+  /** A snooze is over. */
   private _onTick(): void {
     this._watch.tick(Date.now());
     this._alarm.set(this._watch.nextTickMs);

@@ -54,6 +54,10 @@ export class Monitors implements IMonitors, IDisposable {
     return this._cellFinished;
   }
 
+  get touched(): ISignal<IMonitors, void> {
+    return this._touched;
+  }
+
   get messageRejected(): ISignal<IMonitors, string> {
     return this._messageRejected;
   }
@@ -86,6 +90,19 @@ export class Monitors implements IMonitors, IDisposable {
     } else {
       this._monitors.forEach(monitor => monitor.sleep());
     }
+  }
+
+  /** Say that a person does something in the page; cheap enough for every key. */
+  touch(): void {
+    if (this._isLooking) {
+      this._activeMonitor()?.renew();
+      this._touched.emit();
+    }
+  }
+
+  /** The page goes away, and every agent is told in this very moment; or it is back as it was. */
+  setAway(isAway: boolean): void {
+    this._monitors.forEach(monitor => monitor.setAway(isAway));
   }
 
   /** Follow `document`, or nothing; a monitor is made when its kernel is there. */
@@ -220,6 +237,7 @@ export class Monitors implements IMonitors, IDisposable {
   private readonly _targetChanged = new Signal<IMonitors, void>(this);
   private readonly _warningRaised = new Signal<IMonitors, IRaisedWarning>(this);
   private readonly _cellFinished = new Signal<IMonitors, IFinishedCell>(this);
+  private readonly _touched = new Signal<IMonitors, void>(this);
   private readonly _messageRejected = new Signal<IMonitors, string>(this);
 }
 

@@ -1,4 +1,5 @@
 import type { AgentRequest } from '../kernel/request';
+import { LEASE_SECONDS } from './lease';
 import type { ISettings, ISettingsSource } from './settings';
 
 /** What an agent is told when it is attached: the settings that concern it. */
@@ -46,7 +47,8 @@ export class Terms {
       exact_peaks: exactPeaks,
       leftover_bytes: this.leftoverBytes ?? undefined,
       // A device that `%vram practice on` switched on is the person's own.
-      practice: practiceDevice || (this._isPracticeOurs ? false : null)
+      practice: practiceDevice || (this._isPracticeOurs ? false : null),
+      lease_s: LEASE_SECONDS
     };
   }
 

@@ -20,7 +20,8 @@ import type { IHoldingsLook } from './holdings';
  * - `connecting`: the agent is being attached
  * - `waiting`: the kernel is busy and can't answer before its cell ends
  * - `attached`: readings arrive
- * - `asleep`: nobody looks; the agent is detached or never was attached
+ * - `asleep`: nobody looks; the agent is detached or never was attached, or has
+ *   stopped because there was no sign of this page for a long time
  * - `restarting`, `dead`, `disconnected`: what JupyterLab says of the kernel
  * - `not-python`: the kernel speaks another language
  * - `failed`: the agent could not be attached; `failure` says why
@@ -106,6 +107,10 @@ export interface IWatchedMonitor extends IMonitor {
   wake(): void;
   /** Stop watching; an idle kernel is told so by one request. */
   sleep(): void;
+  /** A person is there: an idle agent that would soon stop for want of a sign goes on. */
+  renew(): void;
+  /** The page goes away, and the agent is told in this very moment; or it is back as it was. */
+  setAway(isAway: boolean): void;
   /**
    * Have the agent tell who uses the GPUs whenever that changes.
    *
@@ -150,6 +155,8 @@ export interface IMonitors {
   wasActive(kernelId: string): boolean;
   /** Say whether anybody looks; nothing runs when nobody does. */
   setLooking(isLooking: boolean): void;
+  /** Emitted when a person does something in the page. */
+  readonly touched: ISignal<IMonitors, void>;
   /** Clear the active kernel's memory without a cell; see `Monitor.clearQuietly`. */
   clearQuietly(release?: readonly string[]): Promise<string | null>;
 }

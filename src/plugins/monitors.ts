@@ -42,12 +42,33 @@ export const monitorsPlugin: JupyterFrontEndPlugin<IMonitors> = {
     };
     active.changed.connect(follow, monitors);
     follow();
+    followPage(monitors);
     monitors.messageRejected.connect((_, reason) => {
       log(loggers, active, reason);
     }, monitors);
     return monitors;
   }
 };
+
+/** Tell the kernels when the page goes away, and the monitors when a person is there. */
+function followPage(monitors: Monitors): void {
+  window.addEventListener('pagehide', () => monitors.setAway(true));
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) {
+      monitors.setAway(false);
+    }
+  });
+  const touch = (): void => monitors.touch();
+  // Before anybody can stop them.
+  for (const act of ['pointerdown', 'keydown'] as const) {
+    window.addEventListener(act, touch, { capture: true, passive: true });
+  }
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') {
+      touch();
+    }
+  });
+}
 
 /** Put `reason` into the log console of the active document, or the browser's. */
 function log(

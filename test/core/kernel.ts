@@ -108,6 +108,7 @@ export class FakeKernel {
       survey: null,
       clear: null,
       reason: null,
+      lapsed: [],
       ...fields
     };
   }

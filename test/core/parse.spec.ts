@@ -63,7 +63,8 @@ describe('parseMessage', () => {
       records: [],
       survey: null,
       clear: null,
-      reason: null
+      reason: null,
+      lapsed: []
     });
   });
 

@@ -143,7 +143,8 @@ export class FakeConnection {
     const expression = expressionOf(future);
     const payload = this.answer?.(requestIn(expression), expression);
     if (payload !== undefined) {
-      void Promise.resolve().then(() => this._answer(future, payload));
+      const shell = this.subshellId;
+      void Promise.resolve().then(() => this._answer(future, payload, shell));
     }
     return future;
   }
@@ -215,10 +216,14 @@ export class FakeConnection {
     } as unknown as KernelMessage.IIOPubMessage);
   }
 
-  private _answer(future: FakeFuture, payload: Json): void {
-    this.say('busy');
+  private _answer(
+    future: FakeFuture,
+    payload: Json,
+    shell: string | null
+  ): void {
+    this.say('busy', 'execute_request', shell);
     future.reply(replyWith(payload));
-    this.say('idle');
+    this.say('idle', 'execute_request', shell);
   }
 }
 

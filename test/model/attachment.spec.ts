@@ -44,7 +44,8 @@ describe('Attachment', () => {
           viewer: 'page-1',
           interval_ms: 700,
           exact_peaks: false,
-          practice: null
+          practice: null,
+          lease_s: 900
         }
       ]);
       expect(page.received).toEqual([1]);

@@ -56,9 +56,10 @@ describe('Fleet, what a person asks for', () => {
           op: 'stop',
           pid: 77,
           identity: listed.identity,
-          force: false
+          force: false,
+          viewer: 'page-1'
         },
-        { op: 'processes', leftover_bytes: 200 * 2 ** 20 }
+        { op: 'processes', leftover_bytes: 200 * 2 ** 20, viewer: 'page-1' }
       ]);
       expect(world.fleet.pendingStop(listed.identity ?? '')).toEqual({
         mayKillMs: NOW_MS + 5000

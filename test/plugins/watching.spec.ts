@@ -62,6 +62,56 @@ describe('panelPlugin', () => {
   });
 });
 
+describe('A page', () => {
+  let lab: Lab;
+  let connection: FakeConnection;
+
+  beforeEach(async () => {
+    lab = new Lab();
+    connection = new FakeConnection();
+    new FakeAgent().serve(connection);
+    await lab.start();
+    lab.open(connection);
+    lab.stored.change({ watchWhenClosed: true });
+    await turns();
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    lab.stored.change({ watchWhenClosed: false });
+  });
+
+  it('should tell the kernel in the moment in which it goes away', () => {
+    window.dispatchEvent(new Event('pagehide'));
+    expect(connection.operations).toEqual(['attach', 'detach']);
+  });
+
+  it('should watch again when the browser brings it back, and not when it is loaded', async () => {
+    window.dispatchEvent(new Event('pagehide'));
+    window.dispatchEvent(new Event('pageshow'));
+    await turns();
+    expect(connection.operations).toEqual(['attach', 'detach']);
+    const back = Object.assign(new Event('pageshow'), { persisted: true });
+    window.dispatchEvent(back);
+    await turns();
+    expect(connection.operations).toEqual(['attach', 'detach', 'attach']);
+  });
+
+  it.each(['pointerdown', 'keydown', 'visibilitychange'])(
+    'should know by %s that a person is there',
+    async act => {
+      vi.useFakeTimers({ now: Date.now() + 600_000, toFake: ['Date'] });
+      const cell = document.body.appendChild(document.createElement('div'));
+      cell.addEventListener(act, event => event.stopPropagation());
+      const at = act === 'visibilitychange' ? document : cell;
+      at.dispatchEvent(new Event(act, { bubbles: true }));
+      await turns();
+      expect(connection.operations).toEqual(['attach', 'attach']);
+      cell.remove();
+    }
+  );
+});
+
 describe('monitorsPlugin', () => {
   let lab: Lab;
 
