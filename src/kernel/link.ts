@@ -6,6 +6,7 @@ import { Signal } from '@lumino/signaling';
 import { parseMessage } from '../core/parse';
 import type { IAgentMessage } from '../core/reading';
 import { MIME_TYPE } from '../core/reading';
+import { Budget } from './budget';
 import { SilentChannel } from './channel';
 import type { IQuestion } from './question';
 import { RefusedError } from './question';
@@ -15,6 +16,9 @@ import { agentSources, archiveOf } from './source';
 
 /** What must not happen once more, after others have happened in the kernel. */
 const CHANGES: ReadonlySet<AgentRequest['op']> = new Set(['clear', 'stop']);
+
+/** That pushes are left out is said this often. */
+const FLOOD_SAID_MS = 10_000;
 
 /** Thrown when the agent could not be reached or its answer made no sense. */
 export class AgentError extends Error {}
@@ -145,6 +149,17 @@ export class KernelLink implements IDisposable {
     if (payload === undefined) {
       return;
     }
+    const nowMs = performance.now();
+    const isTaken = this._budget.spend(() => this._take(payload));
+    if (!isTaken && nowMs - this._floodSaidMs > FLOOD_SAID_MS) {
+      this._floodSaidMs = nowMs;
+      this._messageRejected.emit(
+        'The kernel sends more than can be shown. A part of it is left out.'
+      );
+    }
+  }
+
+  private _take(payload: unknown): void {
     const parsed = parseMessage(payload);
     if (parsed.ok) {
       this._messageReceived.emit(parsed.message);
@@ -157,6 +172,8 @@ export class KernelLink implements IDisposable {
   private readonly _channel: SilentChannel;
   /** The text of `bootstrap.py`, once it is loaded. */
   private _bootstrap: string | null = null;
+  private readonly _budget = new Budget();
+  private _floodSaidMs = -Infinity;
   private _isDisposed = false;
   private readonly _messageReceived = new Signal<this, IAgentMessage>(this);
   private readonly _messageRejected = new Signal<this, string>(this);

@@ -15,6 +15,7 @@ import type { IWarning } from '../core/warning';
 import type { IQuestion } from '../kernel/question';
 import { Alarm } from './alarm';
 import { Attachment } from './attachment';
+import { Boots } from './boots';
 import { Chronicle } from './chronicle';
 import type { Connections } from './connections';
 import { HoldingsLook } from './holdings';
@@ -38,7 +39,6 @@ export class Monitor implements IWatchedMonitor {
     this._attachment.messageReceived.connect(this._onMessage, this);
     this._attachment.messageRejected.connect(this._onRejected, this);
     this._source.settingsChanged.connect(this._onSettingsChanged, this);
-    this._wasBusy = this.busy;
   }
 
   readonly kernelId: string;
@@ -118,7 +118,7 @@ export class Monitor implements IWatchedMonitor {
     if (this.status !== 'attached') {
       return true;
     }
-    // An idle kernel was silent because there was nothing to say.
+    // While it was idle there was nothing to say.
     const silentMs = Math.min(ageMs, nowMs - this._busySinceMs);
     return this.busy && silentMs > this._longestPauseMs(nowMs);
   }
@@ -194,6 +194,7 @@ export class Monitor implements IWatchedMonitor {
   dispose(): void {
     if (!this.isDisposed) {
       this._alarm.dispose();
+      this._boots.dispose();
       this._source.settingsChanged.disconnect(this._onSettingsChanged, this);
       this._attachment.dispose();
       Signal.clearData(this);
@@ -202,20 +203,16 @@ export class Monitor implements IWatchedMonitor {
 
   private _longestPauseMs(nowMs: number): number {
     const startedSeconds = this.running?.startedSeconds;
-    const runsMs = startedSeconds
-      ? nowMs - this.toBrowserMs(startedSeconds)
-      : 0;
-    return longestPauseMs(runsMs, this._source.settings.pushIntervalMs);
+    const { pushIntervalMs } = this._source.settings;
+    const startedMs = startedSeconds && this.toBrowserMs(startedSeconds);
+    return longestPauseMs(startedMs ? nowMs - startedMs : 0, pushIntervalMs);
   }
 
   private _onMessage(_: unknown, message: IAgentMessage): void {
-    // An agent that could not start has no word about what was before.
-    if (message.boot === '') {
-      return;
-    }
-    if (message.boot !== this._chronicle.boot) {
-      this._forget();
-    }
+    this._boots.take(message);
+  }
+
+  private _hear(message: IAgentMessage): void {
     const nowMs = Date.now();
     const added = this._chronicle.add(message, nowMs);
     this._cleared = message.clear ?? this._cleared;
@@ -238,7 +235,6 @@ export class Monitor implements IWatchedMonitor {
     }
   }
 
-  /** A snooze is over. */
   private _onTick(): void {
     this._watch.tick(Date.now());
     this._alarm.set(this._watch.nextTickMs);
@@ -279,6 +275,10 @@ export class Monitor implements IWatchedMonitor {
   private readonly _attachment: Attachment;
   private readonly _watch: LeakWatch;
   private readonly _alarm = new Alarm(() => this._onTick());
+  private readonly _boots = new Boots(
+    each => this._hear(each),
+    () => this._forget()
+  );
   private _chronicle = new Chronicle();
   private _cleared: IClearReport | null = null;
   private _wasBusy = false;
