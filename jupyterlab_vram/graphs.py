@@ -11,6 +11,7 @@ import gc
 from contextlib import suppress
 from typing import Any
 
+from .tensors import attributes_of_class, bases_of, share
 from .torch_access import loaded_torch
 
 #: Names of what a node of one class saved, by the identity of the class.
@@ -54,13 +55,13 @@ class GraphReader:
 
     def _next(self, node: Any) -> list[Any]:
         base = self._python_base
-        if base is not None and base in type(node).__mro__:
+        if share(bases_of(type(node)), (base,)):
             return [each for each, _ in base.next_functions.__get__(node)]
         return [each for each, _ in node.next_functions]
 
     def _saved(self, node: Any) -> list[Any]:
         base = self._python_base
-        if base is not None and base in type(node).__mro__:
+        if share(bases_of(type(node)), (base,)):
             raw = base._raw_saved_tensors.__get__(node)  # noqa: SLF001
             return _contents(raw)
         found: list[Any] = []
@@ -73,7 +74,7 @@ class GraphReader:
     def _names_of(self, cls: type) -> list[str]:
         names = self._names.get(id(cls))
         if names is None:
-            every = dir(cls)
+            every = {name for base in bases_of(cls) for name in attributes_of_class(base)}
             names = [name for name in every if name.startswith(_RAW) or name == "variable"]
             self._names[id(cls)] = names
         return names

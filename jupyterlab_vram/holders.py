@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .quiet import undisturbed
 from .search import Search
 
 if TYPE_CHECKING:
@@ -32,4 +33,5 @@ def holders(min_bytes: int = DEFAULT_MIN_BYTES, seconds: float = DEFAULT_SECONDS
 
 def find_holders(min_bytes: int = DEFAULT_MIN_BYTES, seconds: float = DEFAULT_SECONDS) -> Holdings:
     """As :func:`holders`, with the totals of each device and whether the search was complete."""
-    return Search(seconds).holdings(min_bytes)
+    with undisturbed():
+        return Search(seconds).holdings(min_bytes)

@@ -10,8 +10,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_items
+from .quiet import undisturbed
 from .referents import referents
-from .tensors import TensorReader, attributes_of_class, bases_of
+from .tensors import TensorReader, attributes_of_class, bases_of, name_of_class, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +22,16 @@ _MAX_OBJECTS = 20_000
 #: Items of one container that it looks at, at most.
 _MAX_ITEMS = 2_000
 _MAX_KEY_LENGTH = 40
+_PLAIN_KEYS = (str, int, float, bool, type(None))
 #: What a module of torch's calls its own parts; nobody writes these in a path.
 _MODULE_TABLES = ("_parameters", "_buffers", "_modules")
+
+#: As every error has them, whatever its class would answer.
+_ERROR_LINKS = (
+    ("", BaseException.__dict__["__traceback__"].__get__),
+    (".__cause__", BaseException.__dict__["__cause__"].__get__),
+    (".__context__", BaseException.__dict__["__context__"].__get__),
+)
 
 Labelled = tuple[str, Any]
 
@@ -35,6 +44,13 @@ def path_to_tensor(
     Where only an autograd graph leads to one, the path ends with the graph's
     root. Empty where none was found.
     """
+    with undisturbed():
+        return _path_to_tensor(values, reader, is_wanted)
+
+
+def _path_to_tensor(
+    values: list[Labelled], reader: TensorReader, is_wanted: Callable[[Any], bool]
+) -> str:
     pending: deque[Labelled] = deque(values)
     seen: set[int] = set()
     #: Keeps what exists only because it was asked for, so that identities stay valid.
@@ -70,9 +86,8 @@ def _children(item: Any) -> Iterator[Labelled]:
     if labelled is not None:
         yield from labelled(item)
     elif issubclass(cls, BaseException):
-        yield "", item.__traceback__
-        yield ".__cause__", item.__cause__
-        yield ".__context__", item.__context__
+        for label, link in _ERROR_LINKS:
+            yield label, link(item)
         yield from _others(item)
     else:
         yield from _others(item)
@@ -80,7 +95,7 @@ def _children(item: Any) -> Iterator[Labelled]:
 
 def _of_dict(item: Any) -> Iterator[Labelled]:
     for key, value in islice(item.items(), _MAX_ITEMS):
-        yield _key(key), value
+        yield key_label(key), value
 
 
 def _of_sequence(item: Any) -> Iterator[Labelled]:
@@ -139,7 +154,7 @@ def _others(item: Any) -> Iterator[Labelled]:
             yield f".{name}", value
     for value in referents(item):
         if id(value) not in named and gc.is_tracked(value) and not issubclass(type(value), type):
-            yield ("" if type(value) is dict else f" → {type(value).__name__}"), value
+            yield ("" if type(value) is dict else f" → {name_of_class(type(value))}"), value
 
 
 def _attributes(item: Any, named: set[int]) -> list[tuple[str, Any]]:
@@ -165,11 +180,12 @@ def _attributes(item: Any, named: set[int]) -> list[tuple[str, Any]]:
     return found
 
 
-def _key(key: Any) -> str:
-    if type(key) in (str, int, float, bool, type(None)):
+def key_label(key: Any) -> str:
+    """Return how a person would write one key of a dictionary; keys of other classes by class."""
+    if share((type(key),), _PLAIN_KEYS):
         text = repr(key)
         return f"[{text if len(text) <= _MAX_KEY_LENGTH else text[:_MAX_KEY_LENGTH] + '…'}]"
-    return f"[<{type(key).__name__}>]"
+    return f"[<{name_of_class(type(key))}>]"
 
 
 #: How to label what objects of one class refer to, by the identity of the class.

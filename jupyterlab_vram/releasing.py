@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .quiet import undisturbed
 from .refusal import RefusedError
 from .search import Search
 
@@ -35,11 +36,9 @@ def let_go(release: Iterable[str], names: Iterable[str]) -> list[str]:
     wanted, variables = list(release), list(names)
     if not wanted and not variables:
         return []
-    # Every one is found before the first lets go.
-    search = Search(SEARCH_S)
-    held = _held(search, wanted) if wanted else []
-    roots = [root for name in wanted for root in _chosen(name, held)]
-    roots += [_variable(name, search) for name in variables]
+    # Every one is found before the first lets go, which may run finalizers of the person's.
+    with undisturbed():
+        roots = _roots(wanted, variables)
     for root in roots:
         if root.let_go is None:
             raise RefusedError(f"Nothing can make `{root.name}` let go. {root.note or ''}".strip())
@@ -47,6 +46,13 @@ def let_go(release: Iterable[str], names: Iterable[str]) -> list[str]:
         if root.let_go is not None:
             root.let_go()
     return list(dict.fromkeys(root.name for root in roots))
+
+
+def _roots(wanted: list[str], variables: list[str]) -> list[Root]:
+    search = Search(SEARCH_S)
+    held = _held(search, wanted) if wanted else []
+    roots = [root for name in wanted for root in _chosen(name, held)]
+    return [*roots, *(_variable(name, search) for name in variables)]
 
 
 #: What finding the holders may take before they are let go of.

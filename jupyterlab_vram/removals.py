@@ -11,6 +11,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .quiet import undisturbed
 from .search import names_holding
 from .storages import Walker
 from .tensors import (
@@ -102,9 +103,14 @@ class Watch:
         self._reached_before: dict[str, set[int]] = {}
         self._reached_after: dict[str, set[int]] = {}
         if can_follow():
-            deleted = self._visible() if names.resets else names.deleted
-            self._note(deleted, Walker(namespace, _DELETED_S))
-            self._note(names.assigned - set(deleted), Walker(namespace, _ASSIGNED_S))
+            with undisturbed():
+                self._look()
+
+    def _look(self) -> None:
+        names, namespace = self._names, self._namespace
+        deleted = self._visible() if names.resets else names.deleted
+        self._note(deleted, Walker(namespace, _DELETED_S))
+        self._note(names.assigned - set(deleted), Walker(namespace, _ASSIGNED_S))
         if any(self._may_be_moved(name) for name in self._held):
             walker = Walker(namespace, _DELETED_S)
             for name in self._present(names.mentioned - self._reached_before.keys()):
@@ -141,6 +147,10 @@ class Watch:
         gone = {name: held for name, held in self._held.items() if self._is_gone(name, held)}
         if not gone:
             return []
+        with undisturbed():
+            return self._removals(gone)
+
+    def _removals(self, gone: dict[str, Held]) -> list[Removal]:
         walker = Walker(self._namespace, _AFTER_S)
         is_left = any(self._may_be_moved(name) and held.is_alive() for name, held in gone.items())
         moved = self._moved(walker) if is_left else set()

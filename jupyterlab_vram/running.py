@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import threading
 from contextlib import suppress
@@ -41,6 +42,9 @@ _MACHINERY = (
 _FRAME_NOTE = (
     "It is running. The memory comes back when it returns; interrupt the kernel to end it."
 )
+#: As every thread has them, whatever a class of the person's would answer.
+_ident_of = threading.Thread.__dict__["ident"].__get__
+_name_of = threading.Thread.__dict__["name"].__get__
 _THREAD_NOTE = "The memory comes back when the thread ends; no other thread can end it."
 _CALLBACK_NOTE = "The memory comes back once the callback has run or was cancelled."
 _TASK_NOTE = "The memory comes back once the task has been cancelled or has ended."
@@ -56,8 +60,9 @@ def frame_roots() -> list[Root]:
     caller = sys._getframe(1) if threading.get_ident() == main else stacks.get(main or 0)  # noqa: SLF001
     found = [_frame_root(frame) for frame in _own_frames(caller)]
     for thread in threading.enumerate():
-        if thread.ident not in (main, threading.get_ident()):
-            found += _thread_roots(thread, _own_frames(stacks.get(thread.ident or 0)))
+        ident = _ident_of(thread)
+        if ident not in (main, threading.get_ident()):
+            found += _thread_roots(thread, _own_frames(stacks.get(ident or 0)))
     return found
 
 
@@ -116,15 +121,16 @@ def _task_roots(task: Any) -> list[Root]:
 
 def _thread_roots(thread: Any, frames: list[FrameType]) -> list[Root]:
     values = [item for frame in frames for item in _labelled(frame)]
+    thread_name = _name_of(thread)
     # What the thread was started with is kept until it ends.
     for key in ("_args", "_kwargs", "_target"):
-        value = vars(thread).get(key)
-        if value:
-            values.append((f"{thread.name}.{key[1:]}", value))
+        value = object.__getattribute__(thread, "__dict__").get(key)
+        if gc.is_tracked(value):
+            values.append((f"{thread_name}.{key[1:]}", value))
     if not values:
         return []
     inner = f"{frames[-1].f_code.co_name}() in " if frames else ""
-    return [Root(f"{inner}thread {thread.name}", "thread", values, None, _THREAD_NOTE)]
+    return [Root(f"{inner}thread {thread_name}", "thread", values, None, _THREAD_NOTE)]
 
 
 def _frame_root(frame: FrameType) -> Root:

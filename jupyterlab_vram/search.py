@@ -15,6 +15,7 @@ from .leftovers import leftover_holders, pinned_bytes
 from .memory import Memory
 from .paths import children, path_to_tensor
 from .practice import DEVICE_ID
+from .quiet import undisturbed
 from .roots import every_root
 from .running import is_machinery_frame
 from .storages import Walker
@@ -39,7 +40,10 @@ _DETAIL_SHARE = 0.25
 
 
 class Search:
-    """One search; it lives no longer than the call that made it."""
+    """One search, to be made and used where :func:`undisturbed` holds.
+
+    It lives no longer than the call that made it.
+    """
 
     def __init__(self, seconds: float) -> None:
         """Start the clock: ``seconds`` is what everything together may take."""
@@ -224,8 +228,9 @@ def names_holding(keys: set[int], seconds: float) -> dict[str, set[int]]:
     def is_enough(reaches: list[Reach]) -> bool:
         return keys <= set().union(*(reach.storages.keys() for reach in reaches))
 
-    for reach in Search(seconds).reaches(is_enough):
-        reached = keys & reach.storages.keys()
-        if reached:
-            found.setdefault(reach.root.name, set()).update(reached)
+    with undisturbed():
+        for reach in Search(seconds).reaches(is_enough):
+            reached = keys & reach.storages.keys()
+            if reached:
+                found.setdefault(reach.root.name, set()).update(reached)
     return dict(sorted(found.items(), key=lambda each: len(each[1]), reverse=True))

@@ -7,14 +7,22 @@ import sys
 import time
 import types
 from collections import deque
-from contextlib import suppress
 from itertools import compress, filterfalse, islice, repeat
 from operator import is_, lt, not_
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
 from .graphs import GraphReader
-from .tensors import Storages, attributes_of_class, bases_of, module_of, share, tensor_reader
+from .quiet import undisturbed
+from .tensors import (
+    Storages,
+    attributes_of_class,
+    bases_of,
+    module_of,
+    name_of_class,
+    share,
+    tensor_reader,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -111,8 +119,12 @@ class Walker:
         """Return the storages that ``roots`` reach together."""
         found: Storages = {}
         self.pools, self.nodes = set(), {}
-        if self.reader is None:
-            return found
+        if self.reader is not None:
+            with undisturbed():
+                self._walk(roots, found)
+        return found
+
+    def _walk(self, roots: tuple[Any, ...], found: Storages) -> None:
         before = len(self._seen)
         todo = self._unseen(roots)
         while todo and not self.is_late:
@@ -134,7 +146,6 @@ class Walker:
             self.is_complete = False
         if todo or found or self.pools:
             self._forget(before)
-        return found
 
     def _unseen(self, objects: Collection[Any]) -> list[Any]:
         """Note ``objects`` as seen; returns those that were not, each once."""
@@ -205,9 +216,9 @@ class Walker:
             return self._graphs.kept(item, self.nodes)
         if kind == "storage" and self.reader is not None:
             self.reader.add_storage(item, found)
-        if kind == "cuda graph":
-            with suppress(Exception):
-                self.pools.add(tuple(item.pool()))
+        if kind == "cuda graph" and self.reader is not None:
+            pool = self.reader.pool_of(item)
+            self.pools |= set() if pool is None else {pool}
         return []
 
     def _kind_of(self, cls: type) -> Any:
@@ -247,8 +258,7 @@ def _are_all(cls: type, items: list[Any]) -> bool:
 
 def is_machinery(cls: type) -> bool:
     """Whether objects of ``cls`` run cells; what they hold are holders of their own."""
-    name = type.__dict__["__name__"].__get__(cls)
-    return module_of(cls).startswith(_CLOSED_PACKAGES) and name != _RESULT
+    return module_of(cls).startswith(_CLOSED_PACKAGES) and name_of_class(cls) != _RESULT
 
 
 def _is_event_loop(bases: tuple[type, ...]) -> bool:

@@ -5,7 +5,8 @@ that a storage is still alive needs no tensor: PyTorch's ``StorageWeakRef``
 tells without keeping the memory, so following a leak never becomes one.
 
 No code of a tensor's own class runs, nothing is allocated, and a tensor that
-is copied lazily stays so.
+is copied lazily stays so. Every read goes to the class that torch defines, and
+:mod:`.quiet` holds off what torch itself would call.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .quiet import undisturbed
 from .readings import device_id, device_types
 from .torch_access import loaded_torch
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 bases_of = type.__dict__["__mro__"].__get__
 attributes_of_class = type.__dict__["__dict__"].__get__
 _module_of = type.__dict__["__module__"].__get__
+name_of_class = type.__dict__["__name__"].__get__
 
 #: The parts that hold the memory of a tensor which has no storage of its own.
 _SPARSE_PARTS = (
@@ -65,6 +68,12 @@ class TensorReader:
         self._device_types = device_types()
         self._plain = (torch.Tensor, torch.nn.Parameter)
         self._address = getattr(torch._C, "_data_address", None)  # noqa: SLF001
+        storage = torch.UntypedStorage
+        # A person's subclass may have attributes of the same names.
+        self._storage_key = torch._C.StorageBase._cdata.__get__  # noqa: SLF001
+        self._storage_device = torch._C.StorageBase.device.__get__  # noqa: SLF001
+        self._storage_nbytes = storage.nbytes
+        self._weak_storage = storage._weak_ref  # noqa: SLF001
 
     def is_tensor_class(self, bases: tuple[type, ...]) -> bool:
         """Whether a class with these bases is one of tensors."""
@@ -83,7 +92,8 @@ class TensorReader:
     def keys(self, tensor: Any) -> set[int]:
         """Return the keys of the storages of one tensor, as ``Storages`` has them."""
         found: Storages = {}
-        self.add(tensor, found)
+        with undisturbed():
+            self.add(tensor, found)
         return set(found)
 
     def classes(self) -> set[int]:
@@ -98,26 +108,30 @@ class TensorReader:
         return found
 
     def add(self, tensor: Any, found: Storages) -> list[Any]:
-        """Add the storages of ``tensor`` to ``found``; returns tensors that it keeps besides."""
-        torch = self._torch
+        """Add the storages of ``tensor`` to ``found``; returns tensors that it keeps besides.
+
+        To be called where :func:`undisturbed` holds, as all that follows: so often
+        that each could not see to it for itself.
+        """
         try:
-            with torch._C.DisableTorchFunctionSubclass():  # noqa: SLF001
-                if torch.Tensor.layout.__get__(tensor) is not torch.strided:
-                    return self._parts(tensor)
-                self._add_storage_of(tensor, found)
-                return self._gradient(tensor)
+            storage = self._torch.Tensor.untyped_storage(tensor)
         except Exception:
-            # Tensors without a storage (functorch's, opaque ones).
+            return self._parts(tensor)
+        try:
+            self._add_storage_of(tensor, storage, found)
+            return self._gradient(tensor)
+        except Exception:
             return []
 
     def add_storage(self, storage: Any, found: Storages) -> None:
         """Add a storage that something holds without a tensor."""
         torch = self._torch
         try:
-            with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():  # noqa: SLF001
+            with torch.no_grad():
                 # Only a tensor tells its address without touching it; an empty one has no memory.
-                view = torch.empty(0, dtype=torch.uint8, device=storage.device)
-                self._add_storage_of(torch.Tensor.set_(view, storage), found)
+                device = self._storage_device(storage)
+                view = torch.empty(0, dtype=torch.uint8, device=device)
+                self._add_storage_of(torch.Tensor.set_(view, storage), storage, found)
         except Exception:
             return
 
@@ -125,6 +139,13 @@ class TensorReader:
         """Return the autograd node that made ``tensor``, or None."""
         try:
             return self._torch.Tensor.grad_fn.__get__(tensor)
+        except Exception:
+            return None
+
+    def pool_of(self, graph: Any) -> tuple[int, int] | None:
+        """Return the private pool of a CUDA graph, or None before it was captured."""
+        try:
+            return tuple(self._torch.cuda.CUDAGraph.pool(graph))
         except Exception:
             return None
 
@@ -137,16 +158,23 @@ class TensorReader:
         return []
 
     def _parts(self, tensor: Any) -> list[Any]:
+        """Return what holds the memory of a tensor without a storage: of sparse ones only.
+
+        Others are functorch's, and opaque ones.
+        """
         found: list[Any] = []
+        # Not its layout, which a class may compute in Python.
+        if "Sparse" not in str(self._torch._C._dispatch_keys(tensor)):  # noqa: SLF001
+            return found
         for name in _SPARSE_PARTS:
             # Each layout has parts of its own, and raises for the others.
             with suppress(Exception):
                 found.append(getattr(self._torch.Tensor, name)(tensor))
         return found
 
-    def _add_storage_of(self, tensor: Any, found: Storages) -> None:
-        storage = self._torch.Tensor.untyped_storage(tensor)
-        if storage._cdata in found or storage.device.type not in self._device_types:  # noqa: SLF001
+    def _add_storage_of(self, tensor: Any, storage: Any, found: Storages) -> None:
+        key, device = self._storage_key(storage), self._storage_device(storage)
+        if key in found or device.type not in self._device_types:
             return
         start = 0
         if self._address is not None:
@@ -156,14 +184,10 @@ class TensorReader:
             if not start and not share(self._plain, (type(tensor),)):
                 # It only claims its size, and keeps its data in tensors of its own.
                 return
-        self._add(storage, start, found)
-
-    def _add(self, storage: Any, address: int, found: Storages) -> None:
-        key = storage._cdata  # noqa: SLF001
-        nbytes = storage.nbytes()
-        if nbytes and key not in found and storage.device.type in self._device_types:
-            weak = self._weak_class(storage)
-            found[key] = Storage(weak, device_id(storage.device), nbytes, address)
+        nbytes = self._storage_nbytes(storage)
+        if nbytes:
+            weak = self._weak_class.from_weakref(self._weak_storage(storage))
+            found[key] = Storage(weak, device_id(device), nbytes, start)
 
 
 def tensor_reader() -> TensorReader | None:
@@ -196,8 +220,9 @@ def is_optimizer(value: Any) -> bool:
 def has_graph(value: Any) -> bool:
     """Whether ``value`` is a tensor that remembers what it was made from."""
     try:
-        torch = loaded_torch()
-        return torch is not None and torch.Tensor.grad_fn.__get__(value) is not None
+        with undisturbed():
+            torch = loaded_torch()
+            return torch is not None and torch.Tensor.grad_fn.__get__(value) is not None
     except Exception:
         return False
 

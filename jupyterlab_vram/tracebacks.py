@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
 from .root import Root
-from .tensors import module_of
+from .tensors import module_of, name_of_class
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -80,7 +80,8 @@ def _results_in(frame: FrameType) -> list[Any]:
     """Return IPython's records of runs among the variables of one of its own frames."""
     if frame.f_code.co_name != "run_code":
         return []
-    return [value for value in frame_values(frame) if type(value).__name__ == "ExecutionResult"]
+    values = frame_values(frame)
+    return [value for value in values if name_of_class(type(value)) == "ExecutionResult"]
 
 
 def frames_of(values: list[Any]) -> list[FrameType]:

@@ -17,10 +17,11 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
+from .paths import key_label
 from .referents import is_module, referents, without_modules
 from .root import Root
 from .storages import is_machinery
-from .tensors import attributes_of_class, module_of
+from .tensors import attributes_of_class, module_of, name_of_class, share
 from .torch_access import names_of
 
 if TYPE_CHECKING:
@@ -176,16 +177,17 @@ def _named(ancestry: Ancestry) -> list[Root]:
 
 def _add_line(root: Root, where: str, value: Any, members: dict[int, Any]) -> None:
     """Say how a library lets go: it needs its table, but not what was put into it."""
-    if type(value) in (dict, OrderedDict):
-        keys = [key for key, each in value.items() if id(each) in members]
+    if share((type(value),), (dict, OrderedDict)):
+        keys = [(key, each) for key, each in value.items() if id(each) in members]
     elif type(value) is list:
-        keys = [place for place, each in enumerate(value) if id(each) in members]
+        keys = [(place, each) for place, each in enumerate(value) if id(each) in members]
     else:
         return
-    root.values = [(f"{root.name}[{key!r}]", value[key]) for key in keys]
-    if len(keys) == 1 and type(keys[0]) in (int, str):
-        root.release = f"import sys; del {where}[{keys[0]!r}]"
-        root.let_go = partial(value.pop, keys[0])
+    root.values = [(root.name + key_label(key), each) for key, each in keys]
+    if len(keys) == 1 and share((type(keys[0][0]),), (int, str)):
+        key = keys[0][0]
+        root.release = f"import sys; del {where}[{key!r}]"
+        root.let_go = partial(value.pop, key)
     else:
         root.release, root.let_go = f"import sys; {where}.clear()", value.clear
 
@@ -235,8 +237,9 @@ def _references(table: dict[int, Any], key: int) -> int:
 
 def _cycle(dead: list[Any]) -> Root:
     outer = _outermost(dead)
-    name = f"cycle through {type(outer).__name__}"
-    values = [(f"<{type(outer).__name__}>", outer), *((name, each) for each in dead)]
+    kind = name_of_class(type(outer))
+    name = f"cycle through {kind}"
+    values = [(f"<{kind}>", outer), *((name, each) for each in dead)]
     return Root(name, "cycle", values, "import gc; gc.collect()", _CYCLE_NOTE, _collect)
 
 

@@ -1,0 +1,72 @@
+"""Looking runs no code of the person's: tensor subclasses, modes and finalizers are held off.
+
+``__torch_function__`` and ``__torch_dispatch__`` of subclasses and of entered modes are switched
+off for the calling thread. Automatic collection, which would run finalizers of whatever is
+unreachable, is switched off for the process, and is as before afterwards.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .torch_access import loaded_torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Functions of subclasses and of modes; dispatch of both. In all versions from 2.0 on.
+_GUARDS = ("DisableTorchFunction", "DisableTorchFunctionSubclass", "_DisableTorchDispatch")
+
+
+class _Collection:
+    """Holds automatic collection off while anybody looks, on any thread."""
+
+    def __init__(self) -> None:
+        # Reentrant: a signal's handler may look, too.
+        self._lock = threading.RLock()
+        self._looking = 0
+        self._was_on = False
+
+    def hold_off(self) -> None:
+        with self._lock:
+            if self._looking == 0:
+                self._was_on = gc.isenabled()
+                gc.disable()
+            self._looking += 1
+
+    def restore(self) -> None:
+        with self._lock:
+            self._looking -= 1
+            if self._looking == 0 and self._was_on:
+                gc.enable()
+
+
+_collection = _Collection()
+_thread = threading.local()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold off all code of the person's that looking at objects could run; may be nested."""
+    if getattr(_thread, "is_undisturbed", False):
+        yield
+        return
+    with ExitStack() as stack:
+        _collection.hold_off()
+        stack.callback(_collection.restore)
+        for guard in _guards():
+            stack.enter_context(guard())
+        _thread.is_undisturbed = True
+        try:
+            yield
+        finally:
+            _thread.is_undisturbed = False
+
+
+def _guards() -> list[Any]:
+    inner = getattr(loaded_torch(), "_C", None)
+    found = [getattr(inner, name, None) for name in _GUARDS]
+    return [guard for guard in found if guard is not None]
