@@ -113,6 +113,15 @@ class Account:
         """Return what roots reach on one device, each byte once."""
         return sum(count for unit, count in self.bytes.items() if unit.device == device)
 
+    def unreached(self, storages: Storages) -> dict[Unit, int]:
+        """Return the pieces of memory of some storages that no root reaches, in bytes."""
+        units = {self._unit(key, storage): storage for key, storage in storages.items()}
+        return {
+            unit: self.memory.taken_bytes(storage)
+            for unit, storage in units.items()
+            if unit not in self.bytes
+        }
+
     def _weigh(self, storages: Storages) -> set[Unit]:
         found = set()
         for key, storage in storages.items():

@@ -2,78 +2,121 @@
 
 from __future__ import annotations
 
-import os
-import re
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
 
 from .holdings import DeviceShare, Holder
+from .practice import DEVICE_ID
 from .units import format_bytes
+from .workspaces import MAX_HANDLES, workspace_sizes
 
 if TYPE_CHECKING:
     from .account import Account, Unit
     from .memory import Blocks, Segment
+    from .tensors import Storages
 
-#: cuBLAS's workspace for one handle and stream, from Hopper on and before; cuBLASLt's.
-_WORKSPACE_BYTES = (32 << 20, (2 * 4096 + 8 * 16) << 10, 1 << 20)
-_WORKSPACE_SETTING = re.compile(r":(\d+):(\d+)")
 #: Pinned memory is worth a line from here on, and from this share of what is reserved.
 _MIN_PINNED_BYTES = 64 << 20
 _MIN_PINNED_SHARE = 0.1
 _MAX_PINNERS = 5
 
-_WORKSPACE_NOTE = "PyTorch's own workspace for matrix products. It is not a leak, and stays."
-_UNKNOWN_NOTE = (
-    "No Python object leads to it: C++ code, a library's cache, a graph that only C++ knows, "
-    "or small tensors of all kinds."
+_WORKSPACE_NOTE = (
+    "It has the size of a workspace of cuBLAS, no Python object has this memory, and there are "
+    "no more of this size than PyTorch keeps for its handles and streams. PyTorch keeps them."
 )
+_NOTHING_LEADS = (
+    "The search found nothing in Python that leads to it: it may belong to C++ code, a library's "
+    "cache, a graph that only C++ knows, or be small tensors of all kinds."
+)
+_NO_HOLDER = "what holds those has no name that the search knows."
+TIME_WAS_UP = "The time was up before it was found what holds it."
+TOO_LITTLE = "It is too little to be searched for."
+FROZEN = "What holds it may be among the objects that `gc.freeze()` hides from a search."
+_MAYBE_WORKSPACES = "It may include workspaces of cuBLAS."
 _PRACTICE_NOTE = (
-    "No tensor leads to it: the practice device also counts large blocks of other libraries."
+    "The practice device also counts large blocks of other libraries, which are no tensors."
 )
 
 
-def leftover_holders(account: Account) -> list[Holder]:
+class Looked(NamedTuple):
+    """How far a search has looked, and what it saw without finding who holds it."""
+
+    #: Of the tensors that Python knows and no root reaches.
+    storages: Storages
+    #: Why something that leads to device memory may have been missed; None where nothing was.
+    doubt: str | None = None
+
+
+def leftover_holders(account: Account, looked: Looked) -> list[Holder]:
     """Explain what no root reaches, device by device, and who pins reserved memory."""
     found: list[Holder] = []
+    nameless = account.unreached(looked.storages)
     for device in account.memory.allocated_bytes:
-        blocks = account.memory.blocks.get(device)
         left = account.left_bytes(device)
+        note = _note(device, nameless, looked)
+        blocks = account.memory.blocks.get(device)
         if blocks is not None:
-            special = _special_blocks(device, blocks, account)
+            sizes = _candidates(device, blocks, account, nameless)
+            kept = _workspaces(sizes) if looked.doubt is None else set()
+            special = _special_blocks(device, blocks, account, kept)
             left -= sum(each.bytes for each in special)
             found += [*special, *_fragmentation(device, blocks, account)]
+            if len(kept) < sum(map(len, sizes.values())):
+                note += f" {_MAYBE_WORKSPACES}"
         if left > 0:
-            note = _PRACTICE_NOTE if device == "practice" else _UNKNOWN_NOTE
             found.append(_leftover("unattributed", "unattributed", device, left, note))
     return found
 
 
-def _special_blocks(device: str, blocks: Blocks, account: Account) -> list[Holder]:
+def _note(device: str, nameless: dict[Unit, int], looked: Looked) -> str:
+    """Say what is known of what stays unattributed, and no more."""
+    in_python = sum(count for unit, count in nameless.items() if unit.device == device)
+    if looked.doubt is not None:
+        words = [looked.doubt]
+    elif in_python:
+        words = [f"Tensors that Python knows have {format_bytes(in_python)} of it; {_NO_HOLDER}"]
+    else:
+        words = [_NOTHING_LEADS]
+    return " ".join([*words, *([_PRACTICE_NOTE] if device == DEVICE_ID else [])])
+
+
+def _candidates(
+    device: str, blocks: Blocks, account: Account, nameless: dict[Unit, int]
+) -> dict[tuple[int, int], list[int]]:
+    """Blocks that may be workspaces, by stream and size: no tensor of Python's has them."""
+    taken = {unit.key for unit in (*account.bytes, *nameless) if unit.device == device}
+    sizes = workspace_sizes(int(device.partition(":")[2]))
+    found: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for place, size in enumerate(blocks.requested):
+        if size in sizes and place not in taken:
+            found[(blocks.segments[place].stream, size)].append(place)
+    return found
+
+
+def _workspaces(candidates: dict[tuple[int, int], list[int]]) -> set[int]:
+    """The candidates of which there are no more than there can be; others can't be told apart."""
+    return {place for each in candidates.values() if len(each) <= MAX_HANDLES for place in each}
+
+
+def _special_blocks(
+    device: str, blocks: Blocks, account: Account, workspaces: set[int]
+) -> list[Holder]:
     """Blocks of CUDA graphs, and workspaces: those that nobody reaches."""
     claimed = {unit.key for unit in account.bytes if unit.device == device}
     workspace = 0
     pools = {segment.pool: 0 for segment in blocks.private if segment.pool is not None}
-    sizes = workspace_sizes()
     for place, segment in enumerate(blocks.segments):
         unclaimed = 0 if place in claimed else blocks.sizes[place]
-        if unclaimed and blocks.requested[place] in sizes:
+        if place in workspaces:
             # One that was made during a capture lies in the graph's pool, and outlives it.
             workspace += unclaimed
-            unclaimed = 0
-        if segment.pool is not None:
+        elif segment.pool is not None:
             pools[segment.pool] += unclaimed
     of_pools = [_pool(device, pool, count, blocks, account) for pool, count in pools.items()]
     found = [each for each in of_pools if each.bytes or each.pinned_bytes]
     if workspace:
         found.append(_leftover("cuBLAS workspace", "workspace", device, workspace, _WORKSPACE_NOTE))
     return found
-
-
-def workspace_sizes() -> set[int]:
-    """Return the sizes, in bytes, that a workspace of cuBLAS's can have."""
-    setting = os.environ.get("CUBLAS_WORKSPACE_CONFIG", "")
-    pairs = _WORKSPACE_SETTING.findall(setting)
-    chosen = {sum(int(size) * int(count) << 10 for size, count in pairs)} if pairs else set()
-    return {*_WORKSPACE_BYTES, *chosen}
 
 
 def _pool(

@@ -37,6 +37,8 @@ class Segment:
     pool: tuple[int, int] | None
     #: Its unused pages can be returned, whoever lives in it.
     is_expandable: bool = False
+    #: The stream for which it was taken, as an address.
+    stream: int = 0
 
 
 @dataclass
@@ -112,7 +114,8 @@ def _add_segment(blocks: Blocks, segment: dict[str, Any]) -> None:
     owner = segment.get("segment_pool_id", (0, 0))
     pool = tuple(owner) if tuple(owner) != (0, 0) else None
     total, active = int(segment["total_size"]), int(segment["allocated_size"])
-    kept = Segment(total, active, pool, bool(segment.get("is_expandable", False)))
+    is_expandable = bool(segment.get("is_expandable", False))
+    kept = Segment(total, active, pool, is_expandable, int(segment.get("stream", 0)))
     if pool is not None:
         blocks.private.append(kept)
     for block in segment["blocks"]:

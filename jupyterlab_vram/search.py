@@ -8,10 +8,17 @@ from dataclasses import replace
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from .account import Account, Reach, is_unknown
+from .account import Account, Reach
 from .frames import frame_values
 from .holdings import Holder, Holdings, Part
-from .leftovers import leftover_holders, pinned_bytes
+from .leftovers import (
+    FROZEN,
+    TIME_WAS_UP,
+    TOO_LITTLE,
+    Looked,
+    leftover_holders,
+    pinned_bytes,
+)
 from .memory import Memory
 from .paths import children, path_to_tensor
 from .practice import DEVICE_ID
@@ -52,6 +59,9 @@ class Search:
         self.namespace = Namespace()
         self._walker = self._new_walker(seconds * (1 - _DETAIL_SHARE), graphs=True)
         self._is_complete = True
+        #: Of the tensors that no root led to at first.
+        self._stray_storages: Storages = {}
+        self._has_looked_back = False
 
     def reaches(self, is_enough: Callable[[list[Reach]], bool]) -> list[Reach]:
         """Find every root that reaches device memory.
@@ -60,7 +70,8 @@ class Search:
         done only where ``is_enough`` says no to what the roots lead to.
         """
         found = [reach for root in every_root(self.namespace) for reach in self._reaches_of(root)]
-        strays = [] if is_enough(found) else self._without_graphs(self._strays(), found)
+        self._has_looked_back = not is_enough(found)
+        strays = self._without_graphs(self._strays(), found) if self._has_looked_back else []
         if strays:
             ignored = {id(strays), id(found), *map(id, self.namespace.dictionaries())}
             roots, is_complete = unnamed_roots(strays, self._left_s(), ignored)
@@ -75,6 +86,7 @@ class Search:
             return Holdings([], [], is_complete=True, seconds=0.0)
         memory = Memory()
         account = Account(self.reaches(lambda found: _is_accounted_for(found, memory)), memory)
+        looked = Looked(self._stray_storages, self._doubt())
         found = [(place, account.holder(place)) for place in range(len(account.reaches))]
         found.sort(key=lambda each: each[1].bytes + each[1].shared_bytes, reverse=True)
         listed = [each for each in found if each[1].bytes + each[1].shared_bytes >= min_bytes]
@@ -82,10 +94,18 @@ class Search:
             self._describe(place, holder, account)
         listed_places = [place for place, _ in listed]
         small = _smaller(account, listed_places, [place for place, _ in found[len(listed) :]])
-        rest = leftover_holders(account)
+        rest = leftover_holders(account, looked)
         holders = [*(holder for _, holder in listed), *small, *rest]
         took_s = time.monotonic() - self._started_s
         return Holdings(holders, account.totals(rest), self._is_complete, took_s)
+
+    def _doubt(self) -> str | None:
+        """Why something that leads to device memory may have been missed."""
+        if not self._is_complete:
+            return TIME_WAS_UP
+        if not self._has_looked_back:
+            return TOO_LITTLE
+        return FROZEN if gc.get_freeze_count() else None
 
     def _new_walker(self, seconds: float, *, graphs: bool) -> Walker:
         walker = Walker(self.namespace.names, seconds, graphs=graphs, max_items=None)
@@ -135,7 +155,7 @@ class Search:
         is_tensor = map(reader.classes().__contains__, map(id, map(type, objects)))
         known = self._walker.tensors
         found = [each for each in compress(objects, is_tensor) if id(each) not in known]
-        sizes: Storages = {}
+        sizes = self._stray_storages
         strays = [each for each in found if reader.keys(each)]
         for each in strays:
             reader.add(each, sizes)
@@ -190,12 +210,15 @@ class Search:
 
 
 def _is_accounted_for(reaches: list[Reach], memory: Memory) -> bool:
-    """Whether so little is left over that nobody asks for it."""
-    rest = leftover_holders(Account(reaches, memory))
+    """Whether so little is left over that nobody asks for it.
+
+    What else it may be, such as a workspace or a graph's own, is asked of what
+    is left when it is known that no tensor has it.
+    """
+    account = Account(reaches, memory)
     return all(
-        each.bytes < _LEAST_LEFT.get(each.device, _MIN_STRAY_BYTES)
-        for each in rest
-        if is_unknown(each)
+        account.left_bytes(device) < _LEAST_LEFT.get(device, _MIN_STRAY_BYTES)
+        for device in memory.allocated_bytes
     )
 
 
