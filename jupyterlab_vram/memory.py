@@ -7,7 +7,8 @@ block does. Elsewhere a storage takes what it says.
 
 from __future__ import annotations
 
-import ctypes
+import os
+import struct
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,7 @@ class Memory:
         Raises:
             Exception: whatever torch raises, such as for a device that is gone.
         """
+        self._own: OwnMemory | None = None
         self.blocks = _cuda_blocks()
         self.allocated_bytes = {each.device: each.allocated for each in allocations()}
         for device, blocks in self.blocks.items():
@@ -88,7 +90,9 @@ class Memory:
             place = blocks.at(storage.address)
             return 0 if place is None else blocks.sizes[place]
         if storage.device == practice.DEVICE_ID:
-            return _mapped_bytes(storage.address, storage.nbytes)
+            if self._own is None:
+                self._own = OwnMemory()
+            return _mapped_bytes(self._own, storage)
         if storage.device.startswith("xpu"):
             return -(-storage.nbytes // _ROUNDING_BYTES) * _ROUNDING_BYTES
         return storage.nbytes
@@ -128,12 +132,52 @@ def _add_segment(blocks: Blocks, segment: dict[str, Any]) -> None:
         address += size
 
 
-def _mapped_bytes(address: int, nbytes: int) -> int:
-    """Return the size of the C library's large block at ``address``; 0 if it is none of those."""
+class OwnMemory:
+    """Reads this process's memory by its address, also where nothing is mapped any more."""
+
+    def __init__(self) -> None:
+        """Open what the kernel offers for it; where it offers nothing, nothing can be read."""
+        self._file = self._open()
+
+    def __del__(self) -> None:
+        """Close it."""
+        if self._file is not None:
+            os.close(self._file)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether anything can be read at all."""
+        return self._file is not None
+
+    def read(self, address: int, count: int) -> bytes:
+        """Return ``count`` bytes; fewer, or none, where they can't be read."""
+        try:
+            return b"" if self._file is None else os.pread(self._file, count, address)
+        except OSError:
+            return b""
+
+    def _open(self) -> int | None:
+        try:
+            return os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+
+
+def _mapped_bytes(own: OwnMemory, storage: Storage) -> int:
+    """Return the size of a storage's large block of the C library; 0 if it is none of those."""
+    address, nbytes = storage.address, storage.nbytes
     if nbytes < practice.SMALLEST_BLOCK_BYTES or address % _PAGE_BYTES < _HEADER_BYTES:
         # A block that begins with its page is a file's, or another allocator's.
         return 0
-    before, size = (ctypes.c_size_t.from_address(address - offset).value for offset in (16, 8))
-    taken = before + (size & ~_FLAGS)
+    if not storage.is_alive():
+        return 0
+    if not own.is_readable:
+        return -(-(nbytes + _HEADER_BYTES) // _PAGE_BYTES) * _PAGE_BYTES
+    # Another thread may free it even now, and then its pages are gone.
+    header = own.read(address - _HEADER_BYTES, _HEADER_BYTES)
+    if len(header) < _HEADER_BYTES:
+        return 0
+    before, size = struct.unpack("@NN", header)
+    taken: int = before + (size & ~_FLAGS)
     is_whole = taken % _PAGE_BYTES == 0 and nbytes < taken <= nbytes + 3 * _PAGE_BYTES
     return taken if size & _IS_MMAPPED and is_whole else 0
