@@ -82,7 +82,8 @@ def _variable(name: str, search: Search) -> Root:
     variable = search.namespace.variable(name)
     if variable is not None:
         return variable
-    for root in search.namespace.variable_roots():
+    first, others = search.namespace.variable_roots()
+    for root in [*first, *others]:
         if root.name == name and root.let_go is not None:
             return root
         if root.expand is not None and name.startswith(root.name + "."):

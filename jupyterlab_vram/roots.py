@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 
 def every_root(namespace: Namespace) -> list[Root]:
-    """List the roots of this process, those that a person knows best first."""
+    """List the roots of this process, those first that are likely to hold much."""
     shell = namespace.shell
-    found = namespace.variable_roots()
+    found, others = namespace.variable_roots()
     if shell is not None:
         found += [*Outputs(shell).roots(), *hidden_roots(shell)]
         found += other_shell_roots(shell, namespace.names)
     found += Tracebacks(shell).roots()
     found += frame_roots()
     found += task_roots(shell)
+    found += others
     found += namespace.module_roots()
     found += namespace.garbage_roots()
     return found

@@ -40,6 +40,8 @@ _MAX_PARTS = 12
 #: Children of one holder that are weighed for its parts.
 _MAX_CHILDREN = 64
 _MIN_STRAY_BYTES = 1 << 20
+#: Tensors that no root reaches, of which the largest are looked for: each takes its time.
+_MAX_STRAYS = 5_000
 #: The practice device also counts large blocks of the interpreter and of libraries.
 _LEAST_LEFT = {DEVICE_ID: 16 << 20}
 #: What paths and parts may take of the time.
@@ -69,7 +71,7 @@ class Search:
         Looking for what no root leads to takes longer than all the rest, and is
         done only where ``is_enough`` says no to what the roots lead to.
         """
-        found = [reach for root in every_root(self.namespace) for reach in self._reaches_of(root)]
+        found = self._reaches_of_roots(every_root(self.namespace))
         self._has_looked_back = not is_enough(found)
         strays = self._without_graphs(self._strays(), found) if self._has_looked_back else []
         if strays:
@@ -115,14 +117,25 @@ class Search:
     def _left_s(self) -> float:
         return max(0.0, self._started_s + self._seconds - time.monotonic())
 
+    def _reaches_of_roots(self, roots: list[Root]) -> list[Reach]:
+        """Walk from all roots in their order; what a person knows best comes first then."""
+        found: list[Reach] = []
+        for root in roots:
+            if self._walker.is_late:
+                self._is_complete = False
+                break
+            found += self._reaches_of(root)
+        return sorted(found, key=lambda reach: reach.root.kind != "variable")
+
     def _reaches_of(self, root: Root) -> list[Reach]:
         walker = self._walker
+        if root.expand is not None:
+            inner = root.expand() if walker.reaches_any(root.objects()) else []
+            return [reach for each in inner for reach in self._reaches_of(each)]
         storages = walker.storages(*root.objects())
         pools, nodes = frozenset(walker.pools), walker.nodes
         if not storages and not pools:
             return []
-        if root.expand is not None:
-            return [reach for each in root.expand() for reach in self._reaches_of(each)]
         if root.kind == "traceback":
             root = replace(root, name=self._name_of_traceback(root))
         by_graph = bool(nodes) and root.kind == "variable" and self._is_by_graph(root, storages)
@@ -155,12 +168,19 @@ class Search:
         is_tensor = map(reader.classes().__contains__, map(id, map(type, objects)))
         known = self._walker.tensors
         found = [each for each in compress(objects, is_tensor) if id(each) not in known]
-        sizes = self._stray_storages
-        strays = [each for each in found if reader.keys(each)]
-        for each in strays:
-            reader.add(each, sizes)
+        found.sort(key=reader.size, reverse=True)
+        strays: list[Any] = []
+        for each in found:
+            if len(strays) >= _MAX_STRAYS or not self._left_s():
+                self._is_complete = False
+                break
+            own: Storages = {}
+            reader.add(each, own)
+            if own:
+                strays.append(each)
+                self._stray_storages.update(own)
         # Looking for who holds them takes long; nobody asks for so little.
-        return strays if _nbytes(sizes) >= _MIN_STRAY_BYTES else []
+        return strays if _nbytes(self._stray_storages) >= _MIN_STRAY_BYTES else []
 
     def _without_graphs(self, strays: list[Any], found: list[Reach]) -> list[Any]:
         """Hand strays that a graph made to the roots that hold this graph; returns the others.
@@ -170,8 +190,8 @@ class Search:
         reader: Any = self._walker.reader
         rest = []
         for tensor in strays:
-            node = id(reader.graph_of(tensor))
-            owners = [reach for reach in found if node in reach.nodes]
+            node = reader.graph_of(tensor)
+            owners = [] if node is None else [each for each in found if id(node) in each.nodes]
             for reach in owners:
                 reader.add(tensor, reach.storages)
             if not owners:

@@ -121,13 +121,15 @@ class Walker:
         self.pools, self.nodes = set(), {}
         if self.reader is not None:
             with undisturbed():
-                self._walk(roots, found)
+                self._walk(roots, found, is_probe=False)
         return found
 
-    def _walk(self, roots: tuple[Any, ...], found: Storages) -> None:
+    def _walk(self, roots: Collection[Any], found: Storages, *, is_probe: bool) -> None:
+        """Add to ``found`` what ``roots`` reach; a probe ends with the first."""
         before = len(self._seen)
         todo = self._unseen(roots)
-        while todo and not self.is_late:
+        is_over = False
+        while todo and not is_over and not self.is_late:
             # The latest first: their memory is still in the processor's cache.
             plain, more = self._sift(todo[-_BATCH:], found)
             del todo[-_BATCH:]
@@ -142,10 +144,19 @@ class Walker:
                 items = list(compress(items, map(not_, are_shared)))
             todo += items
             todo += self._unseen(more)
-        if todo:
+            is_over = is_probe and bool(found or self.pools)
+        if todo and not is_over:
             self.is_complete = False
         if todo or found or self.pools:
             self._forget(before)
+
+    def reaches_any(self, roots: list[Any]) -> bool:
+        """Whether ``roots`` together reach anything; what reaches nothing is not entered again."""
+        found: Storages = {}
+        self.pools, self.nodes = set(), {}
+        with undisturbed():
+            self._walk(roots, found, is_probe=True)
+        return bool(found or self.pools)
 
     def _unseen(self, objects: Collection[Any]) -> list[Any]:
         """Note ``objects`` as seen; returns those that were not, each once."""

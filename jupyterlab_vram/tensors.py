@@ -96,6 +96,14 @@ class TensorReader:
             self.add(tensor, found)
         return set(found)
 
+    def size(self, tensor: Any) -> int:
+        """Return the bytes of one tensor's elements; 0 where a class may compute them itself."""
+        try:
+            is_plain = share(self._plain, (type(tensor),))
+            return int(self._torch.Tensor.nbytes.__get__(tensor)) if is_plain else 0
+        except Exception:
+            return 0
+
     def classes(self) -> set[int]:
         """Return the identities of all classes of tensors."""
         found: set[int] = set()

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import gc
 import sys
+from itertools import starmap
 from typing import Any
 
+from .evidence import (
+    MADE_OF_TENSORS,
+    MODULE_OR_CLASS,
+    SMALL_TENSOR,
+    TENSOR,
+    UNKNOWN,
+    by_evidence,
+    grouped,
+)
 from .kernel_io import kernel_shell
 from .modules import attribute_roots, is_own, is_own_class, own_modules
 from .outputs import is_output_name
@@ -40,13 +50,21 @@ class Namespace:
             found += [self.shell.user_ns_hidden, history.output_hist, self.names.get("_oh")]
         return found
 
-    def variable_roots(self) -> list[Root]:
-        """One root for each variable; more for modules and classes of the person's own."""
-        found: list[Root] = []
-        for name, value in list(self.names.items()):
-            if type(name) is str and not self._is_ipythons(name, value):
-                found += self._roots_of(name, value)
-        return found
+    def variable_roots(self) -> tuple[list[Root], list[Root]]:
+        """One root for each variable; more for modules and classes of the person's own.
+
+        Returns:
+            Those that are likely to hold much, and the others, in groups if there are many.
+        """
+        names = list(self.names.items())
+        sorted_names = by_evidence(item for item in names if type(item[0]) is str)
+        likely = [*sorted_names[TENSOR], *sorted_names[MADE_OF_TENSORS]]
+        first = [root for root in starmap(self._root_of, likely) if root is not None]
+        for name, value in sorted_names[MODULE_OR_CLASS]:
+            first += self._attribute_roots(name, value)
+        others = [item for item in sorted_names[UNKNOWN] if _may_hold_objects(item[1])]
+        small = grouped(sorted_names[SMALL_TENSOR], self._root_of)
+        return first, [*grouped(others, self._root_of), *small]
 
     def variable(self, name: str) -> Root | None:
         """Return the root of one variable, whatever is in it; None for a name of nobody's."""
@@ -59,13 +77,14 @@ class Namespace:
             return True
         return self.shell is not None and is_output_name(self.shell, name, value)
 
-    def _roots_of(self, name: str, value: Any) -> list[Root]:
-        if is_module(value) or issubclass(type(value), type):
-            own = is_own(value) if is_module(value) else is_own_class(value)
-            return attribute_roots(name, value, f"del {name}.") if own else []
-        if not gc.is_tracked(value) and not _may_hold_objects(value):
+    def _root_of(self, name: str, value: Any) -> Root | None:
+        return None if self._is_ipythons(name, value) else self._variable(name, value)
+
+    def _attribute_roots(self, name: str, value: Any) -> list[Root]:
+        if self._is_ipythons(name, value):
             return []
-        return [self._variable(name, value)]
+        own = is_own(value) if is_module(value) else is_own_class(value)
+        return attribute_roots(name, value, f"del {name}.") if own else []
 
     def _variable(self, name: str, value: Any) -> Root:
         def let_go() -> None:
@@ -96,6 +115,8 @@ class Namespace:
 
 
 def _may_hold_objects(value: Any) -> bool:
-    """Whether an object that the collector does not track may hold others all the same."""
+    """Whether an object may hold others: the collector tracks it, or it is an array."""
+    if gc.is_tracked(value):
+        return True
     numpy = sys.modules.get("numpy")
     return numpy is not None and type(value) is getattr(numpy, "ndarray", None)
