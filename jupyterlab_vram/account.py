@@ -35,6 +35,8 @@ class Reach(NamedTuple):
     nodes: dict[int, Any]
     #: Whether it reaches most only through an autograd graph.
     by_graph: bool
+    #: All objects on the way, once each.
+    objects: list[Any]
 
 
 class Account:
@@ -46,6 +48,9 @@ class Account:
         self.memory = memory
         #: Bytes of each unit that some root reaches.
         self.bytes: dict[Unit, int] = {}
+        #: Of one place: what else holds it, though no root leads there.
+        self._held_elsewhere: dict[int, set[Unit]] = {}
+        self._unchecked: set[int] = set()
         self._units = [self._weigh(reach.storages) for reach in reaches]
         self._owners: dict[Unit, list[int]] = {}
         for place, units in enumerate(self._units):
@@ -56,19 +61,42 @@ class Account:
         """Return what the root at ``place`` reaches."""
         return self._units[place]
 
+    def alone(self, place: int) -> Storages:
+        """Return the storages that only the root at ``place`` reaches."""
+        storages = self.reaches[place].storages
+        units = {key: self._unit(key, each) for key, each in storages.items()}
+        return {key: storages[key] for key, unit in units.items() if self._is_alone(place, unit)}
+
+    def doubt(self, place: int, storages: Storages) -> None:
+        """Note that something without a root holds some storages, too."""
+        self._held_elsewhere.setdefault(place, set()).update(self._weigh(storages))
+
+    def leave_unchecked(self, places: Iterable[int]) -> None:
+        """Note that nobody looked whether something else holds what these hold alone."""
+        self._unchecked.update(places)
+
+    def _promise(self, place: int) -> str:
+        if self._held_elsewhere.get(place):
+            return "shared"
+        return "unchecked" if place in self._unchecked else "checked"
+
+    def _is_alone(self, place: int, unit: Unit) -> bool:
+        return self._owners.get(unit) == [place]
+
     def weigh(self, storages: Storages) -> int:
         """Return the bytes of some storages together."""
         return sum(self.bytes[unit] for unit in self._weigh(storages))
 
     def holder(self, place: int) -> Holder:
         """Say what the root at ``place`` holds; its path and parts are left open."""
-        root, storages, _, _, by_graph = self.reaches[place]
+        root, storages, _, _, by_graph, _ = self.reaches[place]
+        elsewhere = self._held_elsewhere.get(place, set())
         shares: dict[str, DeviceShare] = {}
         also: Counter[int] = Counter()
         for unit in self._units[place]:
             share = shares.setdefault(unit.device, DeviceShare(unit.device))
             owners = self._owners[unit]
-            if len(owners) == 1:
+            if len(owners) == 1 and unit not in elsewhere:
                 share.bytes += self.bytes[unit]
             else:
                 share.shared_bytes += self.bytes[unit]
@@ -86,6 +114,7 @@ class Account:
             device=devices[0].id if devices else "",
             devices=devices,
             release=root.release,
+            promise=self._promise(place),
             note=root.note,
         )
 

@@ -52,6 +52,9 @@ class Holder:
     pinned_bytes: int = 0
     #: A line of Python that lets go; None where there is none.
     release: str | None = None
+    #: ``checked``: nothing else was found to hold what it frees. ``shared``: something that
+    #: has no name here holds a part of ``shared_bytes``. ``unchecked``: that was not looked for.
+    promise: str = "checked"
     note: str | None = None
     parts: list[Part] = field(default_factory=list)
 

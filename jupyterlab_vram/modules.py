@@ -95,7 +95,9 @@ def attribute_roots(name: str, owner: Any, line: str) -> list[Root]:
                 found += attribute_roots(label, value, f"{line}{key}.")
             elif gc.is_tracked(value):
                 delete = partial(_delete, owner, key)
-                found.append(Root(label, "module", [(label, value)], line + key, None, delete))
+                values = [(label, value)]
+                root = Root(label, "module", values, line + key, None, delete, is_in_table=True)
+                found.append(root)
         return found
 
     return [Root(name, "module", [(name, each) for each in _values(owner)], expand=expand)]

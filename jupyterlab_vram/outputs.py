@@ -43,7 +43,8 @@ class Outputs:
             def let_go(value: Any = value) -> None:
                 self._forget(value)
 
-            found.append(Root(name, kind, [(name, value)], line, _NOTE, let_go))
+            values = [(name, value)]
+            found.append(Root(name, kind, values, line, _NOTE, let_go, is_in_table=True))
         return found
 
     def _history(self) -> dict[Any, Any]:
@@ -84,8 +85,17 @@ def hidden_roots(shell: Any) -> list[Root]:
         def let_go(name: str = name) -> None:
             shell.user_ns_hidden.pop(name, None)
 
-        found.append(Root(label, "display", [(label, value)], line, None, let_go))
+        values = [(label, value)]
+        found.append(Root(label, "display", values, line, None, let_go, is_in_table=True))
     return found
+
+
+def output_tables(shell: Any) -> list[dict[Any, Any]]:
+    """Return the tables in which IPython keeps what cells showed and what was pushed."""
+    found: list[dict[Any, Any]] = [shell.user_ns_hidden, shell.history_manager.output_hist]
+    found += [vars(shell.displayhook), vars(getattr(shell, "last_execution_result", None) or shell)]
+    history = shell.user_ns.get("_oh")
+    return [*found, history] if type(history) is dict else found
 
 
 def is_output_name(shell: Any, name: Any, value: Any) -> bool:

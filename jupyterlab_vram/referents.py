@@ -9,6 +9,7 @@ time, and whoever asks it once more waits for ever
 from __future__ import annotations
 
 import gc
+import sys
 from itertools import compress
 from operator import not_
 from types import ModuleType
@@ -25,6 +26,18 @@ def referents(item: Any) -> list[Any]:
 def is_module(item: Any) -> bool:
     """Whether ``item`` is a module, whatever it claims to be."""
     return issubclass(type(item), ModuleType)
+
+
+def may_hold_objects(item: Any) -> bool:
+    """Whether ``item`` may hold objects: the collector tracks it, or it may hold an array."""
+    if gc.is_tracked(item):
+        return True
+    cls = type(item)
+    return (cls is dict or cls is tuple or cls is _array_type()) and _array_type() is not None
+
+
+def _array_type() -> Any:
+    return getattr(sys.modules.get("numpy"), "ndarray", None)
 
 
 def without_modules(items: list[Any]) -> tuple[list[Any], list[Any]]:

@@ -23,6 +23,8 @@ class Root:
     note: str | None = None
     #: Does what the line does; None where nothing can.
     let_go: Callable[[], None] | None = None
+    #: Whether everything by which it is kept is in the tables that ``Promises`` knows.
+    is_in_table: bool = False
     #: Splits a root that stands for many, once it is known to reach something.
     expand: Callable[[], list[Root]] | None = field(default=None, repr=False)
 

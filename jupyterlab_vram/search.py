@@ -22,12 +22,13 @@ from .leftovers import (
 from .memory import Memory
 from .paths import children, path_to_tensor
 from .practice import DEVICE_ID
+from .promises import Promises
 from .quiet import undisturbed
 from .roots import every_root
 from .running import is_machinery_frame
 from .storages import Walker
 from .tracebacks import frames_of
-from .unnamed import unnamed_roots
+from .unnamed import nearest_roots, unnamed_roots
 from .variables import Namespace
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Search:
         self._started_s = time.monotonic()
         self._seconds = seconds
         self.namespace = Namespace()
-        self._walker = self._new_walker(seconds * (1 - _DETAIL_SHARE), graphs=True)
+        self._promises = Promises(self.namespace.tables())
+        self._walker = self._new_walker(seconds * (1 - _DETAIL_SHARE), graphs=True, records=True)
         self._is_complete = True
         #: Of the tensors that no root led to at first.
         self._stray_storages: Storages = {}
@@ -87,7 +89,8 @@ class Search:
         if self._walker.reader is None:
             return Holdings([], [], is_complete=True, seconds=0.0)
         memory = Memory()
-        account = Account(self.reaches(lambda found: _is_accounted_for(found, memory)), memory)
+        reaches = self.reaches(lambda found: _is_accounted_for(found, memory))
+        account = self._checked(Account(reaches, memory), min_bytes)
         looked = Looked(self._stray_storages, self._doubt())
         found = [(place, account.holder(place)) for place in range(len(account.reaches))]
         found.sort(key=lambda each: each[1].bytes + each[1].shared_bytes, reverse=True)
@@ -101,6 +104,58 @@ class Search:
         took_s = time.monotonic() - self._started_s
         return Holdings(holders, account.totals(rest), self._is_complete, took_s)
 
+    def _checked(self, account: Account, min_bytes: int) -> Account:
+        """Look for what else holds what only one root reaches, and give it a name if it has one."""
+        reaches = account.reaches
+        doubts: dict[int, Storages] = {}
+        culprits: dict[int, Any] = {}
+        unchecked: set[int] = set()
+        for place, reach in enumerate(reaches):
+            alone = account.alone(place)
+            if _nbytes(alone) < min_bytes or reach.root.kind == "cycle":
+                continue
+            found = self._held_from_outside(reach, reaches, alone)
+            if found is None:
+                unchecked.add(place)
+            elif found:
+                doubts[place] = {key: alone[key] for _, keys in found for key in keys}
+                culprits.update({id(each): each for each, _ in found})
+        second: list[Reach] = []
+        if culprits:
+            second = self._reaches_of_second_roots(list(culprits.values()), reaches)
+            account = Account([*reaches, *second], account.memory)
+        named: set[int] = set().union(*(each.storages.keys() for each in second))
+        for place, storages in doubts.items():
+            account.doubt(place, {key: storages[key] for key in storages.keys() - named})
+        account.leave_unchecked(unchecked)
+        return account
+
+    def _held_from_outside(
+        self, reach: Reach, reaches: list[Reach], alone: Storages
+    ) -> list[tuple[Any, set[int]]] | None:
+        """Return objects that something unknown holds, too, and which of ``alone`` they reach."""
+        reader = self._walker.reader
+        if reader is None or not self._left_s():
+            return None
+        outside = self._promises.held_from_outside(reach, reaches, reader)
+        if not outside:
+            return outside if outside is None else []
+        walker = self._new_walker(self._left_s() * _DETAIL_SHARE, graphs=True)
+        if walker.storages(*outside).keys().isdisjoint(alone):
+            return [] if walker.is_complete else None
+        found = [(each, walker.storages(each).keys() & alone.keys()) for each in outside]
+        return [(each, keys) for each, keys in found if keys]
+
+    def _reaches_of_second_roots(self, held: list[Any], reaches: list[Reach]) -> list[Reach]:
+        """Name the nearest that lead to some objects, besides the roots that are known."""
+        ignored = {id(held), id(reaches), *map(id, self.namespace.dictionaries())}
+        ignored |= {id(each.objects) for each in reaches}
+        return [
+            reach
+            for root in nearest_roots(held, self._left_s(), ignored)
+            for reach in self._reaches_of(root)
+        ]
+
     def _doubt(self) -> str | None:
         """Why something that leads to device memory may have been missed."""
         if not self._is_complete:
@@ -109,8 +164,9 @@ class Search:
             return TOO_LITTLE
         return FROZEN if gc.get_freeze_count() else None
 
-    def _new_walker(self, seconds: float, *, graphs: bool) -> Walker:
-        walker = Walker(self.namespace.names, seconds, graphs=graphs, max_items=None)
+    def _new_walker(self, seconds: float, *, graphs: bool, records: bool = False) -> Walker:
+        names = self.namespace.names
+        walker = Walker(names, seconds, graphs=graphs, max_items=None, records=records)
         walker.stop_at(self.namespace.dictionaries())
         return walker
 
@@ -133,13 +189,13 @@ class Search:
             inner = root.expand() if walker.reaches_any(root.objects()) else []
             return [reach for each in inner for reach in self._reaches_of(each)]
         storages = walker.storages(*root.objects())
-        pools, nodes = frozenset(walker.pools), walker.nodes
+        pools, nodes, objects = frozenset(walker.pools), walker.nodes, walker.objects
         if not storages and not pools:
             return []
         if root.kind == "traceback":
             root = replace(root, name=self._name_of_traceback(root))
         by_graph = bool(nodes) and root.kind == "variable" and self._is_by_graph(root, storages)
-        return [Reach(root, storages, pools, nodes, by_graph)]
+        return [Reach(root, storages, pools, nodes, by_graph, objects)]
 
     def _name_of_traceback(self, root: Root) -> str:
         """Name the function whose local variables hold most of it."""

@@ -69,6 +69,7 @@ class Walker:
         *,
         graphs: bool = False,
         max_items: int | None = MAX_ITEMS,
+        records: bool = False,
     ) -> None:
         """Start the clock.
 
@@ -77,6 +78,7 @@ class Walker:
             seconds: what all walks together may take; they hold the interpreter's lock.
             graphs: whether to follow autograd graphs, where tensors have no Python object.
             max_items: of a longer container only both ends are looked at; None: no bound.
+            records: whether to keep the objects that a walk comes to.
         """
         self.reader = tensor_reader()
         self._graphs = GraphReader() if graphs else None
@@ -96,6 +98,9 @@ class Walker:
         #: What walks do not enter, by address: holders of their own, what earlier walks
         #: proved to reach nothing, and last what this one met. Keeps it, so that identities hold.
         self._seen: dict[int, Any] = {}
+        #: The objects that the latest walk came to, where they are wanted.
+        self.objects: list[Any] = []
+        self._records = records
         #: Identities of the tensors that walks came to.
         self.tensors: set[int] = set()
         #: Private pools of the CUDA graphs that the latest walk came to.
@@ -127,11 +132,14 @@ class Walker:
     def _walk(self, roots: Collection[Any], found: Storages, *, is_probe: bool) -> None:
         """Add to ``found`` what ``roots`` reach; a probe ends with the first."""
         before = len(self._seen)
+        self.objects = []
         todo = self._unseen(roots)
         is_over = False
         while todo and not is_over and not self.is_late:
             # The latest first: their memory is still in the processor's cache.
-            plain, more = self._sift(todo[-_BATCH:], found)
+            batch = todo[-_BATCH:]
+            self.objects += batch if self._records else ()
+            plain, more = self._sift(batch, found)
             del todo[-_BATCH:]
             # In C as far as it goes: this is where a walk over a large heap spends its time.
             items = gc.get_referents(*plain)
@@ -248,7 +256,7 @@ class Walker:
         if share(bases, _CLOSED_TYPES) or is_machinery(cls) or _is_event_loop(bases):
             return "closed"
         if self._max_items is None:
-            return "node" if _is_node(bases) else "plain"
+            return "node" if is_node(bases) else "plain"
         containers = [base for base in _CONTAINER_TYPES if share(bases, (base,))]
         return containers[0] if containers else "plain"
 
@@ -278,7 +286,7 @@ def _is_event_loop(bases: tuple[type, ...]) -> bool:
     return loop is not None and share(bases, (loop,))
 
 
-def _is_node(bases: tuple[type, ...]) -> bool:
+def is_node(bases: tuple[type, ...]) -> bool:
     """Whether a class is one of autograd's, which its instances' attributes tell only by name."""
     return any("next_functions" in attributes_of_class(base) for base in bases[:3])
 

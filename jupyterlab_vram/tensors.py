@@ -96,6 +96,17 @@ class TensorReader:
             self.add(tensor, found)
         return set(found)
 
+    def is_kept_by_torch(self, tensor: Any, known: int) -> bool:
+        """Whether torch's own code, too, has a reference to a tensor's Python object.
+
+        Args:
+            tensor: the tensor.
+            known: the references that other objects have.
+        """
+        count = getattr(self._torch.Tensor, "_use_count", None)
+        # Before, torch had one only to an object that nothing in Python refers to.
+        return bool(count(tensor) > 1) if count is not None else known == 0
+
     def size(self, tensor: Any) -> int:
         """Return the bytes of one tensor's elements; 0 where a class may compute them itself."""
         try:

@@ -36,6 +36,8 @@ _FEW = 100
 _MAX_LEVELS = 40
 _MAX_OBJECTS = 20_000
 _TABLE_TYPES = frozenset(map(id, (dict, OrderedDict, list, set)))
+#: What a search itself makes refers to what it found.
+_PACKAGE = __name__.partition(".")[0]
 _COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 _CYCLE_NOTE = "Only references in a circle keep it; the garbage collector frees it."
 _LIBRARY_NOTE = "It belongs to a library; the library may need it."
@@ -45,8 +47,17 @@ _COMPILER_NOTE = "torch.compile keeps what it compiled; it compiles again when n
 class Ancestry:
     """All that leads to some objects, directly or not."""
 
-    def __init__(self, targets: list[Any], deadline_s: float, ignored: set[int]) -> None:
-        """Search upwards from ``targets``; ``ignored`` are identities that lead nowhere."""
+    def __init__(
+        self, targets: list[Any], deadline_s: float, ignored: set[int], *, is_nearest: bool = False
+    ) -> None:
+        """Search upwards from ``targets``.
+
+        Args:
+            targets: the objects.
+            deadline_s: when to give up.
+            ignored: identities of what leads nowhere.
+            is_nearest: whether the first names that are found are enough.
+        """
         self.members: dict[int, Any] = {id(each): each for each in targets}
         #: Where the search ended: the names of modules and classes, and whose they are.
         self.ends: list[tuple[str, Mapping[str, Any], bool]] = []
@@ -57,7 +68,7 @@ class Ancestry:
         self._tables = _tables() if gc.get_freeze_count() else []
         level: list[int] | None = list(self.members)
         for _ in range(_MAX_LEVELS):
-            if not level:
+            if not level or (is_nearest and self.ends):
                 break
             level = self._climb(level)
         self._tables = []
@@ -122,6 +133,7 @@ class Ancestry:
             or item is self.members
             or item is self._tables
             or type(item) is types.FrameType
+            or module_of(type(item)).startswith(_PACKAGE)
         )
 
     def _is_end(self, item: Any) -> bool:
@@ -159,6 +171,11 @@ def unnamed_roots(tensors: list[Any], seconds: float, ignored: set[int]) -> tupl
         )
         found.append(root)
     return found, ancestry.is_complete
+
+
+def nearest_roots(held: list[Any], seconds: float, ignored: set[int]) -> list[Root]:
+    """Return the nearest names in modules and classes that lead to some objects."""
+    return _named(Ancestry(held, time.monotonic() + seconds, ignored, is_nearest=True))
 
 
 def _named(ancestry: Ancestry) -> list[Root]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from itertools import starmap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .evidence import (
     MADE_OF_TENSORS,
@@ -18,10 +18,14 @@ from .evidence import (
 )
 from .kernel_io import kernel_shell
 from .modules import attribute_roots, is_own, is_own_class, own_modules
-from .outputs import is_output_name
-from .referents import is_module
+from .outputs import is_output_name, output_tables
+from .referents import is_module, may_hold_objects
 from .root import Root
+from .tensors import attributes_of_class
 from .torch_access import names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _IPYTHONS = ("In", "Out", "_oh", "_ih", "_dh", "__builtins__")
 
@@ -50,6 +54,19 @@ class Namespace:
             found += [self.shell.user_ns_hidden, history.output_hist, self.names.get("_oh")]
         return found
 
+    def tables(self) -> list[Mapping[Any, Any]]:
+        """Return the tables from which a person's own names and outputs are made roots."""
+        found = [self.names, *(names_of(module) for _, module in own_modules())]
+        if self.shell is not None:
+            found += output_tables(self.shell)
+        found += [
+            attributes_of_class(value)
+            for names in found
+            for value in list(names.values())
+            if is_own_class(value)
+        ]
+        return list({id(each): each for each in found}.values())
+
     def variable_roots(self) -> tuple[list[Root], list[Root]]:
         """One root for each variable; more for modules and classes of the person's own.
 
@@ -62,7 +79,7 @@ class Namespace:
         first = [root for root in starmap(self._root_of, likely) if root is not None]
         for name, value in sorted_names[MODULE_OR_CLASS]:
             first += self._attribute_roots(name, value)
-        others = [item for item in sorted_names[UNKNOWN] if _may_hold_objects(item[1])]
+        others = [item for item in sorted_names[UNKNOWN] if may_hold_objects(item[1])]
         small = grouped(sorted_names[SMALL_TENSOR], self._root_of)
         return first, [*grouped(others, self._root_of), *small]
 
@@ -90,7 +107,8 @@ class Namespace:
         def let_go() -> None:
             self.names.pop(name, None)
 
-        return Root(name, "variable", [(name, value)], f"del {name}", None, let_go)
+        values = [(name, value)]
+        return Root(name, "variable", values, f"del {name}", None, let_go, is_in_table=True)
 
     def module_roots(self) -> list[Root]:
         """One root for each module of the person's own that no variable stands for."""
@@ -112,11 +130,3 @@ class Namespace:
         note = "gc.set_debug(gc.DEBUG_SAVEALL) keeps what was collected."
         values = [("gc.garbage", gc.garbage)]
         return [Root("gc.garbage", "cycle", values, line, note, gc.garbage.clear)]
-
-
-def _may_hold_objects(value: Any) -> bool:
-    """Whether an object may hold others: the collector tracks it, or it is an array."""
-    if gc.is_tracked(value):
-        return True
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and type(value) is getattr(numpy, "ndarray", None)

@@ -4,6 +4,9 @@ The same code runs on the practice device in every test, and on a real GPU::
 
     python test/leaks/runner.py cuda > results.jsonl
 
+Each shape runs in both sizes of ``shapes.SIZES``; names of shapes may follow. The last line on
+stderr sums up.
+
 Beside our own answer it tries what people are told to do: collect and empty the
 cache, then the same after ``del sys.last_*``, and, where it is installed,
 pytorch_memlab's report.
@@ -24,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 
 from kernels import ROOT, Kernel  # noqa: E402 - found only now
-from shapes import ALL, Shape  # noqa: E402
+from shapes import ALL, FLOAT, SIZES, Shape, Size  # noqa: E402
 
 MIB = 1 << 20
 #: What a shape must hold at least.
@@ -33,6 +36,8 @@ LEAST = 30 * MIB
 PINNING = {"fragmentation", "cuda graph pool"}
 #: Python's own arenas come and go on the practice device.
 NOISE = 4 * MIB
+#: The share of what was leaked that counts as all of it.
+FREED = 0.99
 
 RECIPE = "import gc, torch\ngc.collect()\ntorch.cuda.empty_cache() if torch.cuda.is_available() else None"
 LAST = "import sys\nfor name in ('last_type', 'last_value', 'last_traceback', 'last_exc'): vars(sys).pop(name, None)\n"
@@ -55,9 +60,9 @@ jupyterlab_vram.clear(release=["all"])
 #: What a library takes the first time that it is used is no leak.
 WARM_UP = """
 def _warm_up():
-    model = nn.Sequential(*[nn.Linear(2048, 2048, device="DEVICE") for _ in range(2)])
+    model = A_MODEL
     optimizer = torch.optim.Adam(model.parameters())
-    model(torch.ones(256, 2048, device="DEVICE")).sum().backward()
+    model(A_WIDE_INPUT).sum().backward()
     optimizer.step()
 _warm_up()
 del _warm_up
@@ -69,12 +74,17 @@ class Result:
     """What one shape led to."""
 
     shape: str
+    size: str = FLOAT.name
     leaked_bytes: int = 0
     #: The names and kinds of those who hold at least ``LEAST``.
     holders: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     is_named: bool = False
     unattributed_bytes: int = 0
+    #: More than before; no shape here makes a workspace.
+    workspace_bytes: int = 0
+    #: Whether what holders that alone held it promised to free is what came back.
+    is_promise_kept: bool = True
     is_identity: bool = False
     lines: list[str] = field(default_factory=list)
     #: Shares of what was leaked, from 0 to 1.
@@ -94,13 +104,16 @@ class Runner:
         self.kernel = kernel
         self.device = device
         self.id = "cuda:0" if device == "cuda" else "practice"
-        self.is_warm = False
+        #: Sizes in which everything was used once.
+        self.warm: set[str] = set()
+        self.size = FLOAT
         self.has_memlab = importlib.util.find_spec("pytorch_memlab") is not None
 
-    def examine(self, shape: Shape) -> Result:
+    def examine(self, shape: Shape, size: Size = FLOAT) -> Result:
         """Run one shape to its end, and leave nothing of it."""
+        self.size = size
         self.clean()
-        result = Result(shape.name)
+        result = Result(shape.name, size.name)
         before = self.totals()
         for code in shape.cells:
             outcome = self.run(code)
@@ -116,24 +129,31 @@ class Runner:
     def clean(self) -> None:
         self.kernel.silently(CLEAN)
         self.kernel.forget()
-        if not self.is_warm:
-            self.is_warm = True
+        if self.size.name not in self.warm:
+            self.warm.add(self.size.name)
             self.kernel.silently(self.filled(WARM_UP))
             self.kernel.forget()
+        # As in a kernel of a person's: nothing is hidden from the garbage collector.
+        self.kernel.silently("import gc; gc.unfreeze()")
 
     def run(self, code: str):
         return self.kernel.run(self.filled(code))
 
     def filled(self, code: str) -> str:
-        return code.replace("DEVICE", "cuda" if self.device == "cuda" else "cpu")
+        device = "cuda" if self.device == "cuda" else "cpu"
+        return self.size.filled(code).replace("DEVICE", device)
 
     def totals(self) -> dict[str, int]:
         answer = self.kernel.ask("holders", min_bytes=MIB)["answer"]
+        return self.totals_of(answer)
+
+    def totals_of(self, answer) -> dict[str, int]:
         (totals,) = [each for each in answer["devices"] if each["id"] == self.id]
-        return totals
+        kept = [each["bytes"] for each in answer["holders"] if each["kind"] == "workspace"]
+        return {**totals, "workspace_bytes": sum(kept)}
 
     def _note(self, found, before, shape, result) -> None:
-        (totals,) = [each for each in found["devices"] if each["id"] == self.id]
+        totals = self.totals_of(found)
         allocated = totals["allocated_bytes"] - before["allocated_bytes"]
         result.leaked_bytes = max(allocated, pinned(found["holders"]))
         result.seconds = found["seconds"]
@@ -149,6 +169,9 @@ class Runner:
         result.unattributed_bytes = max(
             0, totals["unattributed_bytes"] - before["unattributed_bytes"]
         )
+        if "cuda graph pool" not in result.kinds:
+            # A capture has a stream, and so a workspace, of its own.
+            result.workspace_bytes = max(0, totals["workspace_bytes"] - before["workspace_bytes"])
         rest = sum(
             each["bytes"]
             for each in found["holders"]
@@ -179,8 +202,14 @@ class Runner:
             and any(re.fullmatch(name, each["name"]) for name in shape.holders)
         ]
         result.lines = [each["release"] for each in wanted if each["release"]]
-        for line in result.lines:
+        before = self.totals()["allocated_bytes"]
+        for place, line in enumerate(result.lines):
             self.kernel.run(line)
+            if place == 0 and not PINNING.intersection(result.kinds) and shape.kind != "task":
+                self.kernel.silently(RECIPE)
+                freed = before - self.totals()["allocated_bytes"]
+                promised = next(each["bytes"] for each in wanted if each["release"])
+                result.is_promise_kept = abs(freed - promised) <= NOISE
         for code in shape.ending:
             self.run(code)
         # A task that was cancelled ends when the loop comes to it.
@@ -231,20 +260,55 @@ def start(device: str, folder: Path) -> Runner:
     return Runner(kernel, device)
 
 
+def problems(shape: Shape, result: Result) -> list[str]:
+    """What of one result is not as it should be."""
+    if shape.benign:
+        return ["a warning"] if result.warnings else []
+    most = max(0.01 * result.leaked_bytes, NOISE)
+    found = {
+        "not named": not result.is_named,
+        "not freed": result.freed_by_us < FREED,
+        "unattributed": result.unattributed_bytes > most,
+        "called a workspace": result.workspace_bytes > 0,
+        "promised wrongly": not result.is_promise_kept,
+    }
+    return [problem for problem, is_so in found.items() if is_so]
+
+
+def examine_all(runner: Runner, shapes: list[Shape]) -> None:
+    """Run shapes in all sizes; prints a line for each, and what they come to."""
+    faults: list[str] = []
+    count = 0
+    for size in SIZES:
+        for shape in shapes:
+            label = f"{shape.name}, {size.name}"
+            print(label, file=sys.stderr)
+            count += 1
+            try:
+                result = runner.examine(shape, size)
+                wrong = problems(shape, result)
+                facts = {**asdict(result), "benign": shape.benign, "problems": wrong}
+            except Exception as error:
+                wrong = [repr(error)[:300]]
+                facts = {"shape": shape.name, "size": size.name, "error": wrong[0]}
+                print(runner.kernel.log_text()[-3000:], file=sys.stderr)
+            faults += [f"{label}: {', '.join(wrong)}"] if wrong else []
+            print(json.dumps(facts), flush=True)
+    print(
+        f"{count - len(faults)} of {count} are as they should be.",
+        *faults,
+        sep="\n",
+        file=sys.stderr,
+    )
+
+
 def main() -> None:
     device = sys.argv[1]
     wanted = sys.argv[2:]
+    shapes = [each for each in ALL if can_run(each, device)]
     runner = start(device, Path(tempfile.mkdtemp()))
     try:
-        for shape in ALL:
-            if can_run(shape, device) and (not wanted or shape.name in wanted):
-                print(shape.name, file=sys.stderr)
-                try:
-                    facts = {**asdict(runner.examine(shape)), "benign": shape.benign}
-                except Exception as error:
-                    facts = {"shape": shape.name, "error": repr(error)[:300]}
-                    print(runner.kernel.log_text()[-3000:], file=sys.stderr)
-                print(json.dumps(facts), flush=True)
+        examine_all(runner, [each for each in shapes if not wanted or each.name in wanted])
     finally:
         runner.kernel.stop()
 

@@ -1,7 +1,7 @@
 """Ordinary ways to leave device memory behind, as cells, with who holds it then.
 
-``DEVICE`` stands for the device, ``MODEL`` for a model of 64 MiB, ``BIG`` for a
-tensor of 64 MiB. The last cell of a shape is the one after which a person
+``DEVICE`` stands for the device; a model, a large tensor and inputs of the model are those of
+a ``Size``, in which a shape is run. The last cell of a shape is the one after which a person
 wonders where the memory is.
 """
 
@@ -9,9 +9,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-BIG = "torch.ones(16 * 2**20, device='DEVICE')"
-MODEL = "nn.Sequential(*[nn.Linear(2048, 2048, device='DEVICE') for _ in range(4)])"
-X = "torch.ones(64, 2048, device='DEVICE')"
+BIG, MODEL, X, WIDE_X = "A_BIG_TENSOR", "A_MODEL", "AN_INPUT", "A_WIDE_INPUT"
+
+
+@dataclass(frozen=True)
+class Size:
+    """What the tensors of a shape are like."""
+
+    name: str
+    width: int
+    layers: int
+    dtype: str
+    big: str
+
+    def filled(self, code: str) -> str:
+        """Put this size's tensors into the code of a shape."""
+        like = f"device='DEVICE', dtype={self.dtype}"
+        layer = f"nn.Linear({self.width}, {self.width}, {like})"
+        words = {
+            BIG: f"torch.ones({self.big}, {like})",
+            MODEL: f"nn.Sequential(*[{layer} for _ in range({self.layers})])",
+            WIDE_X: f"torch.ones(256, {self.width}, {like})",
+            X: f"torch.ones(64, {self.width}, {like})",
+        }
+        for word, meaning in words.items():
+            code = code.replace(word, meaning)
+        return code
+
+
+#: Tensors of 64 MiB, a model of four weights of 16 MiB.
+FLOAT = Size("float32", 2048, 4, "torch.float32", "16 * 2**20")
+#: Weights of 32 MiB each, as many models have them: just the size of cuBLAS's workspace on Hopper.
+BFLOAT = Size("bfloat16 4096 x 4096", 4096, 2, "torch.bfloat16", "4096, 4096")
+SIZES = (FLOAT, BFLOAT)
 
 
 @dataclass(frozen=True)
@@ -120,7 +150,7 @@ VARIABLES = [
         by="stack",
     ),
     held(
-        "a context variable",
+        "a copied context",
         f"import contextvars\nvar = contextvars.ContextVar('v')\ncontext = contextvars.copy_context()\ntoken = context.run(var.set, {BIG})\ndel token",
         by="context",
     ),
@@ -243,7 +273,7 @@ TRAINING = [
     held(
         "a forward hook",
         f"model = {MODEL}\nseen = []\nmodel[0].register_forward_hook(lambda m, a, out: seen.append(out))\n"
-        f"for _ in range(24): y = model(torch.ones(256, 2048, device='DEVICE'))",
+        f"for _ in range(24): y = model({WIDE_X})",
         "del model, y",
         by="seen",
         kind="autograd graph",

@@ -46,7 +46,7 @@ def leftovers(monkeypatch):
             monkeypatch.setattr(module, "loaded_torch", lambda: types.SimpleNamespace(cuda=cuda))
         monkeypatch.setattr(memory, "allocations", list)
         root = Root("graph", "variable", [("graph", object())], "del graph")
-        reaches = [Reach(root, {}, frozenset({POOL}), {}, False)] if owned else []
+        reaches = [Reach(root, {}, frozenset({POOL}), {}, False, [])] if owned else []
         known = {key: Storage(None, "cuda:0", 1, address) for key, address in enumerate(tensors)}
         looked = Looked(known, doubt)
         found = leftover_holders(Account(reaches, memory.Memory()), looked)

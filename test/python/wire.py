@@ -234,7 +234,8 @@ HOLDER = record(
         "release": or_null(text),
         "note": or_null(text),
         "parts": list_of(record({"path": text, "bytes": whole})),
-    }
+    },
+    {"promise": one_of("checked", "shared", "unchecked")},
 )
 HOLDINGS = record(
     {
