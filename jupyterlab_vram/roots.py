@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .interpreter import interpreter_roots
 from .outputs import Outputs, hidden_roots
 from .running import frame_roots, task_roots
 from .shells import other_shell_roots
@@ -27,4 +28,5 @@ def every_root(namespace: Namespace) -> list[Root]:
     found += others
     found += namespace.module_roots()
     found += namespace.garbage_roots()
+    found += interpreter_roots()
     return found

@@ -80,6 +80,8 @@ class Search:
             ignored = {id(strays), id(found), *map(id, self.namespace.dictionaries())}
             roots, is_complete = unnamed_roots(strays, self._left_s(), ignored)
             self._is_complete &= is_complete
+            # What was found so late is worth the time that is left.
+            self._walker.allow(self._left_s())
             found += [reach for root in roots for reach in self._reaches_of(root)]
         self._is_complete &= self._walker.is_complete
         return found
@@ -150,11 +152,9 @@ class Search:
         """Name the nearest that lead to some objects, besides the roots that are known."""
         ignored = {id(held), id(reaches), *map(id, self.namespace.dictionaries())}
         ignored |= {id(each.objects) for each in reaches}
-        return [
-            reach
-            for root in nearest_roots(held, self._left_s(), ignored)
-            for reach in self._reaches_of(root)
-        ]
+        roots = nearest_roots(held, self._left_s(), ignored)
+        self._walker.allow(self._left_s())
+        return [reach for root in roots for reach in self._reaches_of(root)]
 
     def _doubt(self) -> str | None:
         """Why something that leads to device memory may have been missed."""

@@ -116,6 +116,10 @@ class Walker:
         """Whether the allowance is used up."""
         return time.monotonic() > self._deadline_s
 
+    def allow(self, seconds: float) -> None:
+        """Give walks so much time from now on, whatever they had before."""
+        self._deadline_s = time.monotonic() + seconds
+
     def stop_at(self, objects: Collection[Any]) -> None:
         """Do not enter ``objects``, which are holders of their own."""
         self._unseen(objects)

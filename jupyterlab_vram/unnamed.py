@@ -9,6 +9,7 @@ would find out.
 
 from __future__ import annotations
 
+import contextvars
 import gc
 import sys
 import time
@@ -17,6 +18,15 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
+from .nameless import (
+    References,
+    callback_root,
+    context_roots,
+    is_handle,
+    is_logger,
+    logger_root,
+    nameless_roots,
+)
 from .paths import key_label
 from .referents import is_module, referents, without_modules
 from .root import Root
@@ -38,6 +48,9 @@ _MAX_OBJECTS = 20_000
 _TABLE_TYPES = frozenset(map(id, (dict, OrderedDict, list, set)))
 #: What a search itself makes refers to what it found.
 _PACKAGE = __name__.partition(".")[0]
+#: What an event loop runs leads to all that it runs.
+_LOOPS = ("asyncio", "_asyncio", "tornado", "zmq")
+_MACHINERY = ("asyncio", "_asyncio", "threading", "concurrent", "ipykernel", "IPython", "tornado")
 _COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 _CYCLE_NOTE = "Only references in a circle keep it; the garbage collector frees it."
 _LIBRARY_NOTE = "It belongs to a library; the library may need it."
@@ -67,12 +80,39 @@ class Ancestry:
         #: What the collector may have been told to forget (``gc.freeze``).
         self._tables = _tables() if gc.get_freeze_count() else []
         level: list[int] | None = list(self.members)
+        #: What else it ended at: contexts, and callbacks of event loops.
+        self.contexts: list[contextvars.Context] = []
+        self.callbacks: list[Any] = []
+        #: Of the module `logging`: through its table each leads to all others.
+        self.loggers: list[Any] = []
+        is_covered = False
         for _ in range(_MAX_LEVELS):
-            if not level or (is_nearest and self.ends):
+            if not level or is_covered:
                 break
+            before = self._end_count()
             level = self._climb(level)
+            if self._end_count() > before:
+                is_covered = is_nearest or self._covers(targets)
         self._tables = []
-        self.is_complete = level == []
+        #: Whether all that leads to the targets is known, or a name for each of them.
+        self.is_complete = level == [] or (is_covered and level is not None)
+
+    def _end_count(self) -> int:
+        others = len(self.contexts) + len(self.callbacks) + len(self.loggers)
+        return len(self.ends) + others
+
+    def _covers(self, targets: list[Any]) -> bool:
+        """Whether names that were found lead to all targets."""
+        pending = [value for _, names, _ in self.ends for value in list(names.values())]
+        pending = [each for each in pending if id(each) in self.members]
+        pending += [*self.contexts, *self.callbacks, *self.loggers]
+        seen: set[int] = set()
+        while pending:
+            item = pending.pop()
+            if id(item) not in seen:
+                seen.add(id(item))
+                pending += [each for each in referents(item) if id(each) in self.members]
+        return seen.issuperset(map(id, targets))
 
     def _climb(self, level: list[int]) -> list[int] | None:
         """Add what refers to the members in ``level``.
@@ -142,8 +182,17 @@ class Ancestry:
             name = f"{module_of(item)}.{_qualified_name(item)}"
             self.ends.append((name, attributes_of_class(item), True))
             return True
+        if type(item) is contextvars.Context:
+            self.contexts.append(item)
+            return True
+        if module_of(type(item)) == "asyncio.events" and is_handle(item):
+            self.callbacks.append(item)
+            return True
+        if is_logger(type(item)):
+            self.loggers.append(item)
+            return True
         name = self._modules.get(id(item), "")
-        if name:
+        if name and name.partition(".")[0] not in _LOOPS:
             self.ends.append((name, item, False))
         return bool(name) or is_machinery(type(item))
 
@@ -158,7 +207,8 @@ def unnamed_roots(tensors: list[Any], seconds: float, ignored: set[int]) -> tupl
     members = ancestry.members
     found = _named(ancestry)
     held = {id(value) for root in found for value in root.objects()}
-    garbage = _unreachable(members, held, {id(each) for each in tensors})
+    references = References(members, {id(each) for each in tensors})
+    garbage = references.unreachable(held)
     dead = [each for key, each in members.items() if key in garbage]
     if dead and ancestry.is_complete:
         found.append(_cycle(dead))
@@ -170,6 +220,9 @@ def unnamed_roots(tensors: list[Any], seconds: float, ignored: set[int]) -> tupl
             "torch.compile's cache", "module", values, line, _COMPILER_NOTE, _reset_compiler
         )
         found.append(root)
+    if ancestry.is_complete:
+        known = held.union(*(map(id, root.objects()) for root in found))
+        found += nameless_roots(tensors, members, references, known | garbage)
     return found, ancestry.is_complete
 
 
@@ -180,7 +233,9 @@ def nearest_roots(held: list[Any], seconds: float, ignored: set[int]) -> list[Ro
 
 def _named(ancestry: Ancestry) -> list[Root]:
     """One root for each name in a module or a class at which the search ended."""
-    found = []
+    found = context_roots(ancestry.contexts, ancestry.members)
+    found += [callback_root(each) for each in ancestry.callbacks]
+    found += [logger_root(each) for each in ancestry.loggers]
     for owner, names, is_class in ancestry.ends:
         for key, value in list(names.items()):
             if id(value) in ancestry.members and type(key) is str:
@@ -189,11 +244,16 @@ def _named(ancestry: Ancestry) -> list[Root]:
                 if not is_class:
                     _add_line(root, f"sys.modules[{owner!r}].{key}", value, ancestry.members)
                 found.append(root)
-    return found
+    # Names of one thing that many modules import: the first says it.
+    first = {tuple(map(id, root.objects())): root for root in reversed(found)}
+    return list(reversed(first.values()))
 
 
 def _add_line(root: Root, where: str, value: Any, members: dict[int, Any]) -> None:
     """Say how a library lets go: it needs its table, but not what was put into it."""
+    if root.name.partition(".")[0] in _MACHINERY:
+        # What runs cells, tasks and threads would stop.
+        return
     if share((type(value),), (dict, OrderedDict)):
         keys = [(key, each) for key, each in value.items() if id(each) in members]
     elif type(value) is list:
@@ -218,38 +278,6 @@ def _tables() -> list[Any]:
 
 def _modules() -> list[tuple[str, Any]]:
     return [(name, each) for name, each in list(sys.modules.items()) if is_module(each)]
-
-
-def _unreachable(members: dict[int, Any], held: set[int], listed: set[int]) -> set[int]:
-    """Return those that only other members refer to, as the collector would find out.
-
-    Args:
-        members: objects by their identities.
-        held: what is known to be held from outside.
-        listed: what the caller's list refers to, besides ``members``.
-    """
-    # What counting itself adds, which differs between versions of Python.
-    ours = _references({0: object()}, 0)
-    outside = {key: _references(members, key) - ours - (key in listed) for key in members}
-    edges = {
-        key: [id(child) for child in referents(each) if id(child) in members]
-        for key, each in members.items()
-    }
-    for children in edges.values():
-        for child in children:
-            outside[child] -= 1
-    pending = [key for key, count in outside.items() if count > 0 or key in held]
-    alive = set()
-    while pending:
-        key = pending.pop()
-        if key not in alive:
-            alive.add(key)
-            pending += edges[key]
-    return members.keys() - alive
-
-
-def _references(table: dict[int, Any], key: int) -> int:
-    return sys.getrefcount(table[key])
 
 
 def _cycle(dead: list[Any]) -> Root:

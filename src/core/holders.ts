@@ -19,6 +19,12 @@ export type HolderKind =
   | 'smaller'
   | 'unattributed';
 
+/**
+ * Whether something else holds what a holder frees: nothing was found; something
+ * without a name does; it was not looked for.
+ */
+export type HolderPromise = 'checked' | 'shared' | 'unchecked';
+
 /** One thing that keeps device memory alive. */
 export interface IHolder {
   /** What a person types or recognises: `Out[7]`, `history`, `helpers.CACHE`. */
@@ -39,6 +45,8 @@ export interface IHolder {
   readonly pinnedBytes: number;
   /** A line of Python that lets go; null where there is none. */
   readonly release: string | null;
+  /** Absent where the agent is older, and says nothing of it. */
+  readonly promise?: HolderPromise;
   readonly note: string | null;
   readonly parts: readonly IHeldPart[];
 }
@@ -91,6 +99,8 @@ const KINDS: readonly HolderKind[] = [
   'unattributed'
 ];
 
+const PROMISES: readonly HolderPromise[] = ['checked', 'shared', 'unchecked'];
+
 /** The kinds that the notebook holds by itself, on nobody's request. */
 const NOTEBOOKS_OWN: ReadonlySet<HolderKind> = new Set<HolderKind>([
   'output',
@@ -133,7 +143,9 @@ export function parseHoldings(field: Field): IHoldings {
 }
 
 function parseHolder(holder: Field): IHolder {
+  const promise = holder.key('promise').orNull(field => field.oneOf(PROMISES));
   return {
+    ...(promise !== null && { promise }),
     name: holder.key('name').text(LIMITS.nameLength),
     kind: holder.key('kind').oneOf(KINDS),
     path: holder.key('path').text(LIMITS.textLength),

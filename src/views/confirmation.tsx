@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import type { IHolder } from '../core/holders';
 import { formatBytes } from '../core/units';
+import { promiseWords } from './promise';
 
 /** What a confirmation says. */
 export interface IConfirmation {
@@ -18,7 +19,9 @@ export function confirmationBody(facts: IConfirmation): React.JSX.Element {
   const { lines, holders, trans } = facts;
   const bytes = holders.reduce((sum, each) => sum + each.bytes, 0);
   const shared = holders.reduce((sum, each) => sum + each.sharedBytes, 0);
-  const notes = new Set(holders.map(each => each.note));
+  const notes = new Set(
+    holders.flatMap(each => [promiseWords(each, trans), each.note])
+  );
   return (
     <div className="jp-VramConfirmation">
       <p>{trans.__('This runs in the kernel, then clears its caches:')}</p>

@@ -154,7 +154,7 @@ function kindWord(kind: HolderKind, trans: TranslationBundle): string {
     case 'autograd graph':
       return trans.__('autograd graph');
     case 'workspace':
-      return trans.__('not a leak');
+      return trans.__('kept by PyTorch');
     case 'module':
       return trans.__('global');
     case 'fragmentation':

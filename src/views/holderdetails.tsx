@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { IHolder } from '../core/holders';
 import { sharesOf } from '../core/holders';
 import { formatBytes } from '../core/units';
+import { promiseWords } from './promise';
 
 /** Properties of `HolderDetails`. */
 export interface IHolderDetailsProps {
@@ -15,6 +16,7 @@ export interface IHolderDetailsProps {
 export function HolderDetails(props: IHolderDetailsProps): React.JSX.Element {
   const { holder, trans } = props;
   const { devices, note, path, release } = holder;
+  const promise = promiseWords(holder, trans);
   return (
     <>
       {path !== '' && path !== holder.name && (
@@ -23,6 +25,7 @@ export function HolderDetails(props: IHolderDetailsProps): React.JSX.Element {
         </p>
       )}
       <Shared {...props} />
+      {promise !== null && <p>{promise}</p>}
       {devices.length > 1 &&
         sharesOf(holder).map(each => (
           <p key={each.id}>

@@ -31,6 +31,7 @@ describe('parseHoldings()', () => {
       sharedBytes: 2 ** 30,
       alsoHeldBy: ['y'],
       tensorCount: 16,
+      promise: 'shared',
       devices: [{ id: 'cuda:0', bytes: 2 ** 30, sharedBytes: 2 ** 30 }],
       parts: [
         { path: 'Out[4].0', bytes: 2 ** 28 },
@@ -38,6 +39,7 @@ describe('parseHoldings()', () => {
       ]
     });
     expect(rest).toMatchObject({ release: null, note: null });
+    expect(rest).not.toHaveProperty('promise');
     expect(read(fixture.valid[0]).devices).toEqual([
       {
         id: 'cuda:0',

@@ -2,6 +2,7 @@ import * as React from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { IHolder } from '../../src/core/holders';
+import { confirmationBody } from '../../src/views/confirmation';
 import { HolderRow } from '../../src/views/holder';
 import { button, draw, eraseAll, texts, trans } from './draw';
 import { FakeActions, GIB } from './fake';
@@ -45,6 +46,19 @@ async function show(
   );
 }
 
+describe('confirmationBody()', () => {
+  afterEach(eraseAll);
+
+  it('should say that something else holds it, too', async () => {
+    const holder = { ...model({ 0: 1 }), promise: 'shared' as const };
+    const lines = ['del model'];
+    const node = await draw(
+      confirmationBody({ lines, holders: [holder], trans })
+    );
+    expect(node.textContent).toContain('no name here holds it, too');
+  });
+});
+
 describe('HolderRow', () => {
   afterEach(eraseAll);
 
@@ -66,6 +80,25 @@ describe('HolderRow', () => {
     await expect
       .poll(() => texts(node, '.jp-VramHolder-details > p').slice(0, 3))
       .toEqual(['cuda:0: 1.00 GiB', 'cuda:2: 3.00 GiB', 'cuda:10: 2.00 GiB']);
+  });
+
+  it.each([
+    ['shared', 'Something that has no name here holds it, too.'],
+    ['unchecked', 'It was not checked whether something else holds it, too.']
+  ] as const)('should say of a %s promise so', async (promise, words) => {
+    const node = await show({ ...model({ 0: 1 }), promise });
+    node.querySelector<HTMLElement>('.jp-VramHolder-fold')?.click();
+    await expect
+      .poll(() => texts(node, '.jp-VramHolder-details > p'))
+      .toContain(words);
+  });
+
+  it('should say nothing of a promise that was checked', async () => {
+    const node = await show({ ...model({ 0: 1 }), promise: 'checked' });
+    node.querySelector<HTMLElement>('.jp-VramHolder-fold')?.click();
+    await expect
+      .poll(() => texts(node, '.jp-VramHolder-details > p'))
+      .toEqual(['del model']);
   });
 
   it('should let go by its name', async () => {

@@ -1,0 +1,21 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { IHolder } from '../core/holders';
+
+/** What is to be said of the bytes that a holder frees; null where nothing is. */
+export function promiseWords(
+  { promise }: IHolder,
+  trans: TranslationBundle
+): string | null {
+  switch (promise) {
+    case 'shared':
+      return trans.__('Something that has no name here holds it, too.');
+    case 'unchecked':
+      return trans.__(
+        'It was not checked whether something else holds it, too.'
+      );
+    case 'checked':
+    case undefined:
+      return null;
+  }
+}
