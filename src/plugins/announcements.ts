@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import type { Failures } from '../model/failures';
 import type { IFailure } from '../model/failures';
+import { Pace } from './pace';
 import type { ISettingsStore } from './settings';
 import { CommandIDs } from './tokens';
 
@@ -14,15 +15,21 @@ export class Announcements {
   }
 
   private _onNoted(_: Failures, failure: IFailure): void {
-    const { commands, store, trans } = this._options;
-    const { backend, isTorchs, remedies, sentence } = failure.explanation;
+    const { store } = this._options;
+    const { backend } = failure.explanation;
+    if (!store.settings.notifications || backend === 'host') {
+      return;
+    }
+    this._pace.run(() => this._announce(failure));
+  }
+
+  private _announce(failure: IFailure): void {
+    const { commands, trans } = this._options;
+    const { isTorchs, remedies, sentence } = failure.explanation;
     // Of use where PyTorch has a cache, or cycles, in this kernel.
     const mayClear =
       !failure.hasDied &&
       (isTorchs || remedies.some(({ act }) => act === 'clear'));
-    if (!store.settings.notifications || backend === 'host') {
-      return;
-    }
     Notification.dismiss(this._open);
     const clear = {
       label: trans.__('Clear'),
@@ -43,6 +50,8 @@ export class Announcements {
     });
   }
 
+  /** Of errors that follow each other faster the latest is announced. */
+  private readonly _pace = new Pace(1000);
   private _open = '';
 }
 

@@ -2,7 +2,6 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
@@ -10,11 +9,13 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { IMonitor, IRaisedWarning } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
 import { ISettingsStore } from './settings';
+import { Toasts } from './toasts';
 import { CommandIDs } from './tokens';
 
 /** Announces each new warning once, and takes it back when its cause is gone. */
 class Announcer {
   constructor(
+    private readonly _monitors: IMonitors,
     commands: CommandRegistry,
     store: ISettingsStore,
     trans: TranslationBundle
@@ -31,8 +32,10 @@ class Announcer {
       return;
     }
     const trans = this._trans;
-    const id = Notification.warning(warning.sentence.replace(/`/g, ''), {
-      autoClose: 10_000,
+    this._toastsOf(monitor).show({
+      key: warning.id,
+      text: warning.sentence.replace(/`/g, ''),
+      name: this._nameOf(monitor),
       actions: [
         {
           label: trans.__('Clear'),
@@ -47,26 +50,30 @@ class Announcer {
         }
       ]
     });
-    this._open.set(`${monitor.kernelId} ${warning.id}`, id);
     monitor.changed.connect(this._onMonitorChanged, this);
   }
 
+  private _nameOf(monitor: IMonitor): string | null {
+    const { target } = this._monitors;
+    return target.monitor === monitor ? target.title : null;
+  }
+
+  private _toastsOf({ kernelId }: IMonitor): Toasts {
+    const toasts = this._toasts.get(kernelId) ?? new Toasts(this._trans);
+    this._toasts.set(kernelId, toasts);
+    return toasts;
+  }
+
   private _onMonitorChanged(monitor: IMonitor): void {
-    const current = new Set(
-      monitor.warnings.map(warning => `${monitor.kernelId} ${warning.id}`)
-    );
-    for (const [key, id] of this._open) {
-      if (key.startsWith(`${monitor.kernelId} `) && !current.has(key)) {
-        Notification.dismiss(id);
-        this._open.delete(key);
-      }
-    }
+    const current = monitor.warnings.map(warning => warning.id);
+    this._toastsOf(monitor).keep(new Set(current));
   }
 
   private readonly _commands: CommandRegistry;
   private readonly _store: ISettingsStore;
   private readonly _trans: TranslationBundle;
-  private readonly _open = new Map<string, string>();
+  /** By kernel. */
+  private readonly _toasts = new Map<string, Toasts>();
 }
 
 /** New warnings as JupyterLab notifications. */
@@ -83,7 +90,7 @@ export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
-    const announcer = new Announcer(app.commands, store, trans);
+    const announcer = new Announcer(monitors, app.commands, store, trans);
     monitors.warningRaised.connect(announcer.announce, announcer);
   }
 };

@@ -105,6 +105,15 @@ describe('failuresPlugin', () => {
     expect(executed).toEqual([CommandIDs.clear, CommandIDs.open]);
   });
 
+  it('should announce the latest of errors without end, one at a time', async () => {
+    for (let error = 0; error < 500; error++) {
+      raise(FULL);
+    }
+    await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
+    await new Promise(resolve => setTimeout(resolve, 200));
+    expect(announce).toHaveBeenCalledTimes(1);
+  });
+
   it('should put a line below the cell that failed, until it runs again', async () => {
     raise(FULL);
     await vi.waitFor(() => expect(line()).not.toBeNull());

@@ -3,7 +3,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
 import type { MockInstance } from 'vitest';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IWarning } from '../../src/core/warning';
 import type { IMonitors, IRaisedWarning } from '../../src/model/tokens';
@@ -35,7 +35,8 @@ describe('notificationsPlugin', () => {
     }
     const monitors = {} as IMonitors;
     const warningRaised = new Signal<IMonitors, IRaisedWarning>(monitors);
-    Object.assign(monitors, { warningRaised });
+    const target = { title: 'x.ipynb', monitor, hasDocument: true };
+    Object.assign(monitors, { warningRaised, target });
     raise = (raised, where = monitor) => {
       where.warnings = [...where.warnings, raised];
       warningRaised.emit({ monitor: where, warning: raised });
@@ -102,6 +103,68 @@ describe('notificationsPlugin', () => {
       expect(dismiss.mock.calls).toEqual([['notification-1']]);
       other.tell({ warnings: [] });
       expect(dismiss).toHaveBeenLastCalledWith('notification-2');
+    });
+  });
+
+  describe('of a kernel that warns without end', () => {
+    let update: MockInstance<typeof Notification.update>;
+
+    /** Raise `count` warnings within `forMs`. */
+    const flood = (count: number, forMs: number, where = monitor): void => {
+      for (let index = 0; index < count; index++) {
+        raise(warning({ id: `leak-${index}` }), where);
+        vi.advanceTimersByTime(forMs / count);
+      }
+    };
+    const said = (): unknown[] => announce.mock.calls.map(([text]) => text);
+
+    beforeEach(() => {
+      vi.useFakeTimers();
+      update = vi.spyOn(Notification, 'update').mockReturnValue(true);
+    });
+
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it('should show one notification that counts', () => {
+      flood(970, 20_000);
+      vi.advanceTimersByTime(1000);
+      expect(announce).toHaveBeenCalledTimes(4);
+      expect(said()[3]).toBe('4 warnings in x.ipynb');
+      expect(dismiss).toHaveBeenCalledTimes(3);
+      const messages = update.mock.calls.map(([{ message }]) => message);
+      expect(messages[messages.length - 1]).toBe('970 warnings in x.ipynb');
+      // Once a second.
+      expect(messages.length).toBeLessThanOrEqual(21);
+      expect(update.mock.calls[0]?.[0].actions).toHaveLength(2);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('should show it anew after a person has closed it', () => {
+      update.mockReturnValue(false);
+      flood(100, 3000);
+      expect(announce.mock.calls.length).toBeLessThanOrEqual(3 + 4);
+    });
+
+    it('should count warnings that come and go', () => {
+      for (let turn = 0; turn < 100; turn++) {
+        raise(warning({ id: 'the same' }));
+        monitor.tell({ warnings: [] });
+      }
+      vi.advanceTimersByTime(2000);
+      expect(announce).toHaveBeenCalledTimes(4);
+      expect(update.mock.calls[0]?.[0].message).toBe('100 warnings in x.ipynb');
+    });
+
+    it('should go on telling one by one of other kernels, and after it was quiet', () => {
+      flood(50, 1000);
+      const other = new FakeMonitor({ kernelId: 'kernel-2' });
+      raise(warning({ sentence: 'Another one.' }), other);
+      expect(said()).toContain('Another one.');
+      vi.advanceTimersByTime(11_000);
+      raise(warning({ sentence: 'After it.' }));
+      expect(said()).toContain('After it.');
     });
   });
 });
