@@ -12,7 +12,7 @@ from .agent import SCHEMA_VERSION, Agent
 from .kernel_io import MIME_TYPE, CannotPushError, kernel_shell
 from .orphans import end_others
 from .pusher import MAX_INTERVAL_S
-from .questions import OUTSIDE_QUESTIONS, QUESTIONS
+from .questions import OUTSIDE, QUESTIONS
 from .readings import take_reading
 from .single import single
 from .version import __version__
@@ -84,9 +84,9 @@ def handle(request: str) -> Reply:
 def _carry_out(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
     operation = fields["op"]
     question = QUESTIONS.get(operation)
-    if operation in OUTSIDE_QUESTIONS:
-        # It may wait for long, and concerns nothing that another request may change.
-        return agent.answer(OUTSIDE_QUESTIONS[operation](fields))
+    if question is not None and operation in OUTSIDE:
+        # It may wait for long, and others need not wait for it.
+        return agent.answer(question(fields))
     with agent.lock:
         if question is not None:
             return agent.answer(question(fields))

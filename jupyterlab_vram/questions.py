@@ -29,13 +29,12 @@ def _cached_models(_fields: Fields) -> Fields:
 
 #: By the operation of the request; each gets its fields, and may raise RefusedError.
 QUESTIONS: dict[str, Callable[[Fields], Fields]] = {
-    "holders": _holders,
-    "failure": _failure,
-}
-#: The same, for those that wait for a driver, another process or a disk.
-OUTSIDE_QUESTIONS: dict[str, Callable[[Fields], Fields]] = {
     "processes": gpu_processes.answer,
     "stop": stopping.answer,
+    "holders": _holders,
+    "failure": _failure,
     "model_file": _model_file,
     "cached_models": _cached_models,
 }
+#: Those that wait for a driver, another process or a disk, and concern nothing of the agent's.
+OUTSIDE = frozenset({"processes", "stop", "model_file", "cached_models"})

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 from functools import partial
 from itertools import compress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
 from .outputs import Outputs
 from .root import Root
 from .tensors import attributes_of_class, bases_of
 from .torch_access import names_of
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 #: What IPython itself puts into a namespace.
 _IPYTHONS = ("In", "Out", "get_ipython", "exit", "quit", "open")
@@ -109,8 +113,11 @@ def _on_stack() -> list[Any]:
     """Return what IPython's functions on all stacks work on: an embedded shell runs in one."""
     found: list[Any] = []
     # The one way to see other threads' stacks.
-    for top in list(sys._current_frames().values()):  # noqa: SLF001
-        frame: Any = top
+    stacks = sys._current_frames()  # noqa: SLF001
+    # A frame that refers to itself would keep all of this alive.
+    stacks[threading.get_ident()] = sys._getframe(1)  # noqa: SLF001
+    for top in stacks.values():
+        frame: FrameType | None = top
         while frame is not None:
             name = frame.f_globals.get("__name__")
             if type(name) is str and name.startswith("IPython.terminal."):

@@ -132,3 +132,11 @@ def test_while_another_shell_stands_in_for_the_kernels_its_variables_are_not_tak
 def test_a_variable_for_the_shell_or_the_kernel_holds_nothing(fresh):
     fresh.run("ip = get_ipython(); kernel = ip.kernel; x = torch.ones(2**22)")
     assert set(named(fresh)) == {"x"}
+
+
+def test_looking_for_shells_keeps_nothing_alive(fresh):
+    fresh.run("import gc, weakref; gc.disable()")
+    fresh.run("class Box: pass\nbox = Box(); alive = weakref.ref(box)")
+    fresh.ask("holders", min_bytes=1)
+    fresh.run("del box")
+    assert fresh.value("alive() is None") is True
