@@ -43,17 +43,30 @@ export class CellBadge extends Widget {
     this._makeWay();
   }
 
+  override dispose(): void {
+    this._cellChanged.disconnect();
+    this._toolbarResized.disconnect();
+    if (!this.node.isConnected) {
+      // Its cell is gone from the page, and the badge with it.
+      this.clearFlag(Widget.Flag.IsAttached);
+    }
+    super.dispose();
+  }
+
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
+    // The toolbar comes and goes with the active cell: in its input area, or
+    // beside that in earlier versions of JupyterLab.
     const cell = this.node.closest('.jp-Cell');
-    if (cell) {
-      // The toolbar comes and goes with the active cell, and is a child of the cell.
-      this._cellChanged.observe(cell, {
-        childList: true,
-        attributeFilter: ['class']
-      });
-      this._makeWay();
+    for (const place of [cell, this.node.parentElement]) {
+      if (place) {
+        this._cellChanged.observe(place, {
+          childList: true,
+          attributeFilter: ['class']
+        });
+      }
     }
+    this._makeWay();
   }
 
   protected override onBeforeDetach(message: Message): void {
@@ -65,9 +78,7 @@ export class CellBadge extends Widget {
   /** Stand beside the cell's toolbar where that would lie over the badge. */
   private _makeWay(): void {
     const { node } = this;
-    const toolbar = node
-      .closest('.jp-Cell')
-      ?.querySelector(':scope > .jp-cell-toolbar');
+    const toolbar = node.closest('.jp-Cell')?.querySelector('.jp-cell-toolbar');
     this._toolbarResized.disconnect();
     if (toolbar) {
       this._toolbarResized.observe(toolbar);

@@ -178,3 +178,41 @@ def test_the_process_table_says_which_device_of_this_kernel_it_is(machine):
         "GPU 2: unknown used",
         "MIG slice 0 of GPU 2 (cuda:1 in this kernel): unknown used",
     ]
+
+
+LISTINGS = {
+    # Profiles of several sizes, with extensions, on the second of two GPUs.
+    "mixed": (
+        "GPU 0: NVIDIA A100-PCIE-40GB (UUID: GPU-1111)\n"
+        "GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-2222)\n"
+        "  MIG 1g.10gb+me  Device  0: (UUID: MIG-3333)\n"
+        "  MIG 3g.40gb     Device  1: (UUID: MIG-4444)\n",
+        {"1111": Place(0), "3333": Place(1, 0), "4444": Place(1, 1)},
+    ),
+    # Drivers before R470 name slices by their GPU; torch never does.
+    "old": (
+        "GPU 0: A100-SXM4-40GB (UUID: GPU-1111)\n"
+        "  MIG 3g.20gb Device 0: (UUID: MIG-GPU-1111/1/0)\n",
+        {"GPU-1111/1/0": Place(0, 0)},
+    ),
+    # A card that fell off the bus leaves its number free.
+    "lost": (
+        "GPU 0: NVIDIA H100 (UUID: GPU-1111)\n"
+        "Unable to determine the device handle for gpu 0000:18:00.0: Unknown Error\n"
+        "GPU 2: NVIDIA H100 (UUID: GPU-2222)\n",
+        {"1111": Place(0), "2222": Place(2)},
+    ),
+    "name": (
+        "GPU 0: Quadro RTX (UUID: 8000) (UUID: GPU-1111)\n",
+        {"1111": Place(0)},
+    ),
+    "orphan": ("  MIG 1g.5gb Device 0: (UUID: MIG-3333)\n", {}),
+    "nothing": ("No devices found.\n", {}),
+    "wsl": ("GPU 0: NVIDIA GeForce RTX 4090 (UUID: GPU-1111)\r\n", {"1111": Place(0)}),
+}
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_what_nvidia_smi_lists(name):
+    text, expected = LISTINGS[name]
+    assert places.places_of(smi.parse_numbers(text)) == expected

@@ -74,12 +74,25 @@ describe('CellBadge', () => {
     expect(widget.node.title).toContain('on cuda:0 (GPU 1 in nvidia-smi)');
   });
 
+  it('should go with a cell that has left the page', () => {
+    const cell = document.createElement('div');
+    document.body.append(cell);
+    Widget.attach(widget, cell);
+    cell.remove();
+    expect(() => widget.dispose()).not.toThrow();
+    expect(widget.isDisposed).toBe(true);
+  });
+
   describe('in a cell with a toolbar', () => {
     const rect = (left: number, right: number, top: number): DOMRect =>
       new DOMRect(left, top, right - left, 24);
 
     /** A one-line cell of 600 px, whose toolbar takes so many px at its right. */
-    function cellWith(toolbarPx: number, badgeTop: number): HTMLElement {
+    function cellWith(
+      toolbarPx: number,
+      badgeTop: number,
+      isInArea = true
+    ): HTMLElement {
       const cell = document.createElement('div');
       cell.className = 'jp-Cell';
       const area = document.createElement('div');
@@ -91,17 +104,23 @@ describe('CellBadge', () => {
       toolbar.getBoundingClientRect = () => rect(592 - toolbarPx, 592, 4);
       widget.node.getBoundingClientRect = () => rect(500, 596, badgeTop);
       Widget.attach(widget, area);
-      cell.prepend(toolbar);
-      return cell;
+      (isInArea ? area : cell).prepend(toolbar);
+      return toolbar;
     }
 
-    it('should stand beside it, and return when it is gone', async () => {
-      const cell = cellWith(170, 6);
-      widget.setRecord(record(1, 0, 2));
-      await expect.poll(() => widget.node.style.right).toBe('182px');
-      cell.firstElementChild?.remove();
-      await expect.poll(() => widget.node.style.right).toBe('');
-    });
+    it.each([
+      ['in the input area', true],
+      ['beside the input area', false]
+    ])(
+      'should stand beside one that is %s, and return when it is gone',
+      async (_, isInArea) => {
+        widget.setRecord(record(1, 0, 2));
+        const toolbar = cellWith(170, 6, isInArea);
+        await expect.poll(() => widget.node.style.right).toBe('182px');
+        toolbar.remove();
+        await expect.poll(() => widget.node.style.right).toBe('');
+      }
+    );
 
     it.each([
       ['it is above the badge', 170, 60],
