@@ -200,6 +200,7 @@ export class Connection {
 
 /** As JupyterLab's, as far as it is used. */
 interface IFuture {
+  readonly msg: { readonly header: { readonly msg_id: string } };
   readonly done: Promise<{ readonly content: Record<string, unknown> }>;
   dispose(): void;
 }
@@ -207,5 +208,6 @@ interface IFuture {
 function future(pending: IPending): IFuture {
   const done = pending.done.then(content => ({ content }));
   done.catch(() => undefined);
-  return { done, dispose: pending.cancel };
+  const msg = { header: { msg_id: pending.id } };
+  return { msg, done, dispose: pending.cancel };
 }

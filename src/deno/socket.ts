@@ -84,7 +84,7 @@ export class KernelSocket {
     } else {
       cancel();
     }
-    return { done, cancel };
+    return { id, done, cancel };
   }
 
   /** Close, and wait until that is done, but not for long. */
@@ -147,6 +147,8 @@ export class KernelSocket {
 
 /** A request whose reply is awaited. */
 export interface IPending {
+  /** Of the message that asked. */
+  readonly id: string;
   readonly done: Promise<Record<string, unknown>>;
   /** Wait no more. */
   cancel(): void;

@@ -199,6 +199,24 @@ Deno.test('a room and the notebooks of a real server', async test => {
       await rejects(room.watch({ seconds: -1 }), { code: 'bad-argument' });
     });
 
+    await test.step('watch() lets go of a notebook in which a cell ended meanwhile', async () => {
+      const code =
+        'import threading\nprint(*[t.name for t in threading.enumerate() if "vram" in t.name])';
+      const watching = room.watch({ seconds: 3, everySeconds: 0.25 });
+      await server.until(other, ({ connections }) => connections === 2);
+      await server.run(other, 'import time\ntime.sleep(1.5)');
+      const samples = await watching;
+      deepStrictEqual(samples.at(-1)?.problems, {});
+      // It speaks once more of how things stand, and then it is gone.
+      const deadlineMs = performance.now() + 5000;
+      let threads = '?';
+      while (threads.trim() !== '' && performance.now() < deadlineMs) {
+        const { outputs } = await server.run(other, code);
+        threads = outputs[0]?.data['text/plain'] ?? '';
+      }
+      strictEqual(threads.trim(), '');
+    });
+
     await test.step('a kernel that was shut down is said to be gone', async () => {
       await server.shutDown(train);
       await rejects(room.holders(train), { code: 'no-such-notebook' });
