@@ -150,6 +150,10 @@ def is_logger(cls: type) -> bool:
 
 def logger_root(logger: Any) -> Root:
     """Return the root of a logger, which is kept for good, with its handlers and filters."""
-    name = object.__getattribute__(logger, "__dict__").get("name")
+    own = object.__getattribute__(logger, "__dict__")
+    name = own.get("name")
     label = f"logging.getLogger({name!r})" if type(name) is str else "a logger"
-    return Root(label, "module", [(label, logger)], note=_LOGGER_NOTE)
+    # What it has of others leads to all loggers.
+    kept = {key: each for key, each in own.items() if key not in ("manager", "parent", "root")}
+    values = [(f"{label}.{key}", each) for key, each in kept.items()]
+    return Root(label, "module", values, note=_LOGGER_NOTE)

@@ -105,7 +105,8 @@ class Ancestry:
         """Whether names that were found lead to all targets."""
         pending = [value for _, names, _ in self.ends for value in list(names.values())]
         pending = [each for each in pending if id(each) in self.members]
-        pending += [*self.contexts, *self.callbacks, *self.loggers]
+        pending += [*self.contexts, *self.callbacks]
+        pending += [value for each in self.loggers for value in logger_root(each).objects()]
         seen: set[int] = set()
         while pending:
             item = pending.pop()

@@ -424,8 +424,152 @@ CYCLES = [
     ),
 ]
 
+#: Ways that others met and wrote of; where, is said with each. Each ends what it began.
+STRANGERS = [
+    held(
+        # https://github.com/huggingface/transformers/pull/45780, pytorch/pytorch#149354
+        "a cache on a method",
+        "import functools\nclass Layer(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.net = {MODEL}\n    @functools.lru_cache\n    def anchors(self, n): return n\n"
+        "layer = Layer(); layer.anchors(3); None",
+        "del layer",
+        by=r"Layer\.anchors",
+        kind="module",
+    ),
+    held(
+        # https://github.com/pytorch/pytorch/issues/28647
+        "a lambda that knows its module",
+        f"import gc; gc.disable()\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.net = {MODEL}; self.act = lambda x: self.net(x)\nnet = Net()",
+        "del net",
+        by="cycle through Net",
+        kind="cycle",
+    ),
+    held(
+        "a logger's handler",
+        "import logging.handlers\nlogging.getLogger('far').addHandler(logging.handlers.MemoryHandler(100))\n"
+        f"logging.getLogger('far').warning('%s', {BIG})",
+        by=r"logging\.getLogger\('far'\)",
+        kind="module",
+        ending=["logging.getLogger('far').handlers.clear()"],
+    ),
+    held(
+        # https://github.com/dask/distributed/issues/3144
+        "a finalizer's argument",
+        f"import weakref\nclass Owner: pass\nowner = Owner()\nweakref.finalize(owner, print, {BIG}).atexit = False",
+        by=r"weakref\.finalize\._registry",
+        kind="module",
+        ending=[
+            "import weakref; [each.detach() for each in list(weakref.finalize._registry) if each.peek()[0] is owner]"
+        ],
+    ),
+    held(
+        "a callback at exit",
+        f"import atexit\ndef register():\n    x = {BIG}\n    def at_exit(): x\n    atexit.register(at_exit)\nregister()",
+        by="function register.<locals>.at_exit without a name",
+        kind="module",
+        ending=["atexit._clear()"],
+    ),
+    held(
+        "a context variable",
+        f"import contextvars\nvar = contextvars.ContextVar('batch')\nvar.set({BIG}); None",
+        by="context variable batch",
+        kind="module",
+        ending=["var.set(None); None"],
+    ),
+    held(
+        # https://github.com/Lightning-AI/pytorch-lightning/issues/3275: trainers put handlers there.
+        "a handler of a signal",
+        f"import signal\ndef catch():\n    x = {BIG}\n    signal.signal(signal.SIGUSR2, lambda *_: x)\ncatch()",
+        by=r"signal\.getsignal\(\d+\)",
+        kind="module",
+    ),
+    held(
+        "a profiler",
+        f"import sys\ndef trace():\n    x = {BIG}\n    sys.setprofile(lambda *_: None if x is None else None)\ntrace()",
+        by=r"sys\.getprofile\(\)",
+        kind="module",
+    ),
+    held(
+        "a name among the builtins",
+        f"import builtins\nbuiltins.net = {BIG}",
+        by=r"builtins\.net",
+        kind="module",
+    ),
+    held(
+        "a replaced function of a library",
+        f"import warnings\ndef replace():\n    x = {BIG}\n    def show(*_, **__): x\n    warnings.mine = show\nreplace()",
+        by=r"warnings\.mine",
+        kind="module",
+        ending=["del warnings.mine"],
+    ),
+    held(
+        "IPython's callbacks",
+        f"def register():\n    x = {BIG}\n    def after(*_): x\n    get_ipython().events.register('post_run_cell', after)\nregister()",
+        by=r"IPython\.core\.events\.EventManager",
+        kind="module",
+        ending=["get_ipython().events.callbacks['post_run_cell'].pop(); None"],
+    ),
+    held(
+        # https://github.com/python/cpython/issues/98467
+        "work that waits for a thread",
+        "from concurrent.futures import ThreadPoolExecutor\nimport threading\ndone = threading.Event()\n"
+        f"pool = ThreadPoolExecutor(1); pool.submit(done.wait); pool.submit(len, {BIG}); del pool",
+        by=r"thread ThreadPoolExecutor-\d+_0",
+        kind="thread",
+        ending=["done.set()"],
+    ),
+    held(
+        "a callback of the event loop",
+        f"import asyncio\ndef later():\n    x = {BIG}\n    def callback(): x\n"
+        "    asyncio.get_running_loop().call_later(600, callback)\nlater()",
+        by=r"later\.<locals>\.callback that an event loop will run",
+        kind="task",
+        ending=[
+            "loop = asyncio.get_running_loop()\n"
+            "[each.cancel() for each in loop._scheduled if 'later' in repr(each)]; del loop"
+        ],
+    ),
+    held(
+        # https://github.com/pytorch/pytorch/issues/36874, #26188, #10348
+        "a caught error in a list",
+        f"errors = []\ndef fit():\n    model = {MODEL}\n    raise RuntimeError('CUDA out of memory')\n"
+        "for _ in range(1):\n    try: fit()\n    except RuntimeError as e: errors.append(e)",
+        by="errors",
+    ),
+    held(
+        # https://github.com/jmschrei/tangermeme/pull/84
+        "inputs that a hook left on modules",
+        f"model = {MODEL}\ndef keep(m, a, out): m.kept_input = a[0].detach(); m.kept_output = out.detach()\n"
+        f"handles = [m.register_forward_hook(keep) for m in model]\ny = model({WIDE_X})\n"
+        "for h in handles: h.remove()\ndel handles, y, h",
+        by="model",
+    ),
+    held(
+        "calls that a mock remembers",
+        f"from unittest import mock\nlog = mock.Mock(); log({BIG}); None",
+        by="log",
+    ),
+    held(
+        "a local of a thread",
+        f"import threading\nlocal = threading.local()\nlocal.x = {BIG}",
+        by="local",
+    ),
+]
+
 TWO = [
     Shape("two variables", [f"x = {BIG}", "y = [x]"], ["x", "y"]),
+    Shape(
+        # Met in an issue of this project: `del mem` promised all, and freed nothing.
+        "a handler that a logger has, too",
+        [
+            "import logging.handlers\nmem = logging.handlers.MemoryHandler(100)\n"
+            "logging.getLogger('mine').addHandler(mem)\n"
+            f"logging.getLogger('mine').warning('%s', {BIG})"
+        ],
+        ["mem", r"logging\.getLogger\('mine'\)"],
+        ending=["logging.getLogger('mine').handlers.clear()"],
+    ),
     Shape("a variable and Out", [f"model = {MODEL}", "model"], ["model", r"Out\[\d+\]"]),
     Shape(
         "a graph and an optimizer",
@@ -528,6 +672,7 @@ HELD = [
     *GRAPHS,
     *RUNNING,
     *CYCLES,
+    *STRANGERS,
     *TWO,
     *LIBRARIES,
     *CUDA,
