@@ -247,5 +247,5 @@ function requestIn(expression: string): AgentRequest {
 
 /** Whether an expression brings the agent along. */
 export function bringsArchive(expression: string): boolean {
-  return !expression.endsWith("'archive': None})");
+  return !expression.includes("'archive': None}");
 }
