@@ -22,6 +22,8 @@ const FAREWELL_MS = 2000;
 /** What a watch wants of the kernels. */
 export interface IFollowing extends IAskOptions {
   readonly everySeconds: number;
+  /** After so many without a word of the room, the agent stops by itself. */
+  readonly leaseSeconds: number;
   readonly over: AbortSignal;
   readonly roll: Roll;
 }
@@ -62,9 +64,8 @@ export class Follower {
   }
 
   private async _listen(conversation: Conversation): Promise<void> {
-    const { everySeconds, over } = this._following;
+    const { over } = this._following;
     const viewer = crypto.randomUUID();
-    const interval_ms = Math.round(1000 * everySeconds);
     const { link } = conversation;
     this._heardMs = this._askedMs = Date.now();
     conversation.onMessage(message => {
@@ -74,24 +75,35 @@ export class Follower {
     link.messageReceived.connect((_, message) =>
       this._looks.note(this._notebook, message)
     );
-    const attach = {
-      op: 'attach',
-      viewer,
-      interval_ms,
-      practice: null
-    } as const;
-    this._looks.note(this._notebook, checked(await link.request(attach)));
+    await this._attach(conversation, viewer);
     // A process that is asked right after its start still says so.
     this._isReplaced = false;
     while (!over.aborted) {
       await wait(over, CHECK_MS);
       await this._check(conversation);
+      const leaseMs = 1000 * this._following.leaseSeconds;
+      if (Date.now() - this._attachedMs > leaseMs / 2) {
+        await this._attach(conversation, viewer);
+      }
     }
     const farewell = link.request({ op: 'detach', viewer });
     await Promise.race([
       farewell.catch(() => undefined),
       wait(null, FAREWELL_MS)
     ]);
+  }
+
+  private async _attach({ link }: Conversation, viewer: string): Promise<void> {
+    const { everySeconds, leaseSeconds } = this._following;
+    this._attachedMs = Date.now();
+    const message = await link.request({
+      op: 'attach',
+      viewer,
+      interval_ms: Math.round(1000 * everySeconds),
+      lease_s: leaseSeconds,
+      practice: null
+    });
+    this._looks.note(this._notebook, checked(message));
   }
 
   /** @throws RoomError where there is nobody to listen to any more */
@@ -127,6 +139,7 @@ export class Follower {
   /** When the kernel said anything last. */
   private _heardMs = 0;
   private _askedMs = 0;
+  private _attachedMs = 0;
   /** Whether the process that was asked ended. */
   private _isReplaced = false;
 }

@@ -14,6 +14,8 @@ import type { INotebook, INotebookReading } from './rows';
 
 const MAX_SAMPLES = 2000;
 const MIN_SECONDS = 0.25;
+const LONGEST_LEASE_S = 86_400;
+const SPARE_S = 60;
 
 /** Watch notebooks until the time is up or somebody interrupts. */
 export async function watch(
@@ -35,7 +37,9 @@ export async function watch(
     const roll = new Roll(client);
     const followers = notebooks.map(notebook =>
       new Follower(client, notebook, looks, {
-        ...{ everySeconds, mayDropOutput, roll, over: over.signal }
+        ...{ everySeconds, mayDropOutput, roll, over: over.signal },
+        // Twice as long: what renews a lease is an activity for the server.
+        leaseSeconds: Math.min(LONGEST_LEASE_S, 2 * seconds + SPARE_S)
       }).run()
     );
     try {

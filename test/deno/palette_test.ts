@@ -121,6 +121,7 @@ function row(code: RoomErrorCode | null): INotebookReading {
   const device: IDeviceReading = {
     kind: 'cuda',
     ...{ id: 'cuda:0', index: 0, name: 'Card', uuid: 'u' },
+    ...{ driverIndex: null, driverSlice: null },
     ...{ allocatedBytes: 2 ** 20, reservedBytes: 2 ** 21, processBytes: null },
     ...{ peakAllocatedBytes: null, peakReservedBytes: null, pinnedBytes: null },
     ...{ freeBytes: null, totalBytes: null, computeCapability: null }

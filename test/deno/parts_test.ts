@@ -116,6 +116,8 @@ Deno.test('gpusOf() shares a GPU out among notebooks and others', () => {
     index: 0,
     name: 'Card',
     uuid: 'u1',
+    driverIndex: null,
+    driverSlice: null,
     allocatedBytes: 1,
     reservedBytes: 10,
     processBytes: null,
