@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual, throws } from 'node:assert';
+import { deepStrictEqual, match, strictEqual, throws } from 'node:assert';
 
 import { decodeFrame, encodeFrame, V1 } from '../../src/deno/frames.ts';
 import { html, sentence, textTable } from '../../src/deno/html.ts';
@@ -6,6 +6,7 @@ import { askDriver, parseGpus, parseUses } from '../../src/deno/nvidia.ts';
 import { gpusOf } from '../../src/deno/overview.ts';
 import type { INotebookReading } from '../../src/deno/rows.ts';
 import { gpuNamed, planModel } from '../../src/deno/planning.ts';
+import { drawPlan } from '../../src/deno/results.ts';
 
 const FRAME = {
   channel: 'shell',
@@ -206,3 +207,19 @@ Deno.test('planModel() says what to do where nothing fits', () => {
   strictEqual(plan.best, null);
   strictEqual(plan.remedies.length > 0, true);
 });
+
+Deno.test(
+  'planModel() reads what Python writes, and says what it doubts',
+  () => {
+    const config =
+      '{"model_type": "tomorrow", "hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 22, "num_attention_heads": 32, "num_key_value_heads": 4, "vocab_size": 32000, "time_step_limit": [0.0, Infinity]}';
+    const plan = planModel({ model: config, gpu: '5 GiB' }, null);
+    const { text } = drawPlan(plan);
+    match(text, /The architecture tomorrow is not known/);
+    match(text, /unsure/);
+    for (const each of plan.plans) {
+      const isSure = each.driverBytes.high <= 4.5 * 2 ** 30;
+      strictEqual(each.verdicts[0]?.status === 'fits', isSure);
+    }
+  }
+);
