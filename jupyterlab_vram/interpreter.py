@@ -78,7 +78,7 @@ def _signal_roots() -> list[Root]:
             continue
         if gc.is_tracked(handler):
             name = f"signal.getsignal({number})"
-            line = f"import signal; signal.signal({number}, signal.SIG_DFL)"
+            line = f"import signal; signal.signal({number}, signal.SIG_DFL); None"
             let_go = partial(signal.signal, number, signal.SIG_DFL)
             found.append(_root(name, handler, line, let_go))
     return found

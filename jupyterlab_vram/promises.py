@@ -11,7 +11,8 @@ import gc
 import sys
 import sysconfig
 from collections import Counter
-from itertools import chain
+from itertools import chain, compress, repeat
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from .referents import is_module, may_hold_objects
@@ -51,13 +52,13 @@ class Promises:
         }
 
     def held_from_outside(
-        self, reach: Reach, reaches: list[Reach], reader: TensorReader
+        self, reach: Reach, ours: Counter[int], reader: TensorReader
     ) -> list[Any] | None:
         """Return the objects behind a root to which something unknown refers.
 
         Args:
             reach: what the root reaches, and the objects on the way.
-            reaches: all of which the search keeps such lists.
+            ours: how often the search itself refers to objects, see :func:`own_references`.
             reader: reads tensors.
 
         Returns:
@@ -66,15 +67,21 @@ class Promises:
         items = reach.objects
         if not (_ARE_EXACT and reach.root.is_in_table) or len(items) > _MAX_OBJECTS:
             return None
-        ours = Counter(chain.from_iterable(map(id, each.objects) for each in reaches))
-        inner = Counter(map(id, _referents(items)))
-        found = []
-        for item, count in zip(items, _references(items)):
+        classes = list(map(id, map(type, items)))
+        closed = {key: _is_closed(item) for key, item in dict(zip(classes, items)).items()}
+        inner = Counter(map(id, _referents(items, [not closed[key] for key in classes])))
+        beyond, found = self._beyond, []
+        for item, cls, count in zip(items, classes, _references(items)):
             key = id(item)
-            excess = self._beyond.get(key, count - ours[key]) - inner[key]
-            if excess > 0 and not _is_closed(item) and excess > _own(item, inner[key], reader):
+            excess = beyond.get(key, count - ours[key]) - inner[key]
+            if excess > 0 and not closed[cls] and excess > _own(item, inner[key], reader):
                 found.append(item)
         return found
+
+
+def own_references(reaches: list[Reach]) -> Counter[int]:
+    """Count how often the lists of ``reaches`` refer to each object, by its identity."""
+    return Counter(chain.from_iterable(map(id, each.objects) for each in reaches))
 
 
 def _own(item: Any, inner: int, reader: TensorReader) -> int:
@@ -83,13 +90,14 @@ def _own(item: Any, inner: int, reader: TensorReader) -> int:
     return int(is_tensor and reader.is_kept_by_torch(item, inner))
 
 
-def _referents(items: list[Any]) -> list[Any]:
+def _referents(items: list[Any], are_open: list[bool]) -> list[Any]:
     """What ``items`` refer to, as often as they do; of arrays, too, which the collector skips."""
-    found = gc.get_referents(*(each for each in items if not _is_closed(each)))
+    found = gc.get_referents(*compress(items, are_open))
     array_type = getattr(sys.modules.get("numpy"), "ndarray", None)
-    for each in items:
-        if type(each) is array_type and each.dtype.hasobject:
-            found += each.flat
+    if array_type is not None:
+        are_arrays = map(is_, map(type, items), repeat(array_type))
+        for each in compress(items, are_arrays):
+            found += each.flat if each.dtype.hasobject else ()
     return found
 
 

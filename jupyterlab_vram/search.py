@@ -22,7 +22,7 @@ from .leftovers import (
 from .memory import Memory
 from .paths import children, path_to_tensor
 from .practice import DEVICE_ID
-from .promises import Promises
+from .promises import Promises, own_references
 from .quiet import undisturbed
 from .roots import every_root
 from .running import is_machinery_frame
@@ -32,6 +32,7 @@ from .unnamed import nearest_roots, unnamed_roots
 from .variables import Namespace
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable
 
     from .root import Root
@@ -112,11 +113,12 @@ class Search:
         doubts: dict[int, Storages] = {}
         culprits: dict[int, Any] = {}
         unchecked: set[int] = set()
+        ours = own_references(reaches)
         for place, reach in enumerate(reaches):
             alone = account.alone(place)
             if _nbytes(alone) < min_bytes or reach.root.kind == "cycle":
                 continue
-            found = self._held_from_outside(reach, reaches, alone)
+            found = self._held_from_outside(reach, ours, alone)
             if found is None:
                 unchecked.add(place)
             elif found:
@@ -133,13 +135,13 @@ class Search:
         return account
 
     def _held_from_outside(
-        self, reach: Reach, reaches: list[Reach], alone: Storages
+        self, reach: Reach, ours: Counter[int], alone: Storages
     ) -> list[tuple[Any, set[int]]] | None:
         """Return objects that something unknown holds, too, and which of ``alone`` they reach."""
         reader = self._walker.reader
         if reader is None or not self._left_s():
             return None
-        outside = self._promises.held_from_outside(reach, reaches, reader)
+        outside = self._promises.held_from_outside(reach, ours, reader)
         if not outside:
             return outside if outside is None else []
         walker = self._new_walker(self._left_s() * _DETAIL_SHARE, graphs=True)

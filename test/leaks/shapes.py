@@ -460,7 +460,7 @@ STRANGERS = [
         by=r"weakref\.finalize\._registry",
         kind="module",
         ending=[
-            "import weakref; [each.detach() for each in list(weakref.finalize._registry) if each.peek()[0] is owner]"
+            "import weakref; [each.detach() for each in list(weakref.finalize._registry) if (each.peek() or [None])[0] is owner]; None"
         ],
     ),
     held(
