@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .holdings import DeviceShare, Holder, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from .memory import Memory
     from .root import Root
@@ -67,6 +67,18 @@ class Account:
         units = {key: self._unit(key, each) for key, each in storages.items()}
         return {key: storages[key] for key, unit in units.items() if self._is_alone(place, unit)}
 
+    def alone_of(self, places: set[int]) -> Storages:
+        """Return the storages that only the roots at ``places`` reach, together."""
+        gone = self.freed_by(places)
+        found = {
+            key: each for place in places for key, each in self.reaches[place].storages.items()
+        }
+        return {key: each for key, each in found.items() if self._unit(key, each) in gone}
+
+    def units_of(self, storages: Storages) -> set[Unit]:
+        """Return the pieces of memory of some storages."""
+        return self._weigh(storages)
+
     def doubt(self, place: int, storages: Storages) -> None:
         """Note that something without a root holds some storages, too."""
         self._held_elsewhere.setdefault(place, set()).update(self._weigh(storages))
@@ -121,6 +133,20 @@ class Account:
     def covered(self, places: Iterable[int]) -> set[Unit]:
         """Return what the roots at ``places`` reach together."""
         return set().union(*(self._units[place] for place in places))
+
+    def freed_by(self, places: Iterable[int]) -> set[Unit]:
+        """Return what nothing holds any more once all the roots at ``places`` have let go."""
+        chosen = set(places)
+        return {unit for unit in self.covered(chosen) if chosen.issuperset(self._owners[unit])}
+
+    def names_of(self, units: Iterable[Unit], besides: Container[int]) -> list[str]:
+        """Name the roots that hold some units, except those at ``besides``; the largest first."""
+        weights: Counter[int] = Counter()
+        for unit in units:
+            others = [place for place in self._owners[unit] if place not in besides]
+            weights.update(dict.fromkeys(others, self.bytes[unit]))
+        names = [self.reaches[place].root.name for place, _ in weights.most_common()]
+        return list(dict.fromkeys(names))
 
     def totals(self, rest: list[Holder]) -> list[Totals]:
         """Sum up each device; ``rest`` is what no root reaches."""

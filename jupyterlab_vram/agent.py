@@ -6,10 +6,9 @@ import threading
 import time
 import uuid
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from .cells import CellRecorder
-from .clearing import clear
 from .kernel_io import KernelIO
 from .process_watch import ProcessWatch
 from .pusher import Pusher
@@ -18,6 +17,9 @@ from .refusal import RefusedError
 from .torch_access import is_capturing, loaded_torch
 from .version import __version__
 from .viewers import Viewers
+
+if TYPE_CHECKING:
+    from .clearing import ClearReport
 
 SCHEMA_VERSION = 1
 
@@ -94,16 +96,15 @@ class Agent:
             self._pusher.stop()
             self._recorder.remove()
 
-    def clear(self, release: list[str], names: list[str]) -> dict[str, Any]:
-        """Clear the memory; what was named lets go first.
+    def clear(self, carry_out: Callable[[], ClearReport]) -> dict[str, Any]:
+        """Clear the memory by ``carry_out``, and tell what came back.
 
         Raises:
-            RefusedError: while a cell runs or a graph is being captured, or for a name
-                that nothing has.
+            RefusedError: while a cell runs, and what ``carry_out`` raises.
         """
         if self._recorder.running is not None:
             raise RefusedError("A cell is running; clear when it has ended.")
-        report = clear(release, names)
+        report = carry_out()
         message = self._compose("cleared")
         message["clear"] = report.to_dict()
         return message

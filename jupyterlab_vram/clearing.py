@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from .bounded import SilentError
 from .holders import holders
+from .preview import release_as_shown
 from .readings import Allocation, allocations, empty_caches
 from .refusal import RefusedError
 from .releasing import let_go
@@ -77,11 +78,25 @@ def clear(release: Iterable[str] = (), names: Iterable[str] = ()) -> ClearReport
         RefusedError: for a name that nothing has; then nothing was done.
     """
     release, names = _listed(release), _listed(names)
+    return _clear(lambda: let_go(release, names), is_remainder_named=bool(release or names))
+
+
+def clear_as_shown(token: str) -> ClearReport:
+    """Release just what a preview showed, then clear; see :func:`preview.preview`.
+
+    Raises:
+        RefusedError: if it would do something else by now, and as :func:`clear`; then nothing
+            was done.
+    """
+    return _clear(lambda: release_as_shown(token), is_remainder_named=False)
+
+
+def _clear(release: Callable[[], list[str]], *, is_remainder_named: bool) -> ClearReport:
     torch = loaded_torch()
     if torch is not None and is_capturing(torch):
         raise ClearRefusedError("A CUDA graph is being captured; clear when the capture has ended.")
     before = tuple(allocations())
-    released = tuple(let_go(release, names))
+    released = tuple(release())
     collected = gc.collect()
     if released:
         # What one round lets go of may be what another cycle hung on.
@@ -94,7 +109,7 @@ def clear(release: Iterable[str] = (), names: Iterable[str] = ()) -> ClearReport
             "What was to let go has let go; the memory comes back when the driver answers."
         ) from None
     after = tuple(allocations())
-    remaining = tuple(holders()[:_MAX_REMAINING]) if release or names else ()
+    remaining = tuple(holders()[:_MAX_REMAINING]) if is_remainder_named else ()
     return ClearReport(before, after, collected, released, remaining)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 from . import failures, gpu_processes, practice
 from .agent import SCHEMA_VERSION, Agent
+from .clearing import clear, clear_as_shown
 from .kernel_io import MIME_TYPE, CannotPushError, kernel_shell
 from .orphans import end_others
 from .pusher import MAX_INTERVAL_S
@@ -154,7 +155,11 @@ def _viewer_of(fields: dict[str, Any]) -> str:
 
 
 def _clear(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
-    return agent.clear(_texts(fields.get("release")), _texts(fields.get("names")))
+    shown = fields.get("shown")
+    if shown is not None:
+        return agent.clear(lambda: clear_as_shown(str(shown)))
+    release, names = _texts(fields.get("release")), _texts(fields.get("names"))
+    return agent.clear(lambda: clear(release, names))
 
 
 def _texts(values: Any) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from .root import Root
+from .root import Root, clear_line
 
 _LATEST = ("_", "__", "___")
 _NOTE = "IPython keeps what a cell shows, in several places; this lets go of all of them."
@@ -38,13 +38,14 @@ class Outputs:
         for places, value in self._places.values():
             name = places[0]
             kind = "output" if name.startswith("Out[") else "display"
-            line = f"import jupyterlab_vram; jupyterlab_vram.clear(release=[{name!r}])"
 
             def let_go(value: Any = value) -> None:
                 self._forget(value)
 
             values = [(name, value)]
-            found.append(Root(name, kind, values, line, _NOTE, let_go, is_in_table=True))
+            root = Root(name, kind, values, clear_line(name), _NOTE, let_go, is_in_table=True)
+            root.cleared_as = name
+            found.append(root)
         return found
 
     def _history(self) -> dict[Any, Any]:

@@ -7,12 +7,18 @@ from typing import Any, Callable
 from . import gpu_processes, modelfiles, stopping
 from .failures import allocator_settings
 from .holders import find_holders
+from .preview import preview
 
 Fields = dict[str, Any]
 
 
 def _holders(fields: Fields) -> Fields:
     return find_holders(int(fields["min_bytes"])).to_dict()
+
+
+def _release_preview(fields: Fields) -> Fields:
+    names, groups = fields.get("names") or (), fields.get("groups") or ()
+    return preview(map(str, names), map(str, groups))
 
 
 def _failure(_fields: Fields) -> Fields:
@@ -32,6 +38,7 @@ QUESTIONS: dict[str, Callable[[Fields], Fields]] = {
     "processes": gpu_processes.answer,
     "stop": stopping.answer,
     "holders": _holders,
+    "release_preview": _release_preview,
     "failure": _failure,
     "model_file": _model_file,
     "cached_models": _cached_models,

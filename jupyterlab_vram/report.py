@@ -113,7 +113,7 @@ def cleared(report: ClearReport) -> str:
             f"reserved {reserved}, allocated {allocated}"
         )
         if now.allocated:
-            lines.append(f"  {format_bytes(now.allocated)} is still in live tensors.")
+            lines.append(f"  {format_bytes(now.allocated)} is still allocated.")
     if report.released:
         lines.append(f"Released: {', '.join(report.released)}.")
     lines += [

@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 
+def clear_line(name: str) -> str:
+    """Return the line that makes :func:`jupyterlab_vram.clear` let go of ``name``."""
+    return f"import jupyterlab_vram; jupyterlab_vram.clear(release=[{name!r}])"
+
+
 @dataclass
 class Root:
     """One thing to let go of: a variable, an output, the last traceback, a thread.
@@ -27,6 +32,8 @@ class Root:
     is_in_table: bool = False
     #: Splits a root that stands for many, once it is known to reach something.
     expand: Callable[[], list[Root]] | None = field(default=None, repr=False)
+    #: What ``clear(release=[...])`` calls it; None where the line does not need that.
+    cleared_as: str | None = None
 
     def objects(self) -> list[Any]:
         """Return what it holds."""

@@ -6,7 +6,7 @@ import gc
 import time
 from dataclasses import replace
 from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .account import Account, Reach
 from .frames import frame_values
@@ -24,6 +24,7 @@ from .paths import children, path_to_tensor
 from .practice import DEVICE_ID
 from .promises import Promises, own_references
 from .quiet import undisturbed
+from .root import Root
 from .roots import every_root
 from .running import is_machinery_frame
 from .storages import Walker
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
-    from .root import Root
     from .tensors import Storages
 
 _MAX_PARTS = 12
@@ -48,6 +48,17 @@ _MAX_STRAYS = 5_000
 _LEAST_LEFT = {DEVICE_ID: 16 << 20}
 #: What paths and parts may take of the time.
 _DETAIL_SHARE = 0.25
+
+
+class Checked(NamedTuple):
+    """What was found to hold what some roots hold, besides them."""
+
+    #: With all of it that has a name.
+    account: Account
+    #: What something without a name holds.
+    unnamed: Storages
+    #: Whether it could be told.
+    was_possible: bool
 
 
 class Search:
@@ -87,13 +98,43 @@ class Search:
         self._is_complete &= self._walker.is_complete
         return found
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether there was time for everything so far."""
+        return self._is_complete
+
+    def account(self) -> Account:
+        """Find every root that reaches device memory, and what each holds of what is allocated."""
+        memory = Memory()
+        return Account(self.reaches(lambda found: _is_accounted_for(found, memory)), memory)
+
+    def checked(self, account: Account, places: set[int]) -> Checked:
+        """Look for what else holds what only the roots at ``places`` reach together."""
+        reaches = account.reaches
+        chosen = [reaches[place] for place in sorted(places)]
+        objects = list({id(each): each for reach in chosen for each in reach.objects}.values())
+        root = Root("", "", [], is_in_table=all(reach.root.is_in_table for reach in chosen))
+        union = Reach(root, {}, frozenset(), {}, by_graph=False, objects=objects)
+        alone = account.alone_of(places)
+        found = self._held_from_outside(union, [*reaches, union], alone)
+        if not found:
+            return Checked(account, {}, was_possible=found is not None)
+        second = self._reaches_of_second_roots([each for each, _ in found], [*reaches, union])
+        named: set[int] = set().union(*(each.storages.keys() for each in second))
+        held: set[int] = set().union(*(keys for _, keys in found))
+        unnamed = {key: alone[key] for key in held - named}
+        return Checked(Account([*reaches, *second], account.memory), unnamed, was_possible=True)
+
+    def pools(self, account: Account) -> list[Holder]:
+        """Return the private pools of CUDA graphs, with the names of the roots that keep them."""
+        rest = leftover_holders(account, Looked(self._stray_storages, self._doubt()))
+        return [each for each in rest if each.kind == "cuda graph pool"]
+
     def holdings(self, min_bytes: int) -> Holdings:
         """Find all holders, and hold them against what is allocated."""
         if self._walker.reader is None:
             return Holdings([], [], is_complete=True, seconds=0.0)
-        memory = Memory()
-        reaches = self.reaches(lambda found: _is_accounted_for(found, memory))
-        account = self._checked(Account(reaches, memory), min_bytes)
+        account = self._checked(self.account(), min_bytes)
         looked = Looked(self._stray_storages, self._doubt())
         found = [(place, account.holder(place)) for place in range(len(account.reaches))]
         found.sort(key=lambda each: each[1].bytes + each[1].shared_bytes, reverse=True)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
-from .root import Root
+from .root import Root, clear_line
 from .tensors import module_of, name_of_class
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ _LAST_ERROR = ("last_value", "last_exc", "last_traceback", "last_type")
 #: Where a debugger keeps the frames that it looked at.
 _DEBUGGER_PARTS = ("curframe", "botframe", "stack")
 _LINKS = ("__traceback__", "__cause__", "__context__")
+_GROUP = "tracebacks"
 _NOTE = "Afterwards %debug can't look into this error any more."
 
 
@@ -39,9 +40,10 @@ class Tracebacks:
         values = [(label, value) for label, value in values if gc.is_tracked(value)]
         if not values:
             return []
-        line = "import jupyterlab_vram; jupyterlab_vram.clear(release=['tracebacks'])"
-        name = "the last traceback"
-        return [Root(name, "traceback", values, line, _NOTE, self._forget)]
+        line = clear_line(_GROUP)
+        root = Root("the last traceback", "traceback", values, line, _NOTE, self._forget)
+        root.cleared_as = _GROUP
+        return [root]
 
     def _printers(self) -> list[tuple[str, Any]]:
         """List the shell's parts that print tracebacks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from itertools import starmap
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from .evidence import (
@@ -107,8 +108,9 @@ class Namespace:
         def let_go() -> None:
             self.names.pop(name, None)
 
-        values = [(name, value)]
-        return Root(name, "variable", values, f"del {name}", None, let_go, is_in_table=True)
+        can_be_typed = name.isidentifier() and not iskeyword(name)
+        line = f"del {name}" if can_be_typed else f"del globals()[{name!r}]"
+        return Root(name, "variable", [(name, value)], line, None, let_go, is_in_table=True)
 
     def module_roots(self) -> list[Root]:
         """One root for each module of the person's own that no variable stands for."""

@@ -125,11 +125,19 @@ export function isNotebooksOwn(holder: IHolder): boolean {
   return NOTEBOOKS_OWN.has(holder.kind);
 }
 
-/** The line of Python that lets go of a holder of which only the name is known. */
-export function releaseLine(name: string): string {
-  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)
-    ? `del ${name}`
-    : `jupyterlab_vram.clear(release=[${JSON.stringify(name)}])`;
+/**
+ * Who has to let go, so that what a row shows is given back; null where nobody can.
+ *
+ * What pins memory, or a graph's pool, is no holder itself: its one owner is.
+ */
+export function releasedName(holder: IHolder): string | null {
+  const { kind, alsoHeldBy, name, release } = holder;
+  if (release === null) {
+    return null;
+  }
+  return kind === 'fragmentation' || kind === 'cuda graph pool'
+    ? (alsoHeldBy[0] ?? null)
+    : name;
 }
 
 /** Read what a search for holders found. */

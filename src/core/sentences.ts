@@ -234,7 +234,7 @@ export function nearlyFullSentence(
     case 'cached':
     case 'free':
       return trans.__(
-        '%1 is nearly full: %2 of %3 is left, and live tensors of this notebook have %4.',
+        '%1 is nearly full: %2 of %3 is left, and this notebook has %4 allocated.',
         ...figures
       );
   }
@@ -246,7 +246,7 @@ export function nearlyFullEvidence(
   trans: ITranslate
 ): string {
   return trans.__(
-    "Free is %1, this notebook's cache is %2, and its live tensors have %3.",
+    "Free is %1, this notebook's cache is %2, and it has %3 allocated.",
     formatBytes(facts.freeBytes),
     formatBytes(facts.cachedBytes),
     formatBytes(facts.allocatedBytes)

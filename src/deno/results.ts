@@ -47,7 +47,7 @@ export function drawClear(report: IClearReport): IDrawing {
   const lines = report.devices.map(
     device =>
       `${device.id}: gave back ${formatBytes(device.beforeReservedBytes - device.afterReservedBytes)}; ` +
-      `${formatBytes(device.afterAllocatedBytes)} is still in live tensors.`
+      `${formatBytes(device.afterAllocatedBytes)} is still allocated.`
   );
   const all =
     lines.length === 0 ? ['There was no device memory to clear.'] : lines;

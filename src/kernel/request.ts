@@ -1,5 +1,8 @@
 import { MIME_TYPE, SCHEMA_VERSION } from '../core/reading';
 
+/** What the notebook keeps by itself: `all` is both. */
+export type ReleaseGroup = 'outputs' | 'tracebacks' | 'all';
+
 /** What a front end can ask of the agent; any request may name who asks, who then counts as there. */
 export type AgentRequest = { readonly viewer?: string } & (
   | {
@@ -23,6 +26,14 @@ export type AgentRequest = { readonly viewer?: string } & (
       readonly release?: readonly string[];
       /** Variables to delete. */
       readonly names?: readonly string[];
+      /** The token of a preview: release what it showed, or nothing if that has changed. */
+      readonly shown?: string;
+    }
+  | {
+      readonly op: 'release_preview';
+      /** Of holders: a variable may be called as a group is. */
+      readonly names: readonly string[];
+      readonly groups: readonly ReleaseGroup[];
     }
   | {
       readonly op: 'holders';

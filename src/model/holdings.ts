@@ -1,6 +1,9 @@
-import type { IHoldings } from '../core/holders';
+import type { IHeldTotals, IHoldings } from '../core/holders';
 import { parseHoldings } from '../core/holders';
+import type { ICellRecord, IDeviceReading, IReading } from '../core/reading';
+import type { IAnswer } from '../kernel/link';
 import type { IQuestion } from '../kernel/question';
+import { LEAST_CHANGE_BYTES } from './cleared';
 
 /** Holders of less than this, together, make one line. */
 const MIN_BYTES = 2 ** 20;
@@ -14,6 +17,10 @@ const QUESTION: IQuestion<IHoldings> = {
 export interface IHoldingsLook {
   /** What the latest search found; null before the first. */
   readonly found: IHoldings | null;
+  /** Whether cells have run, or the figures have changed, since it was found. */
+  readonly isOutdated: boolean;
+  /** When it was found, by the kernel's clock. */
+  readonly foundSeconds: number;
   readonly isAsking: boolean;
   /** Why the latest search failed; null when it did not. */
   readonly failure: string | null;
@@ -24,16 +31,24 @@ export interface IHoldingsLook {
 /** Asks one kernel who holds its memory. */
 export class HoldingsLook implements IHoldingsLook {
   /**
-   * @param question - asks the kernel; see `IMonitor.ask`
+   * @param ask - asks the kernel; see `IMonitor.ask`
    * @param changed - called after a change of what is below
    */
   constructor(
-    private readonly _ask: <T>(question: IQuestion<T>) => Promise<T>,
+    private readonly _ask: <T>(question: IQuestion<T>) => Promise<IAnswer<T>>,
     private readonly _changed: () => void
   ) {}
 
   get found(): IHoldings | null {
     return this._found;
+  }
+
+  get isOutdated(): boolean {
+    return this._isOutdated;
+  }
+
+  get foundSeconds(): number {
+    return this._foundSeconds;
   }
 
   get isAsking(): boolean {
@@ -52,10 +67,13 @@ export class HoldingsLook implements IHoldingsLook {
     this._changed();
     const boot = this._boot;
     try {
-      const found = await this._ask(QUESTION);
+      const { facts, message } = await this._ask(QUESTION);
       if (boot === this._boot) {
-        this._found = found;
+        this._found = facts;
         this._failure = null;
+        this._isOutdated = false;
+        // When the search began: what ended during it may not be in it.
+        this._foundSeconds = message.reading.timeSeconds - facts.seconds;
       }
     } catch (reason) {
       this._failure = reason instanceof Error ? reason.message : String(reason);
@@ -64,16 +82,46 @@ export class HoldingsLook implements IHoldingsLook {
     this._changed();
   }
 
+  /** Hold what was found against what the kernel has told since. */
+  observe(reading: IReading, records: readonly ICellRecord[]): void {
+    if (this._found === null || this._isOutdated) {
+      return;
+    }
+    const { devices } = this._found;
+    this._isOutdated =
+      records.some(record => record.endedSeconds > this._foundSeconds) ||
+      (reading.timeSeconds > this._foundSeconds &&
+        reading.devices.some(device => hasChanged(device, devices)));
+  }
+
+  /** Something is known to have let go since. */
+  outdate(): void {
+    this._isOutdated = true;
+  }
+
   /** The kernel restarted: nothing that was found is true any more. */
   forget(): void {
     this._boot++;
     this._found = null;
     this._failure = null;
+    this._isOutdated = false;
   }
 
   private _found: IHoldings | null = null;
+  private _isOutdated = false;
+  private _foundSeconds = 0;
   private _isAsking = false;
   private _failure: string | null = null;
   /** Grows with each restart, so that an answer from before it is not shown. */
   private _boot = 0;
+}
+
+/** Whether what is allocated now differs from what was searched. */
+function hasChanged(
+  device: IDeviceReading,
+  searched: readonly IHeldTotals[]
+): boolean {
+  const before = searched.find(({ id }) => id === device.id);
+  const beforeBytes = before?.allocatedBytes ?? 0;
+  return Math.abs(device.allocatedBytes - beforeBytes) >= LEAST_CHANGE_BYTES;
 }

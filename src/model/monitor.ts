@@ -5,7 +5,6 @@ import { LeakWatch } from '../core/leakwatch';
 import type {
   IAgentMessage,
   ICellRecord,
-  IClearReport,
   IReading,
   IRunningCell
 } from '../core/reading';
@@ -17,8 +16,10 @@ import { Alarm } from './alarm';
 import { Attachment } from './attachment';
 import { Boots } from './boots';
 import { Chronicle } from './chronicle';
+import type { ICleared } from './cleared';
 import type { Connections } from './connections';
-import { HoldingsLook } from './holdings';
+import type { IHoldingsLook } from './holdings';
+import { OnDemand } from './ondemand';
 import { Pulse } from './pulse';
 import { longestPauseMs } from './rhythm';
 import type { ISettingsSource } from './settings';
@@ -30,11 +31,14 @@ export class Monitor implements IWatchedMonitor {
     this.kernelId = options.kernel.id;
     this._source = options.source;
     this._report = options.report;
-    this._watch = new LeakWatch(
-      options.source.settings.thresholds,
-      options.translate
-    );
+    const { thresholds } = options.source.settings;
+    this._watch = new LeakWatch(thresholds, options.translate);
     this._attachment = new Attachment(options);
+    this._onDemand = new OnDemand(
+      this._attachment.connections,
+      message => this._onMessage(this, message),
+      () => this._changed.emit()
+    );
     this._attachment.changed.connect(this._onAttachmentChanged, this);
     this._attachment.messageReceived.connect(this._onMessage, this);
     this._attachment.messageRejected.connect(this._onRejected, this);
@@ -42,10 +46,10 @@ export class Monitor implements IWatchedMonitor {
   }
 
   readonly kernelId: string;
-  readonly holdings = new HoldingsLook(
-    question => this.ask(question),
-    () => this._changed.emit()
-  );
+
+  get holdings(): IHoldingsLook {
+    return this._onDemand.holdings;
+  }
 
   get changed(): ISignal<this, void> {
     return this._changed.signal;
@@ -97,8 +101,8 @@ export class Monitor implements IWatchedMonitor {
     return this._watch.snoozedCount;
   }
 
-  get cleared(): IClearReport | null {
-    return this._cleared;
+  get cleared(): ICleared | null {
+    return this._onDemand.cleared;
   }
 
   get isDisposed(): boolean {
@@ -172,23 +176,19 @@ export class Monitor implements IWatchedMonitor {
   }
 
   async ask<T>(question: IQuestion<T>): Promise<T> {
-    const { message, facts } = await this.connections.ask(question);
-    this._onMessage(this, message);
-    return facts;
+    return this._onDemand.ask(question);
   }
 
-  async clearQuietly(release: readonly string[] = []): Promise<string | null> {
-    const message = await this.connections.request({ op: 'clear', release });
-    this._onMessage(this, message);
-    if (this.holdings.found !== null) {
-      void this.holdings.ask();
-    }
-    return message.kind === 'refused' ? message.reason : null;
+  async clearQuietly(): Promise<string | null> {
+    return this._onDemand.clear({ op: 'clear' });
   }
 
-  noteCleared(report: IClearReport): void {
-    this._cleared = report;
-    this._changed.emit();
+  async release(preview: string): Promise<string | null> {
+    return this._onDemand.clear({ op: 'clear', shown: preview });
+  }
+
+  noteCleared(record: ICellRecord): void {
+    this._onDemand.noteCleared(record);
   }
 
   dispose(): void {
@@ -215,8 +215,9 @@ export class Monitor implements IWatchedMonitor {
   private _hear(message: IAgentMessage): void {
     const nowMs = Date.now();
     const added = this._chronicle.add(message, nowMs);
-    this._cleared = message.clear ?? this._cleared;
+    this._onDemand.noteMessage(message, this.records[this.records.length - 1]);
     added.forEach(record => this._cellFinished.emit(record));
+    this._onDemand.observe(message, added);
     if (message.survey) {
       this._surveyed.emit(message.survey);
     }
@@ -244,8 +245,7 @@ export class Monitor implements IWatchedMonitor {
   /** The kernel restarted: nothing of the old process is true any more. */
   private _forget(): void {
     this._chronicle = new Chronicle();
-    this._cleared = null;
-    this.holdings.forget();
+    this._onDemand.forget();
     this._watch.reset();
   }
 
@@ -280,7 +280,7 @@ export class Monitor implements IWatchedMonitor {
     () => this._forget()
   );
   private _chronicle = new Chronicle();
-  private _cleared: IClearReport | null = null;
+  private readonly _onDemand: OnDemand;
   private _wasBusy = false;
   private _busySinceMs = 0;
   private readonly _changed = new Pulse<this>(this);

@@ -117,11 +117,6 @@ export class Monitors implements IMonitors, IDisposable {
     this._targetChanged.emit();
   }
 
-  async clearQuietly(release: readonly string[] = []): Promise<string | null> {
-    const monitor = this._activeMonitor();
-    return monitor ? monitor.clearQuietly(release) : null;
-  }
-
   dispose(): void {
     if (this._isDisposed) {
       return;

@@ -3,15 +3,11 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type {
-  ICellRecord,
-  IClearReport,
-  IReading,
-  IRunningCell
-} from '../core/reading';
+import type { ICellRecord, IReading, IRunningCell } from '../core/reading';
 import type { ISurvey } from '../core/survey';
 import type { IWarning } from '../core/warning';
 import type { IQuestion } from '../kernel/question';
+import type { ICleared } from './cleared';
 import type { IHoldingsLook } from './holdings';
 
 /**
@@ -67,8 +63,8 @@ export interface IMonitor extends IDisposable {
   /** What is wrong now, without what is snoozed. */
   readonly warnings: readonly IWarning[];
   readonly snoozedCount: number;
-  /** The latest clear of this kernel. */
-  readonly cleared: IClearReport | null;
+  /** The latest clear of this kernel, until a later cell has ended. */
+  readonly cleared: ICleared | null;
   /** Who holds the memory, once a person has asked. */
   readonly holdings: IHoldingsLook;
 
@@ -84,8 +80,8 @@ export interface IMonitor extends IDisposable {
   snooze(warningId: string): void;
   /** Show snoozed warnings again. */
   unsnoozeAll(): void;
-  /** Show `report` as the latest clear, such as one that a cell did. */
-  noteCleared(report: IClearReport): void;
+  /** Show what the cell of `record` gave back as the latest clear. */
+  noteCleared(record: ICellRecord): void;
   /**
    * Ask the agent a question, once and silently; while a cell runs on a subshell.
    *
@@ -119,11 +115,18 @@ export interface IWatchedMonitor extends IMonitor {
    */
   tellProcesses(leftoverBytes: number | null): void;
   /**
-   * Clear without a cell; the holders named in `release` let go first.
+   * Clear without a cell.
    *
    * @returns why it was refused, or null when it was done
    */
-  clearQuietly(release?: readonly string[]): Promise<string | null>;
+  clearQuietly(): Promise<string | null>;
+  /**
+   * Release just what a preview showed, then clear; see `IReleasePreview`.
+   *
+   * @param preview - its `token`
+   * @returns why nothing was done, or null when it was done
+   */
+  release(preview: string): Promise<string | null>;
 }
 
 /** What the panel is about at the moment. */
@@ -157,8 +160,6 @@ export interface IMonitors {
   setLooking(isLooking: boolean): void;
   /** Emitted when a person does something in the page. */
   readonly touched: ISignal<IMonitors, void>;
-  /** Clear the active kernel's memory without a cell; see `Monitor.clearQuietly`. */
-  clearQuietly(release?: readonly string[]): Promise<string | null>;
 }
 
 /** A warning and where it appeared. */

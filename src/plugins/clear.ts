@@ -13,26 +13,25 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import type { ICellRecord } from '../core/reading';
 import { clearMemory } from '../core/snippets';
-import type { IMonitor } from '../model/tokens';
+import type { IMonitor, IWatchedMonitor } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
 import type { ClearHow } from '../views/actions';
 import { refusal } from '../views/refusal';
-import { insertCell, runInserted } from './insertion';
+import { insertAndRun, insertCell } from './insertion';
 import { isPython, takesPython } from './language';
 import { ISettingsStore } from './settings';
+import { settled } from './settled';
 import type { KernelWidget } from './tokens';
 import { CommandIDs, IActiveDocument } from './tokens';
 
 /** What clearing needs of the application. */
 interface IContext {
+  readonly shell: JupyterFrontEnd.IShell;
   readonly monitors: IMonitors;
   readonly active: IActiveDocument;
   readonly dialogs: ISessionContextDialogs;
   readonly trans: TranslationBundle;
 }
-
-/** Silent requests, such as the one that follows the panel's closing, are over within this time. */
-const PATIENCE_MS = 500;
 
 const ARGUMENTS = {
   type: 'object',
@@ -41,6 +40,11 @@ const ARGUMENTS = {
       type: 'string',
       description:
         'insert-and-run, quietly, insert-only or restart; the settings decide if left out'
+    },
+    document: {
+      type: 'string',
+      description:
+        'The id of the widget of a notebook or console; the active one if left out'
     }
   }
 } as const;
@@ -63,6 +67,7 @@ export const clearPlugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
     const context: IContext = {
+      shell: app.shell,
       monitors,
       active,
       dialogs:
@@ -89,7 +94,7 @@ export const clearPlugin: JupyterFrontEndPlugin<void> = {
           const how = isClearHow(args.how)
             ? args.how
             : store.settings.clearAction;
-          const refused = await clear(how, context);
+          const refused = await clear(how, args.document, context);
           if (refused !== null) {
             Notification.warning(refused, { autoClose: 5000 });
           }
@@ -135,11 +140,20 @@ function isClearHow(value: unknown): value is ClearHow {
   );
 }
 
-/** Returns why it was refused, or null. */
-async function clear(how: ClearHow, context: IContext): Promise<string | null> {
+/**
+ * Clear the memory of one document's kernel, of the active one's by default.
+ *
+ * @returns why it was refused, or null
+ */
+async function clear(
+  how: ClearHow,
+  id: unknown,
+  context: IContext
+): Promise<string | null> {
   const { active, dialogs, monitors, trans } = context;
-  const widget = active.current;
-  const { monitor } = monitors.target;
+  const widget = typeof id === 'string' ? active.withId(id) : active.current;
+  const kernelId = widget?.sessionContext.session?.kernel?.id ?? '';
+  const monitor = monitors.monitorOf(kernelId);
   if (!widget || !monitor) {
     return trans.__('There is no kernel whose memory could be cleared.');
   }
@@ -151,29 +165,26 @@ async function clear(how: ClearHow, context: IContext): Promise<string | null> {
     return trans.__('GPU memory can be cleared in Python kernels only.');
   }
   await settled(monitor);
+  if (widget.isDisposed || monitor.isDisposed) {
+    return trans.__('There is no kernel whose memory could be cleared.');
+  }
   const refused = whyNot(monitor, trans);
   if (refused !== null && how !== 'insert-only') {
     return refused;
   }
-  if (how === 'quietly') {
-    return clearQuietly(context);
-  }
-  return clearByCell(widget, monitor, how, context);
+  return how === 'quietly'
+    ? clearQuietly(monitor, trans)
+    : clearByCell(widget, monitor, how, context);
 }
 
-/** Wait until the kernel is idle, or until it is busy with more than a request of ours. */
-async function settled(monitor: IMonitor): Promise<void> {
-  const deadlineMs = Date.now() + PATIENCE_MS;
-  while (monitor.busy && !monitor.running && Date.now() < deadlineMs) {
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
-}
-
-async function clearQuietly(context: IContext): Promise<string | null> {
+async function clearQuietly(
+  monitor: IWatchedMonitor,
+  trans: TranslationBundle
+): Promise<string | null> {
   try {
-    return await context.monitors.clearQuietly();
+    return await monitor.clearQuietly();
   } catch (reason) {
-    return context.trans.__(
+    return trans.__(
       'The kernel did not clear its memory: %1',
       reason instanceof Error ? reason.message : String(reason)
     );
@@ -186,26 +197,30 @@ async function clearByCell(
   how: ClearHow,
   context: IContext
 ): Promise<string | null> {
-  const { dialogs, trans } = context;
+  const { active, dialogs, shell, trans } = context;
+  if (widget !== active.current) {
+    // What is put into a document is not put there out of sight.
+    shell.activateById(widget.id);
+  }
   const kind = monitor.reading?.devices[0]?.kind ?? 'cuda';
-  const inserted = insertCell(widget, clearMemory(kind).code);
-  if (!inserted) {
+  const { code } = clearMemory(kind);
+  const started =
+    how === 'insert-and-run' ? insertAndRun(widget, code, dialogs) : null;
+  if (
+    started === null &&
+    (how !== 'insert-only' || !insertCell(widget, code))
+  ) {
     return trans.__('This document is read-only: no cell can be inserted.');
   }
-  if (how === 'insert-and-run') {
-    const { cellId } = inserted;
+  if (started !== null) {
     const note = (_: IMonitor, record: ICellRecord): void => {
-      if (record.cellId === cellId) {
+      if (record.cellId === started.cellId) {
         monitor.cellFinished.disconnect(note);
-        monitor.noteCleared({
-          devices: record.devices,
-          collectedObjects: null,
-          released: []
-        });
+        monitor.noteCleared(record);
       }
     };
     monitor.cellFinished.connect(note);
-    await runInserted(widget, dialogs);
+    await started.done;
   }
   return null;
 }

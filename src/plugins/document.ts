@@ -35,6 +35,27 @@ class ActiveDocument implements IActiveDocument {
     return this._changed;
   }
 
+  ofKernel(kernelId: string): KernelWidget | null {
+    const has = ({ sessionContext }: KernelWidget): boolean =>
+      sessionContext.session?.kernel?.id === kernelId;
+    const { current } = this;
+    return current && has(current) ? current : (this._open().find(has) ?? null);
+  }
+
+  withId(id: string): KernelWidget | null {
+    return this._open().find(widget => widget.id === id) ?? null;
+  }
+
+  private _open(): KernelWidget[] {
+    const found: KernelWidget[] = [];
+    const add = (widget: KernelWidget): void => {
+      found.push(widget);
+    };
+    this._notebooks?.forEach(add);
+    this._consoles?.forEach(add);
+    return found.filter(widget => !widget.isDisposed);
+  }
+
   private _update(): void {
     const next = this._find();
     if (next === this._current) {

@@ -103,7 +103,9 @@ export class Explanations implements IExplanations {
         await commands.execute(CommandIDs.clear, { how: 'restart' });
         return;
       case 'release-tracebacks':
-        await commands.execute(CommandIDs.release, { names: ['tracebacks'] });
+        await commands.execute(CommandIDs.release, {
+          groups: ['tracebacks']
+        });
         return;
       case null:
         if (remedy.id.startsWith(RELEASE)) {

@@ -1,5 +1,5 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { bytesOf } from '../core/usage';
@@ -8,6 +8,7 @@ import { formatBytes } from '../core/units';
 import type { IFleet, IFleetKernel } from '../model/fleettokens';
 import type { IFleetActions } from '../views/fleetactions';
 import { kernelName, processName } from '../views/fleetwords';
+import { isConfirmed } from './dialogs';
 
 /** What the actions need of the application. */
 export interface IFleetContext {
@@ -62,12 +63,14 @@ async function shutDown(
   { app, trans }: IFleetContext
 ): Promise<string | null> {
   const isMeant = await isConfirmed(
-    trans.__('Shut down the kernel?'),
-    trans.__(
-      'Do you want to shut down the kernel of %1? All variables will be lost.',
-      kernel.names.join(', ')
-    ),
-    trans.__('Shut Down'),
+    {
+      title: trans.__('Shut down the kernel?'),
+      body: trans.__(
+        'Do you want to shut down the kernel of %1? All variables will be lost.',
+        kernel.names.join(', ')
+      ),
+      accept: trans.__('Shut Down')
+    },
     trans
   );
   if (isMeant) {
@@ -84,11 +87,13 @@ async function stop(
 ): Promise<string | null> {
   const name = processName(process, fleet.kernels, trans);
   const isMeant = await isConfirmed(
-    force
-      ? trans.__('Kill %1 (PID %2)?', name, process.pid)
-      : trans.__('Stop %1 (PID %2)?', name, process.pid),
-    stopText(process, force, trans),
-    force ? trans.__('Kill') : trans.__('Stop'),
+    {
+      title: force
+        ? trans.__('Kill %1 (PID %2)?', name, process.pid)
+        : trans.__('Stop %1 (PID %2)?', name, process.pid),
+      body: stopText(process, force, trans),
+      accept: force ? trans.__('Kill') : trans.__('Stop')
+    },
     trans
   );
   if (!isMeant) {
@@ -131,29 +136,13 @@ export async function mayDropOutput(
   trans: TranslationBundle
 ): Promise<boolean> {
   return isConfirmed(
-    trans.__('Connect to %1?', kernelName(kernel)),
-    trans.__(
-      'Nobody is connected to this kernel. The server may be keeping its output for a browser that is offline, closed, or asleep. If you connect, the server drops it: that browser will miss what the kernel printed meanwhile, and what it prints until that browser is back.'
-    ),
-    trans.__('Connect and Drop'),
+    {
+      title: trans.__('Connect to %1?', kernelName(kernel)),
+      body: trans.__(
+        'Nobody is connected to this kernel. The server may be keeping its output for a browser that is offline, closed, or asleep. If you connect, the server drops it: that browser will miss what the kernel printed meanwhile, and what it prints until that browser is back.'
+      ),
+      accept: trans.__('Connect and Drop')
+    },
     trans
   );
-}
-
-async function isConfirmed(
-  title: string,
-  body: string,
-  accept: string,
-  trans: TranslationBundle
-): Promise<boolean> {
-  const answer = await showDialog({
-    title,
-    body,
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: accept })
-    ],
-    defaultButton: 0
-  });
-  return answer.button.accept;
 }

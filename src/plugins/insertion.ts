@@ -5,50 +5,59 @@ import { NotebookActions } from '@jupyterlab/notebook';
 
 import type { KernelWidget } from './tokens';
 
-/** Where a cell was inserted. */
-export interface IInsertedCell {
+/** A cell that was inserted and is being run. */
+export interface IStartedCell {
   /** The cell's id in its document. */
   readonly cellId: string;
+  /** Resolved when it has run. */
+  readonly done: Promise<unknown>;
 }
 
 /**
- * Put `code` into a new code cell below the active one, or into a console's prompt.
+ * Put `code` into a new code cell below the active one, or below what stands in
+ * a console's prompt already; runs nothing.
+ *
+ * @returns false if the document takes no cells, being read-only
+ */
+export function insertCell(widget: KernelWidget, code: string): boolean {
+  return isNotebook(widget)
+    ? insertIntoNotebook(widget, code) !== null
+    : appendToPrompt(widget, code);
+}
+
+/**
+ * Run `code` in a new cell below the active one, or in a new cell of a console,
+ * whose prompt keeps what stands in it.
  *
  * @returns null if the document takes no cells, being read-only
  */
-export function insertCell(
+export function insertAndRun(
   widget: KernelWidget,
-  code: string
-): IInsertedCell | null {
-  return isNotebook(widget)
-    ? insertIntoNotebook(widget, code)
-    : insertIntoConsole(widget, code);
-}
-
-/** Run the cell that `insertCell` has just inserted. */
-export async function runInserted(
-  widget: KernelWidget,
+  code: string,
   dialogs: ISessionContextDialogs | null
-): Promise<void> {
-  if (isNotebook(widget)) {
-    await NotebookActions.run(
-      widget.content,
-      widget.sessionContext,
-      dialogs ?? undefined
-    );
-  } else {
-    await widget.console.execute(true);
+): IStartedCell | null {
+  if (!isNotebook(widget)) {
+    return inject(widget, code);
   }
+  const cellId = insertIntoNotebook(widget, code);
+  if (cellId === null) {
+    return null;
+  }
+  const { content, sessionContext } = widget;
+  const done = NotebookActions.run(
+    content,
+    sessionContext,
+    dialogs ?? undefined
+  );
+  return { cellId, done };
 }
 
 function isNotebook(widget: KernelWidget): widget is NotebookPanel {
   return 'content' in widget && 'model' in widget.content;
 }
 
-function insertIntoNotebook(
-  panel: NotebookPanel,
-  code: string
-): IInsertedCell | null {
+/** Returns the id of the new cell, or null. */
+function insertIntoNotebook(panel: NotebookPanel, code: string): string | null {
   const notebook = panel.content;
   if (!notebook.model || notebook.model.readOnly) {
     return null;
@@ -63,17 +72,30 @@ function insertIntoNotebook(
   }
   const model = notebook.activeCell?.model;
   model?.sharedModel.setSource(code);
-  return model ? { cellId: model.id } : null;
+  return model?.id ?? null;
 }
 
-function insertIntoConsole(
-  panel: ConsolePanel,
+function appendToPrompt(
+  { console: kept }: ConsolePanel,
   code: string
-): IInsertedCell | null {
-  const prompt = panel.console.promptCell;
-  if (!prompt) {
+): boolean {
+  const shared = kept.promptCell?.model.sharedModel;
+  if (!shared) {
+    return false;
+  }
+  const draft = shared.getSource().trimEnd();
+  shared.setSource(draft === '' ? code : `${draft}\n\n${code}`);
+  return true;
+}
+
+function inject(
+  { console: kept }: ConsolePanel,
+  code: string
+): IStartedCell | null {
+  if (!kept.promptCell) {
     return null;
   }
-  prompt.model.sharedModel.setSource(code);
-  return { cellId: prompt.model.id };
+  const done = kept.inject(code);
+  const cell = kept.cells.get(kept.cells.length - 1);
+  return { cellId: cell.model.id, done };
 }

@@ -128,6 +128,8 @@ function actionsOf(commands: CommandRegistry): IPanelActions {
     findHolders: () => void commands.execute(CommandIDs.findHolders),
     release: names =>
       void commands.execute(CommandIDs.release, { names: [...names] }),
+    releaseAll: () =>
+      void commands.execute(CommandIDs.release, { groups: ['all'] }),
     insertSnippet: id =>
       void commands.execute(CommandIDs.insertSnippet, { id }),
     insertCode: code => void commands.execute(CommandIDs.insertCode, { code }),

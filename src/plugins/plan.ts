@@ -42,7 +42,7 @@ export const planPlugin: JupyterFrontEndPlugin<void> = {
         const isInserted =
           widget !== null &&
           typeof code === 'string' &&
-          insertCell(widget, code) !== null;
+          insertCell(widget, code);
         if (!isInserted) {
           Notification.warning(
             trans.__('This document is read-only: no cell can be inserted.'),

@@ -2,16 +2,21 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import type { IHolder } from '../core/holders';
-import { isNotebooksOwn, releaseLine } from '../core/holders';
-import type { IMonitor } from '../model/tokens';
+import type { IReleasePreview } from '../core/release';
+import { RefusedError } from '../kernel/question';
+import { previewQuestion } from '../kernel/releasequestion';
+import type { ReleaseGroup } from '../kernel/request';
+import type { IWatchedMonitor } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
-import { refusal } from '../views/refusal';
 import { confirmationBody } from '../views/confirmation';
+import { refusal } from '../views/refusal';
+import type { IConfirmation } from './dialogs';
+import { isConfirmed } from './dialogs';
+import { settled } from './settled';
 import { CommandIDs } from './tokens';
 
 const ARGUMENTS = {
@@ -20,10 +25,15 @@ const ARGUMENTS = {
     names: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Names of holders, or all for what the notebook itself holds'
+      description: 'Names of holders'
+    },
+    groups: {
+      type: 'array',
+      items: { type: 'string' },
+      description:
+        'What the notebook itself holds: outputs, tracebacks, or all for both'
     }
-  },
-  required: ['names']
+  }
 } as const;
 
 /** Commands that find out who holds the memory, and make a holder let go. */
@@ -39,6 +49,8 @@ export const releasePlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
+    // A second press while the first one's question is still on its way.
+    let isReleasing = false;
     app.commands.addCommand(CommandIDs.findHolders, {
       label: trans.__('Find Who Holds GPU Memory'),
       describedBy: { args: { type: 'object', properties: {} } },
@@ -48,80 +60,130 @@ export const releasePlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Release GPU Memory…'),
       describedBy: { args: ARGUMENTS },
       execute: async args => {
-        const { monitor } = monitors.target;
-        const names = namesIn(args.names);
-        if (monitor && names.length > 0) {
-          await release(names, monitor, monitors, trans);
+        const chosen = {
+          names: textsIn(args.names),
+          groups: textsIn(args.groups).filter(isGroup)
+        };
+        const kernelId = monitors.target.monitor?.kernelId;
+        const isNone = chosen.names.length + chosen.groups.length === 0;
+        if (kernelId === undefined || isNone || isReleasing) {
+          return;
+        }
+        isReleasing = true;
+        try {
+          const refused = await release(chosen, kernelId, monitors, trans);
+          if (refused !== null) {
+            Notification.warning(refused, { autoClose: 8000 });
+          }
+        } finally {
+          isReleasing = false;
         }
       }
     });
   }
 };
 
+/**
+ * Ask the kernel what this would do, then the person, then do just that.
+ *
+ * @returns why nothing was released, or null
+ */
 async function release(
-  names: readonly string[],
-  monitor: IMonitor,
-  monitors: IMonitors,
-  trans: TranslationBundle
-): Promise<void> {
-  const refused =
-    refusal(monitor, trans) ??
-    ((await confirm(names, monitor, trans))
-      ? await letGo(names, monitors, trans)
-      : null);
-  if (refused !== null) {
-    Notification.warning(refused, { autoClose: 8000 });
-  }
-}
-
-/** Returns why it was refused, or null. */
-async function letGo(
-  names: readonly string[],
+  chosen: IChosen,
+  kernelId: string,
   monitors: IMonitors,
   trans: TranslationBundle
 ): Promise<string | null> {
+  const monitor = monitors.monitorOf(kernelId);
+  const whyNot = (): string | null =>
+    monitor === null || monitor.isDisposed
+      ? trans.__('The kernel is gone.')
+      : refusal(monitor, trans);
+  const nothing = (reason: string): string =>
+    `${reason} ${trans.__('Nothing was released.')}`;
+  if (monitor === null) {
+    return whyNot();
+  }
+  await settled(monitor);
+  const refused = whyNot();
+  if (refused !== null) {
+    return refused;
+  }
   try {
-    return await monitors.clearQuietly(names);
+    const preview = await monitor.ask(
+      previewQuestion(chosen.names, chosen.groups)
+    );
+    await settled(monitor);
+    const meanwhile = whyNot();
+    if (meanwhile !== null) {
+      return nothing(meanwhile);
+    }
+    if (!(await isConfirmed(question(chosen, preview, trans), trans))) {
+      return null;
+    }
+    await settled(monitor);
+    const since = whyNot();
+    return since === null
+      ? await releaseShown(preview, monitor, trans)
+      : nothing(since);
+  } catch (reason) {
+    if (reason instanceof RefusedError) {
+      return reason.message;
+    }
+    return (
+      whyNot() ??
+      trans.__(
+        'The kernel could not be asked: %1',
+        reason instanceof Error ? reason.message : String(reason)
+      )
+    );
+  }
+}
+
+/** Returns why nothing was done, or null. */
+async function releaseShown(
+  { token }: IReleasePreview,
+  monitor: IWatchedMonitor,
+  trans: TranslationBundle
+): Promise<string | null> {
+  try {
+    return await monitor.release(token);
   } catch (reason) {
     return trans.__(
-      'The kernel did not release it: %1',
+      'The kernel did not say whether it released it: %1',
       reason instanceof Error ? reason.message : String(reason)
     );
   }
 }
 
-/** Show what would be run, and whether to run it. */
-async function confirm(
-  names: readonly string[],
-  monitor: IMonitor,
+/** What the person is asked. */
+function question(
+  { groups }: IChosen,
+  preview: IReleasePreview,
   trans: TranslationBundle
-): Promise<boolean> {
-  const holders = monitor.holdings.found?.holders ?? [];
-  const isAll = names[0] === 'all';
-  const chosen = holders.filter(each =>
-    isAll ? isNotebooksOwn(each) : names.includes(each.name)
-  );
-  const lines = isAll ? [releaseLine('all')] : names.map(lineOf(holders));
-  const { button } = await showDialog({
-    title: isAll
+): IConfirmation {
+  return {
+    title: groups.includes('all')
       ? trans.__('Release all that the notebook itself holds?')
-      : trans.__('Release %1?', names.join(', ')),
-    body: confirmationBody({ lines, holders: chosen, trans }),
-    buttons: [
-      Dialog.cancelButton(),
-      Dialog.warnButton({ label: trans.__('Release') })
-    ]
-  });
-  return button.accept;
+      : trans.__('Release %1?', preview.names.join(', ')),
+    body: confirmationBody(preview, trans),
+    accept: trans.__('Release'),
+    focusAccept: true
+  };
 }
 
-function lineOf(holders: readonly IHolder[]): (name: string) => string {
-  return name =>
-    holders.find(each => each.name === name)?.release ?? releaseLine(name);
+/** Who shall let go. */
+interface IChosen {
+  readonly names: readonly string[];
+  readonly groups: readonly ReleaseGroup[];
 }
 
-function namesIn(value: unknown): string[] {
+function textsIn(value: unknown): string[] {
   return Array.isArray(value)
     ? value.filter((each): each is string => typeof each === 'string')
     : [];
+}
+
+function isGroup(name: string): name is ReleaseGroup {
+  return name === 'outputs' || name === 'tracebacks' || name === 'all';
 }

@@ -12,6 +12,10 @@ export type KernelWidget = NotebookPanel | ConsolePanel;
 /** The notebook or console that was used last. */
 export interface IActiveDocument {
   readonly current: KernelWidget | null;
+  /** The open document with this kernel, `current` if that is one; null if none is open. */
+  ofKernel(kernelId: string): KernelWidget | null;
+  /** The open document whose widget has this id; null once it is closed. */
+  withId(id: string): KernelWidget | null;
   /** Emitted when `current`, or its title, has changed. */
   readonly changed: ISignal<IActiveDocument, void>;
 }

@@ -31,7 +31,9 @@ export function Content(props: IContentProps): React.JSX.Element {
   return (
     <>
       <ClearButton monitor={monitor} actions={actions} trans={trans} />
-      {monitor.cleared && <Result report={monitor.cleared} trans={trans} />}
+      {monitor.cleared && (
+        <Result cleared={monitor.cleared} monitor={monitor} trans={trans} />
+      )}
       <Devices reading={reading} current={current} trans={trans} />
       <Warnings
         monitor={monitor}
@@ -41,7 +43,6 @@ export function Content(props: IContentProps): React.JSX.Element {
       />
       <Holders
         monitor={monitor}
-        reading={reading}
         actions={actions}
         refusal={refused}
         trans={trans}

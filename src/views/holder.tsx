@@ -3,7 +3,7 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { HolderKind, IHolder } from '../core/holders';
-import { reachedBytes, sharesOf } from '../core/holders';
+import { reachedBytes, releasedName, sharesOf } from '../core/holders';
 import { formatBytes, formatExact } from '../core/units';
 import type { IPanelActions } from './actions';
 import { HolderDetails } from './holderdetails';
@@ -26,6 +26,7 @@ export function HolderRow(props: IHolderRowProps): React.JSX.Element {
   const [open, setOpen] = React.useState(false);
   const detailsId = React.useId();
   const reached = reachedBytes(holder);
+  const released = releasedName(holder);
   return (
     <li className="jp-VramHolder" data-kind={holder.kind}>
       <div className="jp-VramHolder-line">
@@ -44,12 +45,12 @@ export function HolderRow(props: IHolderRowProps): React.JSX.Element {
         >
           {formatBytes(reached || holder.pinnedBytes)}
         </span>
-        {holder.release !== null && (
+        {released !== null && (
           <Link
             label={trans.__('Release')}
-            describes={trans.__('Release %1', holder.name)}
+            describes={trans.__('Release %1', released)}
             refusal={refusal}
-            act={() => actions.release([holder.name])}
+            act={() => actions.release([released])}
           />
         )}
       </div>

@@ -3,32 +3,28 @@ import * as React from 'react';
 
 import type { IHeldTotals, IHolder, IHoldings } from '../core/holders';
 import { isNotebooksOwn } from '../core/holders';
-import type { IReading } from '../core/reading';
 import { formatBytes } from '../core/units';
 import type { IMonitor } from '../model/tokens';
 import type { IPanelActions } from './actions';
 import { HolderRow } from './holder';
 import { Link } from './link';
+import { momentWords } from './moment';
 import { Section } from './section';
 
 /** Properties of `Holders`. */
 export interface IHoldersProps {
   readonly monitor: IMonitor;
-  readonly reading: IReading;
   readonly actions: IPanelActions;
   /** Why nothing can be let go of now; null when it can. */
   readonly refusal: string | null;
   readonly trans: TranslationBundle;
 }
 
-/** Changes of what is allocated below this are not worth a new search. */
-const LEAST_CHANGE_BYTES = 2 ** 20;
-
 /** Who holds the memory: asked when a person wants to know. */
 export function Holders(props: IHoldersProps): React.JSX.Element {
-  const { monitor, reading, actions, trans } = props;
-  const { found, isAsking, failure } = monitor.holdings;
-  const ask = (): void => actions.findHolders();
+  const { monitor, actions, trans } = props;
+  const { found, isAsking, isOutdated, failure } = monitor.holdings;
+  const outdated = isOutdated ? outdatedWords(monitor, trans) : null;
   const again = isAsking ? trans.__('Searching…') : trans.__('Search again');
   return (
     <Section
@@ -39,16 +35,16 @@ export function Holders(props: IHoldersProps): React.JSX.Element {
       }
     >
       <div className="jp-VramHolders" aria-busy={isAsking}>
-        {found && <List found={found} {...props} />}
+        {found && (
+          <List found={found} {...props} refusal={outdated ?? props.refusal} />
+        )}
         {failure !== null && (
           <p className="jp-VramPanel-quiet" role="alert">
             {trans.__('The search failed: %1', failure)}
           </p>
         )}
         <p className="jp-VramPanel-quiet">
-          {found && isOutdated(found, reading) && (
-            <>{trans.__('Memory has changed since.')} </>
-          )}
+          {found && outdated !== null && <>{outdated} </>}
           {found === null && failure === null && (
             <>{trans.__('Names every variable, output and error.')} </>
           )}
@@ -58,7 +54,7 @@ export function Holders(props: IHoldersProps): React.JSX.Element {
                 ? again
                 : trans.__('Find who holds it')
             }
-            act={ask}
+            act={() => actions.findHolders()}
           />
         </p>
       </div>
@@ -66,12 +62,28 @@ export function Holders(props: IHoldersProps): React.JSX.Element {
   );
 }
 
+/** From when the list is, and why that matters. */
+function outdatedWords(monitor: IMonitor, trans: TranslationBundle): string {
+  const { holdings, records } = monitor;
+  const { foundSeconds } = holdings;
+  const earlier = records.filter(each => each.endedSeconds <= foundSeconds);
+  const latest = earlier[earlier.length - 1];
+  const moment = momentWords(
+    monitor.toBrowserMs(foundSeconds),
+    latest?.executionCount ?? null,
+    trans
+  );
+  return earlier.length < records.length
+    ? trans.__('Found %1. Cells have run since.', moment)
+    : trans.__('Found %1. Memory has changed since.', moment);
+}
+
 interface IListProps extends IHoldersProps {
   readonly found: IHoldings;
 }
 
 function List(props: IListProps): React.JSX.Element {
-  const { found, actions, refusal, trans } = props;
+  const { found, monitor, actions, refusal, trans } = props;
   const { holders } = found;
   const largest = Math.max(1, ...holders.map(weight));
   const several = found.devices.length > 1;
@@ -82,7 +94,10 @@ function List(props: IListProps): React.JSX.Element {
           {trans.__('Nothing holds device memory.')}
         </p>
       )}
-      <ul className="jp-VramHolders-list">
+      <ul
+        className="jp-VramHolders-list"
+        data-outdated={monitor.holdings.isOutdated}
+      >
         {holders.map((holder, place) => (
           <HolderRow
             key={`${holder.name} ${holder.kind} ${holder.device} ${place}`}
@@ -98,16 +113,21 @@ function List(props: IListProps): React.JSX.Element {
           {trans.__('The time was up: there may be more holders.')}
         </p>
       )}
-      {holders.some(isNotebooksOwn) && (
-        <p>
-          <Link
-            label={trans.__('Release all that the notebook itself holds')}
-            refusal={refusal}
-            act={() => actions.release(['all'])}
-          />
-        </p>
-      )}
+      {holders.some(isNotebooksOwn) && <ReleaseAll {...props} />}
     </>
+  );
+}
+
+function ReleaseAll(props: IListProps): React.JSX.Element {
+  const { actions, refusal, trans } = props;
+  return (
+    <p>
+      <Link
+        label={trans.__('Release all that the notebook itself holds')}
+        refusal={refusal}
+        act={() => actions.releaseAll()}
+      />
+    </p>
   );
 }
 
@@ -136,15 +156,6 @@ function Summary({ devices, trans }: ISummaryProps): React.JSX.Element {
       )}
     </>
   );
-}
-
-/** Whether what is allocated now differs from what was searched. */
-function isOutdated(found: IHoldings, reading: IReading): boolean {
-  return reading.devices.some(device => {
-    const searched = found.devices.find(({ id }) => id === device.id);
-    const before = searched?.allocatedBytes ?? 0;
-    return Math.abs(device.allocatedBytes - before) >= LEAST_CHANGE_BYTES;
-  });
 }
 
 function sum(values: readonly number[]): number {

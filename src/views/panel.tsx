@@ -9,6 +9,7 @@ import type { IPanelActions, ISnippetItem } from './actions';
 import { Content } from './content';
 import type { IFleetOptions } from './fleet';
 import { FleetSection } from './fleet';
+import { FocusKeeper } from './focus';
 import { type IFolds, Remembered } from './folds';
 import { Follower, type ITargetSource } from './follower';
 import { Header } from './header';
@@ -60,6 +61,7 @@ export class VramPanel extends Follower {
     this.addClass('jp-VramPanel');
     this.title.icon = vramIcon;
     this.title.caption = name;
+    this._focusKeeper = new FocusKeeper(this.node);
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', name);
     options.explanations?.changed.connect(this.refresh, this);
@@ -69,6 +71,7 @@ export class VramPanel extends Follower {
 
   override dispose(): void {
     window.clearTimeout(this._tick);
+    this._focusKeeper.dispose();
     this._options.explanations?.changed.disconnect(this.refresh, this);
     this._options.fleet?.fleet.changed.disconnect(this.refresh, this);
     this._options.folds?.changed.disconnect(this.refresh, this);
@@ -172,6 +175,7 @@ export class VramPanel extends Follower {
   }
 
   private readonly _options: IPanelOptions;
+  private readonly _focusKeeper: FocusKeeper;
   private _tick = 0;
   private _drawnMs = 0;
 }

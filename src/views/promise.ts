@@ -11,11 +11,13 @@ export function promiseWords(
     case 'shared':
       return trans.__('Something that has no name here holds it, too.');
     case 'unchecked':
-      return trans.__(
-        'It was not checked whether something else holds it, too.'
-      );
+      return uncheckedWords(trans);
     case 'checked':
     case undefined:
       return null;
   }
+}
+
+export function uncheckedWords(trans: TranslationBundle): string {
+  return trans.__('It was not checked whether something else holds it, too.');
 }

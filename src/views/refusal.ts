@@ -14,6 +14,12 @@ export function refusal(
   if (monitor.status === 'not-python') {
     return trans.__('This is not a Python kernel.');
   }
+  if (monitor.status === 'dead') {
+    return trans.__('The kernel has died.');
+  }
+  if (monitor.status === 'restarting') {
+    return trans.__('The kernel is restarting.');
+  }
   if (monitor.reading?.capturing === true) {
     return trans.__('A CUDA graph is being captured. Clear when it is done.');
   }

@@ -52,7 +52,7 @@ describe('A leak', () => {
     // The graph of `y` still holds the weights, and the panel says so.
     await expect
       .poll(() => lab.panel.result.innerText())
-      .toMatch(/MiB stayed: live tensors/);
+      .toMatch(/MiB stayed allocated/);
     await expect.poll(() => lab.panel.warnings.count()).toBe(1);
   });
 

@@ -32,9 +32,9 @@ describe('HeadroomRule', () => {
       severity: 'warning',
       device: 'cuda:0',
       sentence:
-        'cuda:0 is nearly full: 3.00 GiB of 80.0 GiB is left, and live tensors of this notebook have 77.0 GiB.',
+        'cuda:0 is nearly full: 3.00 GiB of 80.0 GiB is left, and this notebook has 77.0 GiB allocated.',
       evidence:
-        "Free is 3.00 GiB, this notebook's cache is 0 B, and its live tensors have 77.0 GiB.",
+        "Free is 3.00 GiB, this notebook's cache is 0 B, and it has 77.0 GiB allocated.",
       bytes: 77 * GIB
     });
   });

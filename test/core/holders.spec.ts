@@ -5,7 +5,7 @@ import {
   isNotebooksOwn,
   parseHoldings,
   reachedBytes,
-  releaseLine
+  releasedName
 } from '../../src/core/holders';
 import fixture from '../fixtures/holdings.json';
 
@@ -70,13 +70,13 @@ describe('reachedBytes()', () => {
   });
 });
 
-describe('releaseLine()', () => {
-  it.each([
-    ['model', 'del model'],
-    ['größe_2', 'del größe_2'],
-    ['Out[7]', 'jupyterlab_vram.clear(release=["Out[7]"])'],
-    ['x"); evil("', 'jupyterlab_vram.clear(release=["x\\"); evil(\\""])']
-  ])('should be a line of Python for %s', (name, line) => {
-    expect(releaseLine(name)).toBe(line);
+describe('releasedName()', () => {
+  it('should be the holder, or the one owner of what is no holder itself', () => {
+    const [output, rest] = read(fixture.valid[0]).holders;
+    const graph = { ...output!, name: 'CUDA graph of g', alsoHeldBy: ['g'] };
+    expect(releasedName(output!)).toBe('Out[4]');
+    expect(releasedName(rest!)).toBeNull();
+    expect(releasedName({ ...graph, kind: 'cuda graph pool' })).toBe('g');
+    expect(releasedName({ ...graph, kind: 'fragmentation' })).toBe('g');
   });
 });

@@ -132,7 +132,10 @@ describe('LeakWatch', () => {
       ]) {
         watch.reset();
         order.forEach(place => watch.observe(pushes[place] ?? never(), 0));
-        expect([order, ids()]).toEqual([order, ['growing-cell:cuda:0:cell:code']]);
+        expect([order, ids()]).toEqual([
+          order,
+          ['growing-cell:cuda:0:cell:code']
+        ]);
       }
     });
 

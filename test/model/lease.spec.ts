@@ -44,7 +44,7 @@ describe('A lease', () => {
   };
 
   it('should be asked for, and the page named in every request', async () => {
-    await monitors.clearQuietly();
+    await monitors.monitorOf('kernel-1')?.clearQuietly();
     expect(connection.requests).toMatchObject([
       { op: 'attach', viewer: 'page-1', lease_s: 900 },
       { op: 'clear', viewer: 'page-1' }
@@ -82,7 +82,7 @@ describe('A lease', () => {
 
   it('should be renewed by any other request', async () => {
     await vi.advanceTimersByTimeAsync(7 * MINUTE_MS);
-    await monitors.clearQuietly();
+    await monitors.monitorOf('kernel-1')?.clearQuietly();
     await vi.advanceTimersByTimeAsync(7 * MINUTE_MS);
     monitors.touch();
     await turns();

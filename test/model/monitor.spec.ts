@@ -1,13 +1,21 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IClearReport } from '../../src/core/reading';
 import { english } from '../../src/core/translation';
 import { Monitor } from '../../src/model/monitor';
+import type { Json } from '../core/wire';
 import { RECORD } from '../core/wire';
+import holdings from '../fixtures/holdings.json';
 import { FakeConnection } from '../kernel/connection';
 import type { FakeAgent, FakeSettings } from './page';
 import { LEAKS, MonitoredPage, ROOMY, turns } from './page';
+
+const HOLDINGS = holdings.valid[0]!;
+/** What the device of `HOLDINGS` says of itself. */
+const SEARCHED = {
+  ...ROOMY,
+  allocated_bytes: HOLDINGS.devices[0]!.allocated_bytes
+};
 
 describe('Monitor', () => {
   let page: MonitoredPage;
@@ -192,7 +200,7 @@ describe('Monitor', () => {
       agent.top = { clear };
       expect(await monitor.clearQuietly()).toBeNull();
       expect(connection.operations).toEqual(['attach', 'clear']);
-      expect(monitor.cleared).toMatchObject({
+      expect(monitor.cleared?.report).toMatchObject({
         devices: [{ beforeReservedBytes: 9, afterReservedBytes: 5 }],
         collectedObjects: 3
       });
@@ -205,7 +213,7 @@ describe('Monitor', () => {
         return answer;
       };
       await monitor.clearQuietly();
-      expect(monitor.cleared?.collectedObjects).toBe(3);
+      expect(monitor.cleared?.report.collectedObjects).toBe(3);
     });
 
     it('should say why it was refused', async () => {
@@ -222,15 +230,167 @@ describe('Monitor', () => {
     });
   });
 
-  it('should show the latest clear, such as one by a cell', async () => {
-    const report: IClearReport = {
-      devices: [],
-      collectedObjects: null,
-      released: []
-    };
-    monitor.noteCleared(report);
+  it('should release what a preview showed, and search again', async () => {
+    agent.top = { answer: HOLDINGS };
+    await monitor.holdings.ask();
+    agent.top = {};
+    const refused = await monitor.release('token-1');
+    expect(refused).toBeNull();
+    expect(connection.requests[2]).toMatchObject({
+      op: 'clear',
+      shown: 'token-1'
+    });
+    expect(monitor.holdings.isOutdated).toBe(true);
     await turns();
-    expect(monitor.cleared).toBe(report);
-    expect(page.changes).toBe(1);
+    expect(connection.operations.slice(3)).toEqual(['holders']);
+  });
+
+  describe('#cleared', () => {
+    const END = 1_764_000_100;
+    const device = {
+      id: 'cuda:0',
+      before_allocated_bytes: 3 * 2 ** 30,
+      before_reserved_bytes: 4 * 2 ** 30,
+      after_allocated_bytes: ROOMY.allocated_bytes,
+      after_reserved_bytes: ROOMY.reserved_bytes
+    };
+    const cell = (run: number, ended: number): Json => ({
+      ...RECORD,
+      ...{ run, execution_count: run, started: ended - 1, ended },
+      devices: [{ ...device, peak_allocated_bytes: 1, peak_exact: true }]
+    });
+
+    /** Clear after the first cell, by a request that ends at `END`. */
+    async function clear(): Promise<void> {
+      await page.push({ finished: cell(1, END - 10) });
+      agent.time = END;
+      connection.answer = ({ op }) =>
+        op === 'clear'
+          ? agent.message(
+              {
+                kind: 'cleared',
+                clear: { devices: [device], collected_objects: 0 }
+              },
+              ROOMY
+            )
+          : undefined;
+      await monitor.clearQuietly();
+    }
+
+    it('should be of its moment, after the latest cell', async () => {
+      await clear();
+      expect(monitor.cleared).toMatchObject({
+        timeSeconds: END,
+        executionCount: 1,
+        isCurrent: true
+      });
+    });
+
+    it('should stay current while nothing changes', async () => {
+      await clear();
+      agent.time = END + 5;
+      await page.push();
+      expect(monitor.cleared?.isCurrent).toBe(true);
+    });
+
+    it('should no longer be current once the figures have moved on', async () => {
+      await clear();
+      agent.time = END + 5;
+      agent.push(
+        connection,
+        {},
+        { ...ROOMY, allocated_bytes: ROOMY.allocated_bytes - 2 ** 21 }
+      );
+      expect(monitor.cleared?.isCurrent).toBe(false);
+      await page.push();
+      expect(monitor.cleared?.isCurrent).toBe(false);
+    });
+
+    it('should be over when a later cell has ended, and not by an earlier one', async () => {
+      await clear();
+      agent.time = END + 5;
+      await page.push({ finished: cell(2, END - 1) });
+      expect(monitor.cleared).not.toBeNull();
+      await page.push({ finished: cell(3, END + 4) });
+      expect(monitor.cleared).toBeNull();
+    });
+
+    it('should be what a cell did, until the next cell has ended', async () => {
+      monitor.cellFinished.connect((_, record) => {
+        if (record.run === 2) {
+          monitor.noteCleared(record);
+        }
+      });
+      agent.time = END;
+      await page.push({ finished: cell(2, END) });
+      expect(monitor.cleared).toMatchObject({
+        executionCount: 2,
+        isCurrent: true,
+        report: { collectedObjects: null }
+      });
+      await page.push({ finished: cell(3, END + 1) });
+      expect(monitor.cleared).toBeNull();
+    });
+
+    it('should be over at once when the next cell comes with it', async () => {
+      monitor.cellFinished.connect((_, record) => {
+        if (record.run === 2) {
+          monitor.noteCleared(record);
+        }
+      });
+      await page.push({
+        records: [cell(2, END)],
+        finished: cell(3, END + 1)
+      });
+      expect(monitor.cleared).toBeNull();
+    });
+  });
+
+  describe('#holdings', () => {
+    const FOUND_AT = 1_764_000_100;
+
+    async function find(): Promise<void> {
+      agent.time = FOUND_AT;
+      connection.answer = () =>
+        agent.message({ kind: 'answered', answer: HOLDINGS }, SEARCHED);
+      await monitor.holdings.ask();
+    }
+
+    it('should be of this moment while nothing changes', async () => {
+      await find();
+      expect(monitor.holdings.isOutdated).toBe(false);
+      expect(monitor.holdings.foundSeconds).toBe(FOUND_AT - HOLDINGS.seconds);
+      agent.time = FOUND_AT + 1;
+      agent.push(connection, {}, SEARCHED);
+      expect(monitor.holdings.isOutdated).toBe(false);
+    });
+
+    it('should be outdated once a cell has run, whatever it did', async () => {
+      await find();
+      const early = { ...RECORD, run: 1, ended: FOUND_AT - 5 };
+      agent.push(connection, { finished: early }, SEARCHED);
+      expect(monitor.holdings.isOutdated).toBe(false);
+      const late = { ...RECORD, run: 2, ended: FOUND_AT + 1 };
+      agent.push(connection, { finished: late }, SEARCHED);
+      expect(monitor.holdings.isOutdated).toBe(true);
+      await find();
+      expect(monitor.holdings.isOutdated).toBe(false);
+    });
+
+    it('should be outdated once the figures have changed, and stay so', async () => {
+      await find();
+      agent.time = FOUND_AT + 1;
+      const more = SEARCHED.allocated_bytes + 2 ** 21;
+      agent.push(connection, {}, { ...SEARCHED, allocated_bytes: more });
+      agent.push(connection, {}, SEARCHED);
+      expect(monitor.holdings.isOutdated).toBe(true);
+    });
+
+    it('should forget with the kernel', async () => {
+      await find();
+      connection.setStatus('restarting');
+      expect(monitor.holdings.found).toBeNull();
+      expect(monitor.holdings.isOutdated).toBe(false);
+    });
   });
 });

@@ -256,22 +256,6 @@ describe('Monitors', () => {
     expect(rejected).toHaveLength(1);
   });
 
-  describe('#clearQuietly()', () => {
-    it('should clear the active kernel', async () => {
-      const connection = served('k1');
-      monitors.activate(documentOf(new FakeContext(served('k2'))));
-      monitors.activate(documentOf(new FakeContext(connection)));
-      expect(await monitors.clearQuietly()).toBeNull();
-      expect(connection.operations).toEqual(['clear']);
-      agent.top = { kind: 'refused', reason: 'A cell is running.' };
-      expect(await monitors.clearQuietly()).toBe('A cell is running.');
-    });
-
-    it('should do nothing without a kernel', async () => {
-      expect(await monitors.clearQuietly()).toBeNull();
-    });
-  });
-
   describe('#dispose()', () => {
     it('should let go of every document, kernel and setting', () => {
       const connection = served('k1');

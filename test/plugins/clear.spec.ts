@@ -30,6 +30,7 @@ describe('clearPlugin', () => {
     await lab.start();
     lab.stored.change({ watchWhenClosed: true });
     notebook = lab.open(connection);
+    notebook.id = 'a notebook';
     await turns();
   });
 
@@ -54,6 +55,36 @@ describe('clearPlugin', () => {
     await clear('quietly');
     expect(connection.operations).toEqual(['attach', 'detach', 'clear']);
     expect(said()).toEqual([]);
+  });
+
+  it('should clear the document that is named, whichever is in front', async () => {
+    const other = new FakeConnection({ id: 'kernel-2' });
+    agent.serve(other);
+    lab.open(other, 'other.ipynb');
+    await turns();
+    const before = other.operations.length;
+    await lab.commands.execute(CommandIDs.clear, {
+      how: 'quietly',
+      document: notebook.id
+    });
+    expect(connection.operations).toContain('clear');
+    expect(other.operations).toHaveLength(before);
+    await lab.commands.execute(CommandIDs.clear, {
+      how: 'restart',
+      document: notebook.id
+    });
+    expect(lab.restarts).toEqual([notebook.sessionContext]);
+  });
+
+  it('should clear nothing when the document that is named is closed', async () => {
+    await lab.commands.execute(CommandIDs.clear, {
+      how: 'quietly',
+      document: 'one that was closed'
+    });
+    expect(connection.operations).toEqual(['attach']);
+    expect(said()).toEqual([
+      'There is no kernel whose memory could be cleared.'
+    ]);
   });
 
   it('should restart the kernel through the dialog of JupyterLab', async () => {

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { documentPlugin } from '../../src/plugins/document';
 import type { IActiveDocument } from '../../src/plugins/tokens';
+import { FakeConnection } from '../kernel/connection';
 import { FakeDocument, FakeShell, FakeTracker } from './lab';
 
 describe('documentPlugin', () => {
@@ -84,6 +85,26 @@ describe('documentPlugin', () => {
       expect(active.current).toBe(each);
       expect(changes).toBe(0);
     }
+  });
+
+  it('should find an open document by its kernel or its widget', () => {
+    const kernels = ['k1', 'k2', 'k2'].map(id => new FakeConnection({ id }));
+    const [one, two, three] = kernels.map(
+      kernel => new FakeDocument(kernel.id, kernel)
+    ) as [FakeDocument, FakeDocument, FakeDocument];
+    [one, two, three].forEach((each, place) => (each.id = `widget ${place}`));
+    use(notebooks, one);
+    use(notebooks, two);
+    use(consoles, three);
+    expect(active.ofKernel('k1')).toBe(one);
+    // Of several with one kernel the current one, else the first.
+    expect(active.ofKernel('k2')).toBe(three);
+    use(notebooks, one);
+    expect(active.ofKernel('k2')).toBe(two);
+    expect(active.ofKernel('k3')).toBeNull();
+    expect(active.withId('widget 2')).toBe(three);
+    consoles.close(three);
+    expect(active.withId('widget 2')).toBeNull();
   });
 
   it('should take the next document when the current one closes', () => {

@@ -8,42 +8,75 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IWarning } from '../../src/core/warning';
 import type { IMonitors, IRaisedWarning } from '../../src/model/tokens';
 import { notificationsPlugin } from '../../src/plugins/notifications';
+import type { IActiveDocument } from '../../src/plugins/tokens';
 import { CommandIDs } from '../../src/plugins/tokens';
+import { FakeConnection } from '../kernel/connection';
 import { FakeSettings } from '../model/page';
 import { FakeMonitor, warning } from '../views/fake';
+import { FakeDocument, FakeShell } from './lab';
 
 describe('notificationsPlugin', () => {
   let source: FakeSettings;
   let monitor: FakeMonitor;
   let raise: (raised: IWarning, monitor?: FakeMonitor) => void;
-  let executed: string[];
+  let executed: unknown[];
   let announce: MockInstance<typeof Notification.warning>;
+  let inform: MockInstance<typeof Notification.info>;
   let dismiss: MockInstance<typeof Notification.dismiss>;
+  let open: FakeDocument[];
+  let shell: FakeShell;
+
+  /** Press the buttons of the first notification. */
+  const press = (...labels: string[]): void => {
+    const { actions = [] } = announce.mock.calls[0]?.[1] ?? {};
+    for (const label of labels) {
+      const action = actions.find(each => each.label === label);
+      action?.callback(new MouseEvent('click'));
+    }
+  };
+
+  const said = (): unknown[] => inform.mock.calls.map(([text]) => text);
 
   beforeEach(async () => {
     let count = 0;
     announce = vi
       .spyOn(Notification, 'warning')
       .mockImplementation(() => `notification-${++count}`);
+    inform = vi.spyOn(Notification, 'info').mockReturnValue('info');
     dismiss = vi.spyOn(Notification, 'dismiss').mockReturnValue();
     source = new FakeSettings();
     monitor = new FakeMonitor();
+    shell = new FakeShell();
+    open = ['kernel-1', 'kernel-2'].map(id => {
+      const connection = new FakeConnection({ id });
+      const notebook = new FakeDocument(`of ${id}.ipynb`, connection);
+      notebook.id = `widget of ${id}`;
+      return notebook;
+    });
+    const documents = {
+      ofKernel: (id: string) =>
+        open.find(each => each.sessionContext.session?.kernel?.id === id) ??
+        null,
+      withId: (id: string) => open.find(each => each.id === id) ?? null
+    } as unknown as IActiveDocument;
     const commands = new CommandRegistry();
     executed = [];
     for (const id of [CommandIDs.clear, CommandIDs.open]) {
-      commands.addCommand(id, { execute: () => executed.push(id) });
+      commands.addCommand(id, {
+        execute: args => executed.push({ id, ...args })
+      });
     }
     const monitors = {} as IMonitors;
     const warningRaised = new Signal<IMonitors, IRaisedWarning>(monitors);
-    const target = { title: 'x.ipynb', monitor, hasDocument: true };
-    Object.assign(monitors, { warningRaised, target });
+    Object.assign(monitors, { warningRaised });
     raise = (raised, where = monitor) => {
       where.warnings = [...where.warnings, raised];
       warningRaised.emit({ monitor: where, warning: raised });
     };
     await notificationsPlugin.activate(
-      { commands } as unknown as JupyterFrontEnd,
+      { commands, shell } as unknown as JupyterFrontEnd,
       monitors,
+      documents,
       source,
       null
     );
@@ -53,7 +86,9 @@ describe('notificationsPlugin', () => {
     raise(warning({ sentence: '`del model` freed 0 B of 13.5 GiB.' }));
     expect(announce).toHaveBeenCalledTimes(1);
     const [sentence] = announce.mock.calls[0] ?? [];
-    expect(sentence).toBe('del model freed 0 B of 13.5 GiB.');
+    expect(sentence).toBe(
+      'of kernel-1.ipynb: del model freed 0 B of 13.5 GiB.'
+    );
   });
 
   it('should leave to the panel what costs nobody anything', () => {
@@ -70,12 +105,48 @@ describe('notificationsPlugin', () => {
     expect(announce).toHaveBeenCalledTimes(1);
   });
 
-  it('should offer to clear and to show the panel', () => {
+  it('should name the notebook of the warning', () => {
+    raise(warning(), new FakeMonitor({ kernelId: 'kernel-2' }));
+    expect(announce.mock.calls[0]?.[0]).toMatch(
+      /^of kernel-2\.ipynb: del model/
+    );
+  });
+
+  it('should clear the notebook that it names, whichever is in front', () => {
+    raise(warning(), new FakeMonitor({ kernelId: 'kernel-2' }));
+    press('Clear');
+    expect(executed).toEqual([
+      { id: CommandIDs.clear, document: 'widget of kernel-2' }
+    ]);
+  });
+
+  it('should show that notebook, and its panel', () => {
     raise(warning());
-    const { actions = [] } = announce.mock.calls[0]?.[1] ?? {};
-    expect(actions.map(({ label }) => label)).toEqual(['Clear', 'Show']);
-    actions.forEach(({ callback }) => callback(new MouseEvent('click')));
-    expect(executed).toEqual([CommandIDs.clear, CommandIDs.open]);
+    press('Show');
+    expect(shell.activated).toEqual(['widget of kernel-1']);
+    expect(executed).toEqual([{ id: CommandIDs.open }]);
+  });
+
+  it('should say that the notebook is closed, and do nothing', () => {
+    raise(warning());
+    open.shift();
+    press('Clear', 'Show');
+    expect(said()).toEqual([
+      'of kernel-1.ipynb is closed. Nothing was done.',
+      'of kernel-1.ipynb is closed. Nothing was done.'
+    ]);
+    expect(executed).toEqual([]);
+    expect(shell.activated).toEqual([]);
+  });
+
+  it('should say that the notebook has another kernel, and do nothing', () => {
+    raise(warning());
+    open[0]?.sessionContext.setKernel(new FakeConnection({ id: 'kernel-3' }));
+    press('Clear');
+    expect(said()).toEqual([
+      'of kernel-1.ipynb has another kernel now. Nothing was done.'
+    ]);
+    expect(executed).toEqual([]);
   });
 
   describe('when a warning has gone', () => {
@@ -131,10 +202,12 @@ describe('notificationsPlugin', () => {
       flood(970, 20_000);
       vi.advanceTimersByTime(1000);
       expect(announce).toHaveBeenCalledTimes(4);
-      expect(said()[3]).toBe('4 warnings in x.ipynb');
+      expect(said()[3]).toBe('4 warnings in of kernel-1.ipynb');
       expect(dismiss).toHaveBeenCalledTimes(3);
       const messages = update.mock.calls.map(([{ message }]) => message);
-      expect(messages[messages.length - 1]).toBe('970 warnings in x.ipynb');
+      expect(messages[messages.length - 1]).toBe(
+        '970 warnings in of kernel-1.ipynb'
+      );
       // Once a second.
       expect(messages.length).toBeLessThanOrEqual(21);
       expect(update.mock.calls[0]?.[0].actions).toHaveLength(2);
@@ -154,17 +227,19 @@ describe('notificationsPlugin', () => {
       }
       vi.advanceTimersByTime(2000);
       expect(announce).toHaveBeenCalledTimes(4);
-      expect(update.mock.calls[0]?.[0].message).toBe('100 warnings in x.ipynb');
+      expect(update.mock.calls[0]?.[0].message).toBe(
+        '100 warnings in of kernel-1.ipynb'
+      );
     });
 
     it('should go on telling one by one of other kernels, and after it was quiet', () => {
       flood(50, 1000);
       const other = new FakeMonitor({ kernelId: 'kernel-2' });
       raise(warning({ sentence: 'Another one.' }), other);
-      expect(said()).toContain('Another one.');
+      expect(said()).toContain('of kernel-2.ipynb: Another one.');
       vi.advanceTimersByTime(11_000);
       raise(warning({ sentence: 'After it.' }));
-      expect(said()).toContain('After it.');
+      expect(said()).toContain('of kernel-1.ipynb: After it.');
     });
   });
 });

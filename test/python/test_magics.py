@@ -229,7 +229,7 @@ def test_vram_clear_says_what_came_back(run, shell):
         r"practice device: gave back (8\.\d) MiB; reserved .* -> .*, allocated", output
     )
     assert given, output
-    assert re.search(r"^  .* is still in live tensors\.$", output, re.MULTILINE)
+    assert re.search(r"^  .* is still allocated\.$", output, re.MULTILINE)
 
 
 def test_vram_clear_refuses_during_a_capture(run, monkeypatch):

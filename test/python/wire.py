@@ -237,6 +237,24 @@ HOLDER = record(
     },
     {"promise": one_of("checked", "shared", "unchecked")},
 )
+RELEASE_PREVIEW = record(
+    {
+        "token": text,
+        "names": list_of(text),
+        "code": list_of(text),
+        "notes": list_of(text),
+        "missing": list_of(text),
+        "stuck": list_of(text),
+        "devices": list_of(
+            record(
+                {"id": text, "frees_bytes": whole, "stays_bytes": whole, "collected_bytes": whole}
+            )
+        ),
+        "kept_by": list_of(text),
+        "is_complete": flag,
+        "is_checked": flag,
+    }
+)
 HOLDINGS = record(
     {
         "holders": list_of(HOLDER),
@@ -291,6 +309,12 @@ def checked_holdings(holdings):
     """As :func:`checked`, for the answer to ``holders``."""
     HOLDINGS(holdings, "answer")
     return json.loads(json.dumps(holdings, allow_nan=False))
+
+
+def checked_release_preview(preview):
+    """As :func:`checked`, for the answer to ``release_preview``."""
+    RELEASE_PREVIEW(preview, "answer")
+    return json.loads(json.dumps(preview, allow_nan=False))
 
 
 def checked_reading(reading):

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { IClearedDevice } from '../../src/core/reading';
 import { button, eraseAll, texts } from './draw';
-import { device, FakeMonitor, GIB, reading } from './fake';
+import type { ICleared } from '../../src/model/cleared';
+import { device, FakeMonitor, GIB, reading, warning } from './fake';
 import { openPanel } from './open';
 
 const MORE = 'Other ways to clear GPU memory';
@@ -134,7 +135,7 @@ describe('ClearButton', () => {
 describe('Result', () => {
   afterEach(eraseAll);
 
-  const cleared = {
+  const report = {
     collectedObjects: 3,
     released: [],
     devices: [
@@ -147,27 +148,51 @@ describe('Result', () => {
       }
     ]
   };
+  const cleared = {
+    report,
+    timeSeconds: 1_764_000_000,
+    executionCount: 5,
+    isCurrent: true
+  };
+
+  /** The panel of a kernel whose latest clear is this one. */
+  async function shown(change: Partial<ICleared>): Promise<HTMLElement> {
+    const monitor = new FakeMonitor({ cleared: { ...cleared, ...change } });
+    return (await openPanel(monitor)).node;
+  }
+
+  const isGood = (node: HTMLElement): string | undefined =>
+    node.querySelector<HTMLElement>('.jp-VramPanel-result')?.dataset.good;
 
   it('should say what came back and what did not', async () => {
-    const { node } = await openPanel(new FakeMonitor({ cleared }));
+    const node = await shown({});
     expect(texts(node, '.jp-VramPanel-result p')).toEqual([
-      '5.00 GiB came back. 14.0 GiB stayed: live tensors hold it. 1.00 GiB stayed reserved beside them.'
+      '5.00 GiB came back. 14.0 GiB stayed allocated. 1.00 GiB stayed reserved beside it.'
     ]);
+    expect(isGood(node)).toBe('true');
   });
 
-  it('should say when nothing came back', async () => {
-    const [first] = cleared.devices;
+  it('should say when nothing came back, which is not good', async () => {
+    const [first] = report.devices;
     const devices = [{ ...first!, afterReservedBytes: 20 * GIB }];
-    const { node } = await openPanel(
-      new FakeMonitor({ cleared: { ...cleared, devices } })
-    );
+    const node = await shown({ report: { ...report, devices } });
     expect(texts(node, '.jp-VramPanel-result p')[0]).toMatch(
       /^Nothing came back\. 14\.0 GiB stayed/
     );
+    expect(isGood(node)).toBe('false');
+  });
+
+  it('should give its moment once the figures have moved on', async () => {
+    const node = await shown({ isCurrent: false });
+    expect(texts(node, '.jp-VramPanel-result p')).toEqual([
+      expect.stringMatching(/^So it was at \d?\d:\d\d.*, after \[5\]:$/),
+      expect.stringMatching(/^5\.00 GiB came back/)
+    ]);
+    expect(isGood(node)).toBe('false');
   });
 
   it('should leave out devices on which there was nothing', async () => {
-    const [first] = cleared.devices;
+    const [first] = report.devices;
     const empty = {
       beforeAllocatedBytes: 0,
       beforeReservedBytes: 0,
@@ -175,16 +200,15 @@ describe('Result', () => {
       afterReservedBytes: 0
     };
     const rest = [1, 2, 3].map(index => ({ ...empty, id: `cuda:${index}` }));
-    const shown = async (devices: IClearedDevice[]): Promise<string[]> =>
+    const said = async (devices: IClearedDevice[]): Promise<string[]> =>
       texts(
-        (await openPanel(new FakeMonitor({ cleared: { ...cleared, devices } })))
-          .node,
+        await shown({ report: { ...report, devices } }),
         '.jp-VramPanel-result p'
       );
-    expect(await shown([...rest, { ...first!, id: 'cuda:4' }])).toEqual([
+    expect(await said([...rest, { ...first!, id: 'cuda:4' }])).toEqual([
       expect.stringMatching(/^cuda:4 5\.00 GiB came back/)
     ]);
-    expect(await shown(rest)).toEqual([
+    expect(await said(rest)).toEqual([
       'Nothing came back. Nothing stayed allocated.'
     ]);
   });
@@ -196,7 +220,15 @@ describe('Result', () => {
     await vi.waitFor(() =>
       expect(node.querySelector('.jp-VramPanel-result')).toBeNull()
     );
-    monitor.tell({ cleared: { ...cleared } });
+    monitor.tell({
+      cleared: { ...cleared, isCurrent: false },
+      warnings: [warning()]
+    });
+    await vi.waitFor(() =>
+      expect(node.querySelector('.jp-VramWarning')).not.toBeNull()
+    );
+    expect(node.querySelector('.jp-VramPanel-result')).toBeNull();
+    monitor.tell({ cleared: { ...cleared, report: { ...report } } });
     await vi.waitFor(() =>
       expect(node.querySelector('.jp-VramPanel-result')).not.toBeNull()
     );

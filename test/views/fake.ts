@@ -3,7 +3,6 @@ import { Signal } from '@lumino/signaling';
 import type { IHoldings } from '../../src/core/holders';
 import type {
   ICellRecord,
-  IClearReport,
   IDeviceReading,
   IReading,
   IRunningCell
@@ -15,6 +14,7 @@ import type {
   ISample,
   MonitorStatus
 } from '../../src/model/tokens';
+import type { ICleared } from '../../src/model/cleared';
 import type { IHoldingsLook } from '../../src/model/holdings';
 import type { IQuestion } from '../../src/kernel/question';
 import type { AgentRequest } from '../../src/kernel/request';
@@ -26,6 +26,8 @@ export const MIB = 2 ** 20;
 /** Who holds the memory, settable. */
 export class FakeHoldings implements IHoldingsLook {
   found: IHoldings | null = null;
+  isOutdated = false;
+  foundSeconds = 1_764_000_000;
   isAsking = false;
   failure: string | null = null;
   asks = 0;
@@ -50,7 +52,7 @@ export class FakeMonitor implements IMonitor {
   records: ICellRecord[] = [];
   warnings: IWarning[] = [];
   snoozedCount = 0;
-  cleared: IClearReport | null = null;
+  cleared: ICleared | null = null;
   staleMs: number | null = null;
   history: { [deviceId: string]: ISample[] } = {};
   isDisposed = false;
@@ -95,8 +97,8 @@ export class FakeMonitor implements IMonitor {
     this.unsnoozes++;
   }
 
-  noteCleared(report: IClearReport): void {
-    this.tell({ cleared: report });
+  noteCleared(): void {
+    return;
   }
 
   async ask<T>(question: IQuestion<T>): Promise<T> {
@@ -142,6 +144,10 @@ export class FakeActions implements IPanelActions {
 
   release(names: readonly string[]): void {
     this.calls.push(`release ${names.join(', ')}`);
+  }
+
+  releaseAll(): void {
+    this.calls.push('release all');
   }
 
   insertCode(code: string): void {

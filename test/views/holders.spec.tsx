@@ -2,10 +2,11 @@ import * as React from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { IHolder } from '../../src/core/holders';
-import { confirmationBody } from '../../src/views/confirmation';
 import { HolderRow } from '../../src/views/holder';
 import { button, draw, eraseAll, texts, trans } from './draw';
-import { FakeActions, GIB } from './fake';
+import type { FakeHoldings } from './fake';
+import { FakeActions, FakeMonitor, GIB, record } from './fake';
+import { openPanel } from './open';
 
 /** A model with these gibibytes on each device, by its number. */
 function model(gibByDevice: { [index: number]: number }): IHolder {
@@ -45,19 +46,6 @@ async function show(
     />
   );
 }
-
-describe('confirmationBody()', () => {
-  afterEach(eraseAll);
-
-  it('should say that something else holds it, too', async () => {
-    const holder = { ...model({ 0: 1 }), promise: 'shared' as const };
-    const lines = ['del model'];
-    const node = await draw(
-      confirmationBody({ lines, holders: [holder], trans })
-    );
-    expect(node.textContent).toContain('no name here holds it, too');
-  });
-});
 
 describe('HolderRow', () => {
   afterEach(eraseAll);
@@ -106,5 +94,76 @@ describe('HolderRow', () => {
     const node = await show(model({ 0: 2 }), true, actions);
     button(node, 'Release model').click();
     expect(actions.calls).toEqual(['release model']);
+  });
+});
+
+describe('Holders', () => {
+  afterEach(eraseAll);
+
+  const found = {
+    holders: [{ ...model({ 0: 2 }), kind: 'output' as const, name: 'Out[3]' }],
+    devices: [],
+    isComplete: true,
+    seconds: 0.1
+  };
+
+  function monitorWith(change: Partial<FakeHoldings>): FakeMonitor {
+    const monitor = new FakeMonitor({
+      records: [record(4, 0, 2), record(5, 2, 2)]
+    });
+    Object.assign(monitor.holdings, { found, ...change });
+    return monitor;
+  }
+
+  it('should release from a list of this moment', async () => {
+    const { node, actions } = await openPanel(monitorWith({}));
+    button(node, 'Release Out[3]').click();
+    button(node, 'Release all that the notebook itself holds').click();
+    expect(actions.calls).toEqual(['release Out[3]', 'release all']);
+    expect(node.textContent).not.toContain('Found at');
+  });
+
+  it('should release nothing from an older list, and say how old it is', async () => {
+    const foundSeconds = record(4, 0, 2).endedSeconds + 1;
+    const { node, actions } = await openPanel(
+      monitorWith({ isOutdated: true, foundSeconds })
+    );
+    for (const label of [
+      'Release Out[3]',
+      'Release all that the notebook itself holds'
+    ]) {
+      const release = button(node, label);
+      release.click();
+      expect(release.getAttribute('aria-disabled')).toBe('true');
+      expect(release.title).toMatch(
+        /^Found at .*, after \[4\]\. Cells have run since\.$/
+      );
+    }
+    expect(actions.calls).toEqual([]);
+    button(node, 'Search again').click();
+    expect(actions.calls).toEqual(['find holders']);
+  });
+
+  it('should say when only the figures have changed', async () => {
+    const foundSeconds = record(5, 0, 2).endedSeconds + 1;
+    const { node } = await openPanel(
+      monitorWith({ isOutdated: true, foundSeconds })
+    );
+    expect(node.textContent).toMatch(
+      /Found at .*, after \[5\]\. Memory has changed since\./
+    );
+  });
+
+  it('should let go of the owner of what is no holder itself', async () => {
+    const pool = {
+      ...model({ 0: 2 }),
+      name: 'CUDA graph of g',
+      kind: 'cuda graph pool' as const,
+      alsoHeldBy: ['g']
+    };
+    const actions = new FakeActions();
+    const node = await show(pool, true, actions);
+    button(node, 'Release g').click();
+    expect(actions.calls).toEqual(['release g']);
   });
 });

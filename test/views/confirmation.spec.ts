@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+
+import { Field } from '../../src/core/border';
+import type { IReleasePreview } from '../../src/core/release';
+import { parseReleasePreview } from '../../src/core/release';
+import {
+  confirmationBody,
+  confirmationSentences
+} from '../../src/views/confirmation';
+import fixture from '../fixtures/release_preview.json';
+import { trans } from './draw';
+
+const [ONE, TWO] = fixture.valid.map(answer =>
+  parseReleasePreview(new Field(answer, 'answer', { reason: null }))
+) as [IReleasePreview, IReleasePreview];
+
+describe('confirmationSentences()', () => {
+  it('should tell what several give back together, and who keeps the rest', () => {
+    expect(confirmationSentences(ONE, trans)).toEqual([
+      'It frees 1.50 GiB. 32 MiB stays: also held by x.'
+    ]);
+  });
+
+  it('should tell it of each device, with all that is uncertain', () => {
+    expect(confirmationSentences(TWO, trans)).toEqual([
+      'cuda:0: It frees nothing. 1.00 GiB stays: others hold it. Garbage of 16 MiB is collected along.',
+      'cuda:1: It frees 512 B.',
+      'The search ran out of time: less may come back, or more.',
+      'It was not checked whether something else holds it, too.',
+      'Holds nothing any more: model.',
+      'Can’t be made to let go: train() running.',
+      "Afterwards %debug can't look into this error any more."
+    ]);
+  });
+
+  it('should count the names that are too many', () => {
+    const keptBy = ['a', 'b', 'c', 'd', 'e'];
+    expect(confirmationSentences({ ...ONE, keptBy }, trans)[0]).toContain(
+      'also held by a, b, c and 2 more.'
+    );
+  });
+});
+
+describe('confirmationBody()', () => {
+  it('should show the code as the kernel gave it, and nothing as HTML', () => {
+    const code = ['del a', "# <img src=x onerror='alert(1)'>"];
+    const body = confirmationBody(
+      { ...ONE, code, keptBy: ['<b>x</b>'] },
+      trans
+    );
+    expect(body.querySelector('pre')?.textContent).toBe(code.join('\n'));
+    expect(body.querySelector('img, b')).toBeNull();
+  });
+});
