@@ -116,7 +116,7 @@ class Search:
         root = Root("", "", [], is_in_table=all(reach.root.is_in_table for reach in chosen))
         union = Reach(root, {}, frozenset(), {}, by_graph=False, objects=objects)
         alone = account.alone_of(places)
-        found = self._held_from_outside(union, [*reaches, union], alone)
+        found = self._held_from_outside(union, own_references([*reaches, union]), alone)
         if not found:
             return Checked(account, {}, was_possible=found is not None)
         second = self._reaches_of_second_roots([each for each, _ in found], [*reaches, union])
