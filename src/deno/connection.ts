@@ -22,11 +22,7 @@ const STATES: ReadonlySet<unknown> = new Set([
   'dead'
 ]);
 
-/**
- * What `src/kernel` needs of JupyterLab's kernel connection, without JupyterLab.
- *
- * A clone shares the socket: only the subshell differs.
- */
+/** What `src/kernel` needs of JupyterLab's kernel connection, without JupyterLab. */
 export class Connection {
   private constructor(
     private readonly _client: Client,
@@ -123,26 +119,11 @@ export class Connection {
     await this._socket.request('control', 'kernel_info_request', {}).done;
   }
 
-  clone(): Connection {
-    const { _client, _socket, id, status, supportsSubshells } = this;
-    const clone = new Connection(
-      ...([_client, _socket, id, status, supportsSubshells] as const)
-    );
-    clone._parent = this;
-    return clone;
-  }
-
   dispose(): void {
     if (this._isDisposed) {
       return;
     }
     this._isDisposed = true;
-    if (this.subshellId !== null && this._parent) {
-      const content = { subshell_id: this.subshellId };
-      this._parent._farewells.push(
-        this._socket.request('control', 'delete_subshell_request', content).done
-      );
-    }
     Signal.clearData(this);
   }
 
@@ -193,7 +174,6 @@ export class Connection {
 
   /** The front end whose cell was the last that ran. */
   private _asker: string | null = null;
-  private _parent: Connection | null = null;
   private readonly _farewells: Promise<unknown>[] = [];
   private _isDisposed = false;
 }

@@ -15,7 +15,7 @@ import { Presence } from './presence';
 import { Reporter } from './reporter';
 import { runningKernels } from './roster';
 import type { ISettingsSource } from './settings';
-import type { IMonitors, IWatchedMonitor } from './tokens';
+import type { IMonitor, IMonitors, IWatchedMonitor } from './tokens';
 
 const TICK_MS = 1000;
 
@@ -108,8 +108,8 @@ export class Fleet implements IFleet, IDisposable {
       return null;
     }
     await this._glance(kernelId, 'clear');
-    const failure = this._glances.get(kernelId)?.failure ?? null;
-    return failure === '' ? 'The kernel gave no answer.' : failure;
+    const failure = this._glances.get(kernelId)?.failure;
+    return failure === '' ? 'The kernel gave no answer.' : (failure ?? null);
   }
 
   async stop(process: IGpuProcess, force: boolean): Promise<IStopReport> {
@@ -188,9 +188,8 @@ export class Fleet implements IFleet, IDisposable {
   private _choose(): void {
     const { monitors, source } = this._options;
     const active = monitors.target.monitor?.kernelId;
-    const candidates = this._monitors().sort(
-      (a, b) => rank(a.kernelId, active) - rank(b.kernelId, active)
-    );
+    const rank = (each: IMonitor): number => (each.kernelId === active ? 0 : 1);
+    const candidates = this._monitors().sort((a, b) => rank(a) - rank(b));
     const { leftoverBytes } = source.settings;
     this._reporter.choose(candidates, leftoverBytes, Date.now());
   }
@@ -205,6 +204,10 @@ export class Fleet implements IFleet, IDisposable {
     });
   }
 
+  private _onTouched(): void {
+    this._watched.forEach(monitor => monitor.renew());
+  }
+
   private _rest(): void {
     const { monitors } = this._options;
     this._watched.forEach(monitor => {
@@ -217,7 +220,7 @@ export class Fleet implements IFleet, IDisposable {
     this._reporter.rest(); // Last: who was told to stop pushing need not be told more.
   }
 
-  /** Ask, once, whoever is open elsewhere and has been at work since. */
+  /** Ask, once, who is open elsewhere and has been at work since. */
   private _glanceAtOthers(): void {
     for (const kernel of this._kernels) {
       const askedMs = kernel.glance?.takenMs ?? 0;
@@ -233,10 +236,6 @@ export class Fleet implements IFleet, IDisposable {
     return this._kernels.flatMap(
       ({ kernelId }) => monitors.monitorOf(kernelId) ?? []
     );
-  }
-
-  private _onTouched(): void {
-    this._watched.forEach(monitor => monitor.renew());
   }
 
   private _onSurveyed(): void {
@@ -289,10 +288,6 @@ export namespace Fleet {
     readonly connect: Connect;
     readonly viewer: string;
   }
-}
-
-function rank(kernelId: string, active: string | undefined): number {
-  return kernelId === active ? 0 : 1;
 }
 
 function timeOf(date: string | undefined): number | null {
