@@ -105,17 +105,6 @@ describe('failuresPlugin', () => {
     expect(executed).toEqual([CommandIDs.clear, CommandIDs.open]);
   });
 
-  it('should announce the latest of errors without end, one at a time', async () => {
-    const startedMs = Date.now();
-    for (let error = 0; error < 50; error++) {
-      raise(FULL);
-    }
-    await vi.waitFor(() => expect(announce).toHaveBeenCalled());
-    await new Promise(resolve => setTimeout(resolve, 200));
-    const seconds = Math.ceil((Date.now() - startedMs) / 1000);
-    expect(announce.mock.calls.length).toBeLessThanOrEqual(1 + seconds);
-  });
-
   it('should put a line below the cell that failed, until it runs again', async () => {
     raise(FULL);
     await vi.waitFor(() => expect(line()).not.toBeNull());
