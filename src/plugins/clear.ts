@@ -17,6 +17,7 @@ import type { IMonitor, IWatchedMonitor } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
 import type { ClearHow } from '../views/actions';
 import { refusal } from '../views/refusal';
+import { codeDigest, isRunOf } from './codedigest';
 import { insertAndRun, insertCell } from './insertion';
 import { isPython, takesPython } from './language';
 import { ISettingsStore } from './settings';
@@ -204,6 +205,7 @@ async function clearByCell(
   }
   const kind = monitor.reading?.devices[0]?.kind ?? 'cuda';
   const { code } = clearMemory(kind);
+  const digest = await codeDigest(code);
   const started =
     how === 'insert-and-run' ? insertAndRun(widget, code, dialogs) : null;
   if (
@@ -214,7 +216,7 @@ async function clearByCell(
   }
   if (started !== null) {
     const note = (_: IMonitor, record: ICellRecord): void => {
-      if (record.cellId === started.cellId) {
+      if (isRunOf(record, started.cellId, digest)) {
         monitor.cellFinished.disconnect(note);
         monitor.noteCleared(record);
       }
