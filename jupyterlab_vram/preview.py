@@ -83,11 +83,13 @@ class _Choice:
         reaches = self._account.reaches
         names = {reach.root.name for reach in reaches}
         self.missing = [name for name in self.wanted if name not in names]
-        self._places = [
-            place
+        order = {name: place for place, name in enumerate(self.wanted)}
+        chosen = [
+            (order.get(reach.root.name, len(order)), place)
             for place, reach in enumerate(reaches)
-            if reach.root.name in self.wanted or reach.root.kind in kinds
+            if reach.root.name in order or reach.root.kind in kinds
         ]
+        self._places = [place for _, place in sorted(chosen)]
         self.stuck = [reaches[each].root for each in self._places if self._is_stuck(each)]
         self._places = [each for each in self._places if not self._is_stuck(each)]
         if not self._places:
