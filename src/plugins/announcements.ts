@@ -1,11 +1,11 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { CommandRegistry } from '@lumino/commands';
 
 import type { Failures } from '../model/failures';
 import type { IFailure } from '../model/failures';
 import { Pace } from './pace';
 import type { ISettingsStore } from './settings';
+import type { Subjects } from './subjects';
 import { CommandIDs } from './tokens';
 
 /** Announces each new out-of-memory error as a notification. */
@@ -24,19 +24,20 @@ export class Announcements {
   }
 
   private _announce(failure: IFailure): void {
-    const { commands, trans } = this._options;
+    const { subjects, trans } = this._options;
     const { isTorchs, remedies, sentence } = failure.explanation;
     // Of use where PyTorch has a cache, or cycles, in this kernel.
     const mayClear =
       !failure.hasDied &&
       (isTorchs || remedies.some(({ act }) => act === 'clear'));
+    const subject = subjects.ofKernel(failure.kernelId);
     Notification.dismiss(this._open);
     const clear = {
       label: trans.__('Clear'),
       caption: trans.__('Clear GPU memory'),
-      callback: () => void commands.execute(CommandIDs.clear)
+      callback: () => subjects.clear(subject)
     };
-    this._open = Notification.error(sentence.replace(/`/g, ''), {
+    this._open = Notification.error(subjects.named(subject, sentence), {
       autoClose: 10_000,
       actions: [
         ...(mayClear ? [clear] : []),
@@ -44,7 +45,7 @@ export class Announcements {
           label: trans.__('Explain'),
           caption: trans.__('Show why, and what to do, in the VRAM panel'),
           displayType: 'accent',
-          callback: () => void commands.execute(CommandIDs.explain)
+          callback: () => subjects.show(subject, CommandIDs.explain)
         }
       ]
     });
@@ -60,7 +61,7 @@ export namespace Announcements {
   /** What announcements are made from. */
   export interface IOptions {
     readonly failures: Failures;
-    readonly commands: CommandRegistry;
+    readonly subjects: Subjects;
     readonly store: ISettingsStore;
     readonly trans: TranslationBundle;
   }

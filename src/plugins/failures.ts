@@ -17,6 +17,7 @@ import { FailureLines } from './failurelines';
 import { Explanations } from './explanations';
 import { ISettingsStore } from './settings';
 import type { KernelWidget } from './tokens';
+import { Subjects } from './subjects';
 import { CommandIDs, IActiveDocument, IExplanations } from './tokens';
 
 /** What a kernel is said to be when what it held goes. */
@@ -103,7 +104,8 @@ export const failuresPlugin: JupyterFrontEndPlugin<IExplanations> = {
     const explainer = new Explainer({ failures, monitors, trans });
     const lines = new FailureLines({ commands, store, trans });
     new Listeners(active, explainer, failures, lines);
-    new Announcements({ failures, commands, store, trans });
+    const subjects = new Subjects(app, active, trans);
+    new Announcements({ failures, subjects, store, trans });
     const explanations = new Explanations({
       ...{ failures, explainer, active, commands, trans }
     });

@@ -1,3 +1,4 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
@@ -8,19 +9,23 @@ import type { IFailure } from '../../src/model/failures';
 import { Failures } from '../../src/model/failures';
 import { Announcements } from '../../src/plugins/announcements';
 import type { ISettingsStore } from '../../src/plugins/settings';
+import { Subjects } from '../../src/plugins/subjects';
+import type { IActiveDocument } from '../../src/plugins/tokens';
 import { FakeSettings } from '../model/page';
+import { FakeShell } from './lab';
 
 describe('Announcements', () => {
   let failures: Failures;
   let announce: MockInstance<typeof Notification.error>;
 
   const fail = (sentence: string): void => {
-    const explanation = { backend: 'cuda', sentence };
+    const explanation = { backend: 'cuda', sentence, remedies: [] };
     failures.note({
-      ...{ kernelId: 'kernel-1', text: '', timeMs: 0, hasDied: false },
-      explanation: explanation as IFailure['explanation'],
-      isComplete: false
-    });
+      kernelId: 'kernel-1',
+      timeMs: 0,
+      hasDied: false,
+      explanation
+    } as unknown as IFailure);
   };
   const said = (): unknown[] => announce.mock.calls.map(([text]) => text);
 
@@ -29,11 +34,18 @@ describe('Announcements', () => {
     announce = vi.spyOn(Notification, 'error').mockReturnValue('id');
     vi.spyOn(Notification, 'dismiss').mockReturnValue();
     failures = new Failures();
+    const trans = nullTranslator.load('jupyterlab_vram');
+    const app = { commands: new CommandRegistry(), shell: new FakeShell() };
+    const documents = { ofKernel: () => null } as unknown as IActiveDocument;
     new Announcements({
       failures,
-      commands: new CommandRegistry(),
+      subjects: new Subjects(
+        app as unknown as JupyterFrontEnd,
+        documents,
+        trans
+      ),
       store: new FakeSettings() as unknown as ISettingsStore,
-      trans: nullTranslator.load('jupyterlab_vram')
+      trans
     });
   });
 

@@ -78,14 +78,28 @@ describe('failuresPlugin', () => {
     executed = [];
     const commands = new CommandRegistry();
     for (const id of [CommandIDs.clear, CommandIDs.open]) {
-      commands.addCommand(id, { execute: () => executed.push(id) });
+      commands.addCommand(id, {
+        execute: ({ document }) =>
+          executed.push(
+            typeof document === 'string' ? `${id} of ${document}` : id
+          )
+      });
     }
-    const active = { current: document_ as unknown as KernelWidget };
+    document_.id = 'its widget';
+    const widget = document_ as unknown as KernelWidget;
+    const active = {
+      current: widget,
+      ofKernel: (id: string) => (id === connection.id ? widget : null),
+      withId: (id: string) => (id === widget.id ? widget : null)
+    };
     const changed = new Signal<IActiveDocument, void>(
       active as IActiveDocument
     );
     explanations = await failuresPlugin.activate(
-      { commands } as unknown as JupyterFrontEnd,
+      {
+        commands,
+        shell: { activateById: (id: string) => executed.push(`front: ${id}`) }
+      } as unknown as JupyterFrontEnd,
       { monitorOf: () => monitor },
       Object.assign(active, { changed }),
       source,
@@ -98,11 +112,15 @@ describe('failuresPlugin', () => {
     raise(FULL);
     await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
     const [sentence, options] = announce.mock.calls[0] ?? [];
-    expect(sentence).toContain('The card is simply full');
+    expect(sentence).toMatch(/^[^:]+\.ipynb: .*The card is simply full/);
     const actions = options?.actions ?? [];
     expect(actions.map(({ label }) => label)).toEqual(['Clear', 'Explain']);
     actions.forEach(({ callback }) => callback(new MouseEvent('click')));
-    expect(executed).toEqual([CommandIDs.clear, CommandIDs.open]);
+    expect(executed).toEqual([
+      `${CommandIDs.clear} of its widget`,
+      'front: its widget',
+      CommandIDs.open
+    ]);
   });
 
   it('should put a line below the cell that failed, until it runs again', async () => {
