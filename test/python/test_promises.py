@@ -233,7 +233,7 @@ def what_a_finalizer_has(_monkeypatch):
 def what_a_context_variable_has(_monkeypatch):
     x, variable = big(), contextvars.ContextVar("x")
     variable.set(x)
-    return [x], lambda: variable.set(None), None
+    return [x], lambda: variable.set(None), "context variable x"
 
 
 @pytest.mark.parametrize("make", list(HELD_TWICE.values()), ids=list(HELD_TWICE))
