@@ -137,8 +137,8 @@ def is_handle(item: Any) -> bool:
 def callback_root(handle: Any) -> Root:
     """Return the root of a callback that an event loop will run."""
     callback = handle._callback  # noqa: SLF001 - told nowhere else
-    what = callback.__qualname__ if type(callback) is FunctionType else "a callback"
-    name = f"{what} that an event loop will run"
+    what = f"{callback.__qualname__}()" if type(callback) is FunctionType else "a callback"
+    name = f"{what} in the event loop"
     return Root(name, "task", [(name, handle)], note=_CALLBACK_NOTE)
 
 

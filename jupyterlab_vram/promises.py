@@ -76,7 +76,9 @@ class Promises:
             excess = beyond.get(key, count - ours[key]) - inner[key]
             if excess > 0 and not closed[cls] and excess > _own(item, inner[key], reader):
                 found.append(item)
-        return found
+        # What torch may keep by itself is no evidence of anything else that does.
+        told = [item for item in found if not reader.may_be_kept_by_torch(item)]
+        return told if told or not found else None
 
 
 def own_references(reaches: list[Reach]) -> Counter[int]:

@@ -12,6 +12,7 @@ is copied lazily stays so. Every read goes to the class that torch defines, and
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -68,6 +69,8 @@ class TensorReader:
         self._device_types = device_types()
         self._plain = (torch.Tensor, torch.nn.Parameter)
         self._address = getattr(torch._C, "_data_address", None)  # noqa: SLF001
+        #: How many references a tensor itself has; None in a torch that does not tell.
+        self._use_count = getattr(torch.Tensor, "_use_count", None)
         storage = torch.UntypedStorage
         # A person's subclass may have attributes of the same names.
         self._storage_key = torch._C.StorageBase._cdata.__get__  # noqa: SLF001
@@ -103,9 +106,19 @@ class TensorReader:
             tensor: the tensor.
             known: the references that other objects have.
         """
-        count = getattr(self._torch.Tensor, "_use_count", None)
         # Before, torch had one only to an object that nothing in Python refers to.
-        return bool(count(tensor) > 1) if count is not None else known == 0
+        return bool(self._use_count(tensor) > 1) if self._use_count is not None else known == 0
+
+    def may_be_kept_by_torch(self, item: Any) -> bool:
+        """Whether this torch's C++ code may refer to an object, and does not tell.
+
+        Tensors, their tables of hooks, and what a function of autograd's keeps.
+        """
+        if self._use_count is not None:
+            return False
+        bases = bases_of(type(item))
+        function: Any = getattr(self._torch._C, "_FunctionBase", None)  # noqa: SLF001
+        return self.is_tensor_class(bases) or share(bases, (OrderedDict, function))
 
     def size(self, tensor: Any) -> int:
         """Return the bytes of one tensor's elements; 0 where a class may compute them itself."""

@@ -523,7 +523,7 @@ STRANGERS = [
         "a callback of the event loop",
         f"import asyncio\ndef later():\n    x = {BIG}\n    def callback(): x\n"
         "    asyncio.get_running_loop().call_later(600, callback)\nlater()",
-        by=r"later\.<locals>\.callback that an event loop will run",
+        by=r"later\.<locals>\.callback\(\) in the event loop",
         kind="task",
         ending=[
             "loop = asyncio.get_running_loop()\n"

@@ -18,6 +18,7 @@ from quiet_torch import torch
 
 import jupyterlab_vram
 from jupyterlab_vram.holders import find_holders
+from jupyterlab_vram.tensors import TensorReader
 
 pytestmark = pytest.mark.usefixtures("practice_device")
 
@@ -270,3 +271,36 @@ def test_an_error_is_said_to_be_unchecked(names, monkeypatch):
     monkeypatch.setattr(sys, "last_value", caught(), raising=False)
     found = holder("fit() in the last traceback")
     assert found.promise == "unchecked"
+
+
+@pytest.fixture
+def _older_torch(monkeypatch):
+    """As torch before it told how many references a tensor itself has."""
+    make = TensorReader.__init__
+
+    def make_older(reader, *arguments):
+        make(reader, *arguments)
+        reader._use_count = None
+
+    monkeypatch.setattr(TensorReader, "__init__", make_older)
+
+
+@pytest.mark.usefixtures("_older_torch")
+def test_what_an_older_torch_may_keep_itself_is_no_second_holder(names):
+    whole = big()
+    names["pair"] = [whole, whole[0]]
+    del whole
+    found = look()
+    assert holder("pair", found).promise == "unchecked"
+    assert [each.name for each in found.holders if each.kind == "module"] == []
+    assert freed_by("pair") >= 32 * MIB
+
+
+@pytest.mark.usefixtures("_older_torch")
+def test_with_an_older_torch_too_a_second_holder_is_found(names):
+    names["box"] = Box(big())
+    atexit.register(id, names["box"])
+    try:
+        assert holder("box").promise == "shared"
+    finally:
+        atexit.unregister(id)
