@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import contextvars
 
 _MAX_ROOTS = 8
-_C_NOTE = (
+NAMELESS_NOTE = (
     "No name leads to it. Something that is not Python's keeps it: a callback at exit, a context "
     "or a library's own code."
 )
@@ -114,7 +114,7 @@ def _roots_of(item: Any, members: dict[int, Any]) -> list[Root]:
         return [Root(name, "module", [(name, each) for each in children], note=_MACHINERY_NOTE)]
     if cls is FunctionType:
         kind = f"function {item.__qualname__}"
-    return [Root(f"{kind} without a name", "module", [(f"<{kind}>", item)], note=_C_NOTE)]
+    return [Root(f"{kind} without a name", "module", [(f"<{kind}>", item)], note=NAMELESS_NOTE)]
 
 
 def context_roots(contexts: list[contextvars.Context], members: dict[int, Any]) -> list[Root]:

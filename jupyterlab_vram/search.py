@@ -20,6 +20,7 @@ from .leftovers import (
     pinned_bytes,
 )
 from .memory import Memory
+from .nameless import NAMELESS_NOTE
 from .paths import children, path_to_tensor
 from .practice import DEVICE_ID
 from .promises import Promises, own_references
@@ -28,6 +29,7 @@ from .root import Root
 from .roots import every_root
 from .running import is_machinery_frame
 from .storages import Walker
+from .tensors import is_tensor
 from .tracebacks import frames_of
 from .unnamed import nearest_roots, unnamed_roots
 from .variables import Namespace
@@ -94,7 +96,7 @@ class Search:
             self._is_complete &= is_complete
             # What was found so late is worth the time that is left.
             self._walker.allow(self._left_s())
-            found += [reach for root in roots for reach in self._reaches_of(root)]
+            found += _without_saved([reach for root in roots for reach in self._reaches_of(root)])
         self._is_complete &= self._walker.is_complete
         return found
 
@@ -326,6 +328,25 @@ class Search:
                 found.append(Part(path, count))
         found.sort(key=lambda part: part.bytes, reverse=True)
         return found[:_MAX_PARTS] if len(found) > 1 else []
+
+
+def _without_saved(reaches: list[Reach]) -> list[Reach]:
+    """Leave out tensors without a name that the graph behind another root saved.
+
+    The collector sees no reference from a graph, so such a tensor seems to be held from outside.
+    """
+    tensors = [each for each in reaches if _is_nameless_tensor(each.root)]
+    others = [each for each in reaches if not _is_nameless_tensor(each.root) and each.nodes]
+    saved = [
+        id(each)
+        for each in tensors
+        if any(each.storages.keys() <= other.storages.keys() for other in others)
+    ]
+    return [each for each in reaches if id(each) not in saved]
+
+
+def _is_nameless_tensor(root: Root) -> bool:
+    return root.note is NAMELESS_NOTE and all(map(is_tensor, root.objects()))
 
 
 def _is_accounted_for(reaches: list[Reach], memory: Memory) -> bool:
