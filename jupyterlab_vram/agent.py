@@ -227,7 +227,7 @@ class Agent:
         self._push(message)
 
     def _push(self, message: dict[str, Any]) -> None:
-        self._io.push(message, self._running_request())
+        self._io.push(message)
 
 
 def _session_of(request: dict[str, Any]) -> str:

@@ -2,10 +2,11 @@
 
 A push is an ``update_display_data`` message for a display nobody has shown:
 front ends hand it to whoever listens to all messages and otherwise ignore it,
-and no output changes. Its parent decides what the server makes of it. While a
-cell runs the parent is that cell, so the kernel stays *busy*; while the kernel
-is idle the parent is a message type that servers leave out of their activity
-tracking, so a kernel nobody uses can still be culled.
+and no output changes. Its parent decides what others make of it. It is never
+the running cell: servers and clients that keep a cell's outputs themselves take
+every display of the cell for one. It is a request that nobody made, of a type
+that servers leave out of their activity tracking, so a kernel nobody uses can
+still be culled.
 """
 
 from __future__ import annotations
@@ -116,8 +117,8 @@ class KernelIO:
                 step = inner
         return found
 
-    def push(self, payload: dict[str, Any], parent: dict[str, Any] | None) -> None:
-        """Send ``payload`` as part of ``parent``, or of no request at all.
+    def push(self, payload: dict[str, Any]) -> None:
+        """Send ``payload`` as part of no request that anybody made.
 
         Raises:
             ChannelClosedError: if nothing can be sent any more.
@@ -127,8 +128,7 @@ class KernelIO:
             "metadata": {},
             "transient": {"display_id": _DISPLAY_ID},
         }
-        if parent is None:
-            parent = {"header": self._header(_UNTRACKED_REQUEST), "metadata": {}}
+        parent = {"header": self._header(_UNTRACKED_REQUEST), "metadata": {}}
         self._send("update_display_data", content, parent)
 
     def say_status(self, state: str, parent: dict[str, Any]) -> None:

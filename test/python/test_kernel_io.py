@@ -49,7 +49,7 @@ def test_what_is_no_ipykernel_is_refused(missing):
 )
 def test_a_closed_channel_is_told_of(parts):
     with pytest.raises(ChannelClosedError):
-        kernel_with(**parts).push({}, None)
+        kernel_with(**parts).push({})
 
 
 def look_from_elsewhere(io):

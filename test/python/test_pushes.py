@@ -1,4 +1,6 @@
-"""What a kernel sends by itself, and as part of which request."""
+"""What a kernel sends by itself, and as part of no request that anybody made."""
+
+import hashlib
 
 import pytest
 
@@ -8,17 +10,35 @@ def gaps_s(pushes):
     return [later - earlier for earlier, later in zip(times, times[1:])]
 
 
-def test_pushes_belong_to_the_running_cell_and_else_to_no_tracked_request(kernel):
+def test_pushes_are_part_of_no_cell_and_of_no_tracked_request(kernel):
     message_id = kernel.send("time.sleep(1)")
     kernel.finish(message_id)
     during = [push for push in kernel.pushes if push.payload["running"]]
     assert len(during) >= 2
-    assert {(push.parent_type, push.parent_id) for push in during} == {
-        ("execute_request", message_id)
-    }
-    after = [push for push in kernel.pushes if not push.payload["running"]]
-    assert after
-    assert {push.parent_type for push in after} == {"kernel_info_request"}
+    assert any(not push.payload["running"] for push in kernel.pushes)
+    assert {push.parent_type for push in kernel.pushes} == {"kernel_info_request"}
+    assert message_id not in {push.parent_id for push in kernel.pushes}
+
+
+def test_who_collects_the_outputs_of_a_cell_finds_nothing_of_a_push_among_them(kernel):
+    # As servers that keep outputs do: all that is part of the cell, whatever its display.
+    message_id = kernel.send("time.sleep(1)\nprint('over')")
+    kernel.finish(message_id)
+    collected = [
+        each["header"]["msg_type"]
+        for each in kernel.messages
+        if each["parent_header"].get("msg_id") == message_id
+    ]
+    assert sorted(collected) == ["execute_input", "status", "status", "stream"]
+
+
+def test_a_cell_without_an_id_is_known_by_its_code(kernel):
+    code = "größer = '🙂'\nx = 1"
+    kernel.run(code)
+    record = kernel.wait_until(lambda: kernel.records and kernel.records[-1]["finished"])
+    assert record["cell_id"] is None
+    # As `codeDigest` in TypeScript makes it.
+    assert record["code_digest"] == hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
 def test_the_kernel_is_busy_once_and_idle_once_around_a_cell(kernel):
