@@ -11,7 +11,7 @@ import type { IAgentSources } from '../../src/kernel/source';
 import { PACKAGE } from './delivery';
 
 /** What the front end may deliver to a kernel, in bytes of base64. */
-const MAX_ARCHIVE_BYTES = 90_000;
+const MAX_ARCHIVE_BYTES = 110_000;
 
 type Source = typeof import('../../src/kernel/source');
 
