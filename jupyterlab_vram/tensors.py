@@ -12,8 +12,10 @@ is copied lazily stays so. Every read goes to the class that torch defines, and
 from __future__ import annotations
 
 import sys
+import weakref
 from collections import OrderedDict
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .quiet import undisturbed
@@ -69,8 +71,8 @@ class TensorReader:
         self._device_types = device_types()
         self._plain = (torch.Tensor, torch.nn.Parameter)
         self._address = getattr(torch._C, "_data_address", None)  # noqa: SLF001
-        #: How many references a tensor itself has; None in a torch that does not tell.
-        self._use_count = getattr(torch.Tensor, "_use_count", None)
+        #: Counts the references to a tensor itself; None in a torch that does not tell.
+        self._use_count = _use_count_of(torch)
         storage = torch.UntypedStorage
         # A person's subclass may have attributes of the same names.
         self._storage_key = torch._C.StorageBase._cdata.__get__  # noqa: SLF001
@@ -220,6 +222,28 @@ class TensorReader:
         if nbytes:
             weak = self._weak_class.from_weakref(self._weak_storage(storage))
             found[key] = Storage(weak, device_id(device), nbytes, start)
+
+
+@lru_cache(maxsize=1)
+def _use_count_of(torch: Any) -> Any | None:
+    """Return what counts the references to a tensor itself, or None where that tells nothing.
+
+    It tells whether C++ code keeps a tensor's Python object only in a torch in which the two
+    keep each other. Before (2.11, for one), C++ code took the object over unseen.
+    """
+    count = getattr(torch.Tensor, "_use_count", None)
+    if count is None:
+        return None
+    with undisturbed():
+        base = torch.empty(0, device="cpu")
+        view = torch.Tensor.view(base, 0)
+        known = weakref.ref(base)
+        # From here on only C++ code keeps it, for the view.
+        del base
+        kept = known()
+        tells = kept is not None and count(kept) > 1
+        del view
+    return count if tells else None
 
 
 def tensor_reader() -> TensorReader | None:
