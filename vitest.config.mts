@@ -50,6 +50,8 @@ export default defineConfig({
   plugins: [svgAsText, agentAsDataUrl],
   test: {
     restoreMocks: true,
+    // Some read every fixture thousands of times, beside whatever else the machine does.
+    testTimeout: 60_000,
     unstubGlobals: true,
     projects: [
       {

@@ -151,7 +151,7 @@ Deno.test('a room and the notebooks of a real server', async test => {
       const [{ pid }] = await room.readings(['train.ipynb']);
       Deno.kill(pid ?? 0, 'SIGSTOP');
       try {
-        const rows = await room.readings(undefined, { timeoutSeconds: 1.5 });
+        const rows = await room.readings(undefined, { timeoutSeconds: 5 });
         const row = rows.find(
           ({ notebook }) => notebook.path === 'train.ipynb'
         );
