@@ -5,6 +5,7 @@ import type {
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import type { Kernel, ServerConnection } from '@jupyterlab/services';
 import { KernelAPI } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
@@ -41,12 +42,26 @@ export const fleetPlugin: JupyterFrontEndPlugin<IFleet> = {
       ...{ monitors, source, sessions, kernels, kernelspecs },
       documents: new OpenDocuments(notebooks, consoles),
       connect: model => kernels.connectTo({ model, handleComms: false }),
-      lookUp: async id => KernelAPI.getKernelModel(id, serverSettings),
+      lookUp: async id => presentModel(id, serverSettings),
       mayDropOutput: async kernel => mayDropOutput(kernel, trans),
       viewer: UUID.uuid4()
     });
   }
 };
+
+/**
+ * What the server says of a kernel at this moment.
+ *
+ * Asked for this one kernel a server whose kernels run behind a gateway answers
+ * with what it knew when it last listed all of them.
+ */
+export async function presentModel(
+  kernelId: string,
+  settings: ServerConnection.ISettings
+): Promise<Kernel.IModel | undefined> {
+  const models = await KernelAPI.listRunning(settings);
+  return models.find(({ id }) => id === kernelId);
+}
 
 /** The sessions of all open notebooks and consoles. */
 class OpenDocuments implements Fleet.IDocuments {
