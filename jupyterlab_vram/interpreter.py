@@ -6,6 +6,7 @@ import gc
 import signal
 import sys
 from functools import partial
+from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any
 
 from .root import Root
@@ -18,7 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: Holders of their own, or everything.
-_NOT_HERE = frozenset(("modules", "last_type", "last_value", "last_exc", "last_traceback"))
+_NOT_HERE = frozenset(
+    (
+        "modules",
+        "last_type",
+        "last_value",
+        "last_exc",
+        "last_traceback",
+        "meta_path",
+        "path_hooks",
+        "path_importer_cache",
+    )
+)
 _TRACERS = {"sys.gettrace()": "settrace", "sys.getprofile()": "setprofile"}
 
 
@@ -39,7 +51,7 @@ def _module_root(module_name: str, module: Any) -> Root:
         return [
             (key, value)
             for key, value in list(names.items())
-            if type(key) is str and key not in _NOT_HERE and gc.is_tracked(value)
+            if type(key) is str and key not in _NOT_HERE and _may_hold(value)
         ]
 
     def expand() -> list[Root]:
@@ -82,6 +94,12 @@ def _signal_roots() -> list[Root]:
             let_go = partial(signal.signal, number, signal.SIG_DFL)
             found.append(_root(name, handler, line, let_go))
     return found
+
+
+def _may_hold(value: Any) -> bool:
+    """Whether a walk would find anything behind ``value``: not behind classes and C functions."""
+    cls = type(value)
+    return cls is not type and cls is not BuiltinFunctionType and gc.is_tracked(value)
 
 
 def _root(name: str, value: Any, line: str, let_go: Callable[[], Any]) -> Root:

@@ -70,6 +70,10 @@ class Promises:
         classes = list(map(id, map(type, items)))
         closed = {key: _is_closed(item) for key, item in dict(zip(classes, items)).items()}
         inner = Counter(map(id, _referents(items, [not closed[key] for key in classes])))
+        # Hooks, and contexts of functions that are written in Python.
+        inner.update(map(id, gc.get_referents(*reach.nodes.values())))
+        tensors = compress(items, map(reader.classes().__contains__, classes))
+        inner.update(map(id, map(reader.hooks_of, tensors)))
         beyond, found = self._beyond, []
         for item, cls, count in zip(items, classes, _references(items)):
             key = id(item)

@@ -122,6 +122,13 @@ class TensorReader:
         function: Any = getattr(self._torch._C, "_FunctionBase", None)  # noqa: SLF001
         return self.is_tensor_class(bases) or share(bases, (OrderedDict, function))
 
+    def hooks_of(self, tensor: Any) -> Any | None:
+        """Return the table of a tensor's hooks, to which its node refers, too; None without."""
+        try:
+            return self._torch.Tensor._backward_hooks.__get__(tensor)  # noqa: SLF001
+        except Exception:
+            return None
+
     def size(self, tensor: Any) -> int:
         """Return the bytes of one tensor's elements; 0 where a class may compute them itself."""
         try:
@@ -153,7 +160,7 @@ class TensorReader:
             return self._parts(tensor)
         try:
             self._add_storage_of(tensor, storage, found)
-            return self._gradient(tensor)
+            return self._kept(tensor)
         except Exception:
             return []
 
@@ -183,13 +190,16 @@ class TensorReader:
         except Exception:
             return None
 
-    def _gradient(self, tensor: Any) -> list[Any]:
+    def _kept(self, tensor: Any) -> list[Any]:
+        """Return the gradient of a tensor, and of a view the tensor that it was made from."""
         cls = self._torch.Tensor
+        base = cls._base.__get__(tensor)
+        found = [] if base is None else [base]
         # Asking any other tensor for its gradient warns.
         if cls.is_leaf.__get__(tensor) or cls.retains_grad.__get__(tensor):
             gradient = cls.grad.__get__(tensor)
-            return [] if gradient is None else [gradient]
-        return []
+            found += [] if gradient is None else [gradient]
+        return found
 
     def _parts(self, tensor: Any) -> list[Any]:
         """Return what holds the memory of a tensor without a storage: of sparse ones only.

@@ -42,6 +42,8 @@ class Namespace:
         if self.shell is not None:
             self.names = self.shell.user_ns
 
+        self._own_modules = own_modules()
+
     def dictionaries(self) -> list[Any]:
         """Return the tables that hold everything, and that no holder is blamed for."""
         found: list[Any] = [
@@ -57,7 +59,7 @@ class Namespace:
 
     def tables(self) -> list[Mapping[Any, Any]]:
         """Return the tables from which a person's own names and outputs are made roots."""
-        found = [self.names, *(names_of(module) for _, module in own_modules())]
+        found = [self.names, *(names_of(module) for _, module in self._own_modules)]
         if self.shell is not None:
             found += output_tables(self.shell)
         found += [
@@ -116,7 +118,7 @@ class Namespace:
         """One root for each module of the person's own that no variable stands for."""
         named = {id(value) for value in list(self.names.values())}
         found = []
-        for module_name, module in own_modules():
+        for module_name, module in self._own_modules:
             names = names_of(module)
             if id(module) in named or names is self.names or module_name == "__main__":
                 continue
