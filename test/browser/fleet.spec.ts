@@ -200,13 +200,13 @@ describe('Notebooks and processes', () => {
     await expect
       .poll(() => fleet.process(own).getByRole('button').count())
       .toBe(0);
-    await row.getByRole('button', { name: 'Stop…' }).click();
+    await row.getByRole('button', { name: /^Stop .+…$/ }).click();
     const dialog = page.locator('.jp-Dialog');
     await expect.poll(() => dialog.innerText()).toContain(`PID ${polite}`);
     await expect.poll(() => dialog.innerText()).toContain('holds 2.93 GiB');
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     expect(children[0]?.signalCode).toBe(null);
-    await row.getByRole('button', { name: 'Stop…' }).click();
+    await row.getByRole('button', { name: /^Stop .+…$/ }).click();
     await dialog.getByRole('button', { name: 'Stop', exact: true }).click();
     await expect.poll(() => children[0]?.signalCode).toBe('SIGTERM');
     await driver.say(6000, [
@@ -216,9 +216,9 @@ describe('Notebooks and processes', () => {
     await row.waitFor({ state: 'detached' });
 
     const second = fleet.process(stubborn);
-    await second.getByRole('button', { name: 'Stop…' }).click();
+    await second.getByRole('button', { name: /^Stop .+…$/ }).click();
     await dialog.getByRole('button', { name: 'Stop', exact: true }).click();
-    const kill = second.getByRole('button', { name: 'Kill…' });
+    const kill = second.getByRole('button', { name: /^Kill .+…$/ });
     await kill.waitFor();
     await expect.poll(() => kill.getAttribute('aria-disabled')).toBe('true');
     await expect.poll(() => kill.getAttribute('aria-disabled')).toBe('false');
@@ -257,7 +257,7 @@ describe('Notebooks and processes', () => {
       .not.toMatch(/^3\d\d MiB$/);
     await rows.getByRole('button', { name: 'Go to' }).click();
     await lab.panel.title.filter({ hasText: 'fleet-target' }).waitFor();
-    await rows.getByRole('button', { name: 'Shut down…' }).click();
+    await rows.getByRole('button', { name: /^Shut down .+…$/ }).click();
     const dialog = page.locator('.jp-Dialog');
     await expect.poll(() => dialog.innerText()).toContain('fleet-target.ipynb');
     await dialog.getByRole('button', { name: 'Shut Down' }).click();
