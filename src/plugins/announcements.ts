@@ -8,6 +8,9 @@ import type { ISettingsStore } from './settings';
 import type { Subjects } from './subjects';
 import { CommandIDs } from './tokens';
 
+/** JupyterLab cuts longer texts; then the notebook's name stands on the button alone. */
+const MAX_TEXT_LENGTH = 140;
+
 /** Announces each new out-of-memory error as a notification. */
 export class Announcements {
   constructor(private readonly _options: Announcements.IOptions) {
@@ -34,10 +37,14 @@ export class Announcements {
     Notification.dismiss(this._open);
     const clear = {
       label: trans.__('Clear'),
-      caption: trans.__('Clear GPU memory'),
+      caption: subject
+        ? trans.__('Clear the GPU memory of %1', subject.name)
+        : trans.__('Clear GPU memory'),
       callback: () => subjects.clear(subject)
     };
-    this._open = Notification.error(subjects.named(subject, sentence), {
+    const named = subjects.named(subject, sentence);
+    const fits = named.length <= MAX_TEXT_LENGTH;
+    this._open = Notification.error(fits ? named : sentence.replace(/`/g, ''), {
       autoClose: 10_000,
       actions: [
         ...(mayClear ? [clear] : []),
