@@ -83,8 +83,11 @@ export async function presenceOf(
   kernelId: string
 ): Promise<IPresence> {
   const path = `api/kernels/${encodeURIComponent(kernelId)}`;
-  const ask = async (): Promise<IPresence> =>
-    read(await client.json(path), parse);
+  const ask = async (): Promise<IPresence> => {
+    // Behind a gateway a server knows of one kernel what it knew when it last listed all.
+    await client.json('api/kernels');
+    return read(await client.json(path), parse);
+  };
   const presence = await ask();
   if (presence.others !== 0 || KernelSocket.openTo(kernelId) === 0) {
     return presence;
