@@ -134,10 +134,12 @@ describe('A notification', () => {
       }
       clear?.click();
     }, leaking.name);
-    await lab.notifications
-      .filter({ hasText: `${leaking.name} is closed. Nothing was done.` })
-      .waitFor();
+    const said = lab.notifications.filter({
+      hasText: `${leaking.name} is closed. Nothing was done.`
+    });
+    await said.waitFor();
     expect(await other.cells()).toHaveLength(1);
+    await said.waitFor({ state: 'detached' });
   });
 });
 
