@@ -10,6 +10,14 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 from kernels import ROOT, Kernel  # noqa: E402 - found only now
 
 
+@pytest.fixture(autouse=True)
+def _nothing_learned_of_places():
+    """No test knows what a driver told another one of its numbers."""
+    places = sys.modules.get("jupyterlab_vram.places")
+    if places is not None:
+        places._places = places._Places()
+
+
 @pytest.fixture(scope="session")
 def torch_kernel(tmp_path_factory):
     """One kernel for all: it has torch, the practice device, and a viewer."""
