@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 MIME_TYPE = "application/vnd.jupyterlab-vram+json"
@@ -199,27 +200,27 @@ class KernelIO:
 
 def _serving_frame() -> FrameType | None:
     """Find where the main thread serves a request to run code."""
-    # The one way to see another thread's stack.
-    frames = sys._current_frames()  # noqa: SLF001
-    frame = frames.get(threading.main_thread().ident or 0)
-    while frame is not None and frame.f_code.co_name != _SERVING:
-        frame = frame.f_back
-    return frame
+    return next((frame for frame in _main_stack() if frame.f_code.co_name == _SERVING), None)
 
 
 def _frame_on_stack() -> FrameType | None:
     """Find where the main thread serves a request whose cell it is executing right now."""
-    # The one way to see another thread's stack.
-    frames = sys._current_frames()  # noqa: SLF001
-    frame = frames.get(threading.main_thread().ident or 0)
     is_running = False
-    while frame is not None:
+    for frame in _main_stack():
         name = frame.f_code.co_name
         is_running = is_running or name == _RUNNING
         if name == _SERVING:
             return frame if is_running else None
-        frame = frame.f_back
     return None
+
+
+def _main_stack() -> Iterator[FrameType]:
+    """Go up the main thread's stack, from its innermost frame."""
+    # The one way to see another thread's stack.
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 def _id_of(request: Any) -> Any:

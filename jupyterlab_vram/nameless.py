@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .referents import referents
 from .root import Root
+from .running import CALLBACK_NOTE, callback_name
 from .storages import is_machinery
 from .tensors import bases_of, module_of, name_of_class, share
 
@@ -27,7 +28,6 @@ _MACHINERY_NOTE = (
     "It belongs to the notebook's own machinery, such as a callback that was registered."
 )
 _LOGGER_NOTE = "A logger keeps its handlers and filters until they are removed from it."
-_CALLBACK_NOTE = "The memory comes back when it has run, or was cancelled."
 _CONTEXT_NOTE = (
     "A context that is in use keeps it. It comes back when the variable is set anew in that "
     "context, or when what runs in it ends."
@@ -137,9 +137,8 @@ def is_handle(item: Any) -> bool:
 def callback_root(handle: Any) -> Root:
     """Return the root of a callback that an event loop will run."""
     callback = handle._callback  # noqa: SLF001 - told nowhere else
-    what = f"{callback.__qualname__}()" if type(callback) is FunctionType else "a callback"
-    name = f"{what} in the event loop"
-    return Root(name, "task", [(name, handle)], note=_CALLBACK_NOTE)
+    name = callback_name(callback if type(callback) is FunctionType else None)
+    return Root(name, "task", [(name, handle)], note=CALLBACK_NOTE)
 
 
 def is_logger(cls: type) -> bool:

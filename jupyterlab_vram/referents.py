@@ -49,11 +49,19 @@ def without_modules(items: list[Any]) -> tuple[list[Any], list[Any]]:
 
 def _module_types() -> set[int]:
     """Identities of all classes of modules; some libraries make their own."""
+    return set(with_subclasses(ModuleType))
+
+
+def with_subclasses(base: type) -> dict[int, type]:
+    """Return ``base`` and all classes made from it, by their identities.
+
+    A metaclass may have its own equality and its own list of subclasses.
+    """
     found: dict[int, type] = {}
-    pending: list[type] = [ModuleType]
+    pending: list[type] = [base]
     while pending:
         cls = pending.pop()
         if id(cls) not in found:
             found[id(cls)] = cls
             pending += type.__subclasses__(cls)
-    return set(found)
+    return found

@@ -46,7 +46,7 @@ _FRAME_NOTE = (
 _ident_of = threading.Thread.__dict__["ident"].__get__
 _name_of = threading.Thread.__dict__["name"].__get__
 _THREAD_NOTE = "The memory comes back when the thread ends; no other thread can end it."
-_CALLBACK_NOTE = "The memory comes back once the callback has run or was cancelled."
+CALLBACK_NOTE = "The memory comes back once the callback has run or was cancelled."
 _TASK_NOTE = "The memory comes back once the task has been cancelled or has ended."
 
 
@@ -87,9 +87,15 @@ def _callback_roots(handle: Any) -> list[Root]:
     if type(function) is not FunctionType or _is_machinery(function.__globals__):
         # No other callable can be named without running code of its own.
         return []
-    label = f"{function.__qualname__}() in the event loop"
+    label = callback_name(function)
     values = [(label, callback), (f"{label}: arguments", handle._args)]  # noqa: SLF001
-    return [Root(label, "task", values, None, _CALLBACK_NOTE, handle.cancel)]
+    return [Root(label, "task", values, None, CALLBACK_NOTE, handle.cancel)]
+
+
+def callback_name(function: FunctionType | None) -> str:
+    """Name what an event loop will run; None where only the loop could say."""
+    what = "a callback" if function is None else f"{function.__qualname__}()"
+    return f"{what} in the event loop"
 
 
 def _task_roots(task: Any) -> list[Root]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from .frames import frame_values
 from .outputs import Outputs
-from .root import Root
+from .referents import with_subclasses
+from .root import Root, clear_line
 from .tensors import attributes_of_class, bases_of
 from .torch_access import names_of
 
@@ -40,7 +41,7 @@ def other_shell_roots(shell: Any, namespace: dict[str, Any]) -> list[Root]:
         found += _variables(label, each, names)
         for root in Outputs(each).roots():
             root.name = f"{label}: {root.name}"
-            root.release = _line(root.name)
+            root.release = clear_line(root.name)
             found.append(root)
     return found
 
@@ -61,7 +62,7 @@ def _variables(label: str, shell: Any, names: dict[str, Any]) -> list[Root]:
             continue
         path = f"{label}.user_ns[{name!r}]"
         let_go = partial(_forget, (names, hidden), name, value)
-        found.append(Root(path, "variable", [(path, value)], _line(path), _NOTE, let_go))
+        found.append(Root(path, "variable", [(path, value)], clear_line(path), _NOTE, let_go))
     return found
 
 
@@ -69,10 +70,6 @@ def _forget(places: tuple[dict[str, Any], ...], name: str, value: Any) -> None:
     for names in places:
         if names.get(name) is value:
             del names[name]
-
-
-def _line(name: str) -> str:
-    return f"import jupyterlab_vram; jupyterlab_vram.clear(release=[{name!r}])"
 
 
 def _is_a_persons(name: Any) -> bool:
@@ -95,18 +92,7 @@ def _others(shell: Any, namespace: dict[str, Any]) -> list[Any]:
 
 def _instances(base: type) -> list[Any]:
     """Return the one instance that each class of shells may have."""
-    return [attributes_of_class(cls).get("_instance") for cls in _with_subclasses(base)]
-
-
-def _with_subclasses(base: type) -> list[type]:
-    found: dict[int, type] = {}
-    pending: list[type] = [base]
-    while pending:
-        cls = pending.pop()
-        if id(cls) not in found:
-            found[id(cls)] = cls
-            pending += type.__subclasses__(cls)
-    return list(found.values())
+    return [attributes_of_class(cls).get("_instance") for cls in with_subclasses(base).values()]
 
 
 def _on_stack() -> list[Any]:
@@ -127,7 +113,7 @@ def _on_stack() -> list[Any]:
 
 
 def _all_of(base: type) -> list[Any]:
-    classes = set(map(id, _with_subclasses(base)))
+    classes = with_subclasses(base)
     objects = gc.get_objects()
     return list(compress(objects, map(classes.__contains__, map(id, map(type, objects)))))
 

@@ -12,14 +12,13 @@ is copied lazily stays so. Every read goes to the class that torch defines, and
 from __future__ import annotations
 
 import sys
-import weakref
 from collections import OrderedDict
 from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .quiet import undisturbed
 from .readings import device_id, device_types
+from .referents import with_subclasses
 from .torch_access import loaded_torch
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class TensorReader:
         self._plain = (torch.Tensor, torch.nn.Parameter)
         self._address = getattr(torch._C, "_data_address", None)  # noqa: SLF001
         #: Counts the references to a tensor itself; None in a torch that does not tell.
-        self._use_count = _use_count_of(torch)
+        self._use_count = getattr(torch.Tensor, "_use_count", None)
         storage = torch.UntypedStorage
         # A person's subclass may have attributes of the same names.
         self._storage_key = torch._C.StorageBase._cdata.__get__  # noqa: SLF001
@@ -139,14 +138,7 @@ class TensorReader:
 
     def classes(self) -> set[int]:
         """Return the identities of all classes of tensors."""
-        found: set[int] = set()
-        pending = [self._torch.Tensor]
-        while pending:
-            cls = pending.pop()
-            if id(cls) not in found:
-                found.add(id(cls))
-                pending += type.__subclasses__(cls)
-        return found
+        return set(with_subclasses(self._torch.Tensor))
 
     def add(self, tensor: Any, found: Storages) -> list[Any]:
         """Add the storages of ``tensor`` to ``found``; returns tensors that it keeps besides.
@@ -232,28 +224,6 @@ class TensorReader:
         if nbytes:
             weak = self._weak_class.from_weakref(self._weak_storage(storage))
             found[key] = Storage(weak, device_id(device), nbytes, start)
-
-
-@lru_cache(maxsize=1)
-def _use_count_of(torch: Any) -> Any | None:
-    """Return what counts the references to a tensor itself, or None where that tells nothing.
-
-    It tells whether C++ code keeps a tensor's Python object only in a torch in which the two
-    keep each other. Before (2.11, for one), C++ code took the object over unseen.
-    """
-    count = getattr(torch.Tensor, "_use_count", None)
-    if count is None:
-        return None
-    with undisturbed():
-        base = torch.empty(0, device="cpu")
-        view = torch.Tensor.view(base, 0)
-        known = weakref.ref(base)
-        # From here on only C++ code keeps it, for the view.
-        del base
-        kept = known()
-        tells = kept is not None and count(kept) > 1
-        del view
-    return count if tells else None
 
 
 def tensor_reader() -> TensorReader | None:

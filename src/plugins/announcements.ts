@@ -44,7 +44,8 @@ export class Announcements {
     };
     const named = subjects.named(subject, sentence);
     const fits = named.length <= MAX_TEXT_LENGTH;
-    this._open = Notification.error(fits ? named : sentence.replace(/`/g, ''), {
+    const text = fits ? named : subjects.named(null, sentence);
+    this._open = Notification.error(text, {
       autoClose: 10_000,
       actions: [
         ...(mayClear ? [clear] : []),

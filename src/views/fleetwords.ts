@@ -10,7 +10,7 @@ export function baseName(path: string): string {
 }
 
 /** What a session is called by its path: that of a console ends with a UUID. */
-export function sessionName(path: string): string {
+function sessionName(path: string): string {
   return baseName(path).replace(
     /-[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i,
     ''

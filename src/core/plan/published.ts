@@ -45,7 +45,7 @@ export function plannableOf(
  * The format in which a config says its weights were published, as planned for;
  * null for plain 16 bit, and for one that is not known.
  */
-export function nativeFormat(value: unknown): string | null {
+function nativeFormat(value: unknown): string | null {
   const quantised = new Config(value).inner('quantization_config');
   const method = quantised?.text('quant_method', '') ?? '';
   const bits = method === '' ? 4 : (quantised?.count('bits', 16, 4) ?? 4);
