@@ -24,7 +24,11 @@ ENVIRONMENT_VARIABLE = "JUPYTERLAB_VRAM_PRACTICE"
 #: Smaller blocks are not counted: they come from the C heap, with everything else.
 SMALLEST_BLOCK_BYTES = 256 << 10
 
-_M_MMAP_THRESHOLD = -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD_BYTES = 128 << 10
+#: Less than half of the smallest block: what two neighbours leave free is no such block.
+_PLUG_BYTES = 120 << 10
+_PLUGS_AT_ONCE, _MAX_PLUGS = 16, 16_384
 _FIELDS = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
 
 
@@ -47,9 +51,16 @@ class _Device:
             raise PracticeUnavailableError("The practice device needs glibc 2.33 or newer")
         self._mallinfo2 = libc.mallinfo2
         self._mallinfo2.restype = _MallInfo2
+        self._malloc, self._realloc = libc.malloc, libc.realloc
+        self._malloc.restype = self._realloc.restype = ctypes.c_void_p
+        self._malloc.argtypes = [ctypes.c_size_t]
+        self._realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
         # A fixed threshold: glibc otherwise raises it as large blocks are freed,
         # and blocks below the threshold are not counted in `hblkhd`.
         libc.mallopt(_M_MMAP_THRESHOLD, SMALLEST_BLOCK_BYTES)
+        libc.mallopt(_M_TRIM_THRESHOLD, _TRIM_THRESHOLD_BYTES)
+        libc.malloc_trim(0)
+        self._split_free_space()
         #: A figure that one thread took must not be noted after another emptied the cache.
         self._noting = threading.Lock()
         self.size_bytes = size_bytes
@@ -65,12 +76,27 @@ class _Device:
     def empty_cache(self) -> None:
         with self._noting:
             self.reserved_bytes = 0
+            self._split_free_space()
             self._note()
 
     def reset_peaks(self) -> None:
         with self._noting:
             self.peak_allocated_bytes = self.peak_reserved_bytes = 0
             self._note()
+
+    def _split_free_space(self) -> None:
+        """Leave no free space of a large block's size in the C heap.
+
+        A heap that was large has such space, and what fits there is taken from it and not
+        counted. So the space is filled until the heap has to grow, and each filling shrunk to
+        a few bytes, which stay.
+        """
+        heap_bytes = self._mallinfo2().arena
+        plugs: list[int] = []
+        while len(plugs) < _MAX_PLUGS and self._mallinfo2().arena <= heap_bytes:
+            plugs += [self._malloc(_PLUG_BYTES) for _ in range(_PLUGS_AT_ONCE)]
+        for plug in plugs:
+            self._realloc(plug, 1)
 
     def _note(self) -> int:
         allocated = int(self._mallinfo2().hblkhd)

@@ -60,6 +60,19 @@ def test_it_counts_what_only_autograd_holds():
     assert device()["allocated_bytes"] - before < MIB
 
 
+def test_a_heap_that_was_large_hides_no_tensor():
+    practice.switch_on()
+    practice.switch_off()
+    blocks = [bytearray(100_000) for _ in range(1000)]
+    behind = bytearray(100_000)
+    del blocks
+    practice.switch_on()
+    before, _ = practice.counters()
+    x = torch.ones(8 * MIB)
+    assert practice.counters()[0] - before >= x.nbytes
+    del behind
+
+
 def test_what_was_freed_stays_reserved_until_the_cache_is_emptied():
     practice.switch_on()
     x = torch.ones(8 * 2**18)
