@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import driver, practice
-from .clearing import ClearRefusedError, ClearReport, clear
-from .gpu_processes import GpuProcess, processes
-from .holders import holders
-from .holdings import Holder
-from .readings import take_reading
-from .refusal import RefusedError
+from .devices import driver, practice
+from .devices.readings import take_reading
+from .errors import RefusedError
+from .holders.clear import ClearRefusedError, ClearReport, clear
+from .holders.holders import holders
+from .holders.result import Holder
+from .processes.listing import GpuProcess, processes
 from .version import __version__
 
 __all__ = [
@@ -46,8 +46,8 @@ def reading() -> dict[str, Any]:
 
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics: ``%load_ext jupyterlab_vram``."""
-    from . import failures
-    from .magics import VramMagics
+    from .cells import oom as failures
+    from .magics.magics import VramMagics
 
     shell.register_magics(VramMagics)
     failures.watch(shell)
@@ -55,8 +55,8 @@ def load_ipython_extension(shell: Any) -> None:
 
 def unload_ipython_extension(shell: Any) -> None:
     """Remove the magics: ``%unload_ext jupyterlab_vram``."""
-    from . import failures
-    from .magics import VramMagics
+    from .cells import oom as failures
+    from .magics.magics import VramMagics
 
     failures.unwatch(shell)
     failures.forget()

@@ -3,14 +3,14 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Its docstrings are what `%vram?` shows. */
-const WITH_HELP = 'magics.py';
+const WITH_HELP = 'magics/magics.py';
 
 /** What runs beside JupyterLab, and in no kernel of a notebook. */
 const ELSEWHERE = 'deno_kernel.py';
 
-/** The Python files of a folder as they are delivered, by name. */
+/** The Python files of a folder and of those in it as they are delivered, by path. */
 export async function agentFiles(folder) {
-  const names = (await readdir(folder)).filter(
+  const names = (await readdir(folder, { recursive: true })).filter(
     name => name.endsWith('.py') && name !== ELSEWHERE
   );
   const files = {};

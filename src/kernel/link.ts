@@ -121,7 +121,7 @@ export class KernelLink implements IDisposable {
   private async _evaluate(request: AgentRequest): Promise<unknown> {
     const sources = await agentSources();
     const mayRepeat = !CHANGES.has(request.op);
-    const bootstrap = sources['bootstrap.py'];
+    const bootstrap = sources['agent/bootstrap.py'];
     this._bootstrap = bootstrap;
     const evaluate = async (archive: string | null): Promise<unknown> => {
       const expression = requestExpression(request, bootstrap, archive);

@@ -4,7 +4,7 @@ import agentUrl from '../../jupyterlab_vram/__init__.py?agent';
 export interface IAgentSources {
   readonly [name: string]: string;
   /** What finds, or delivers, the agent; the file says what it expects. */
-  readonly 'bootstrap.py': string;
+  readonly 'agent/bootstrap.py': string;
 }
 
 let loading: Promise<IAgentSources> | null = null;

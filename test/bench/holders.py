@@ -24,8 +24,8 @@ warnings.simplefilter("ignore")
 
 import torch  # noqa: E402
 
-from jupyterlab_vram import practice  # noqa: E402
-from jupyterlab_vram.holders import find_holders  # noqa: E402
+from jupyterlab_vram.devices import practice  # noqa: E402
+from jupyterlab_vram.holders.holders import find_holders  # noqa: E402
 
 DEVICE = sys.argv[1] if len(sys.argv) > 1 else "cpu"
 TENSORS = 5_000

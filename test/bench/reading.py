@@ -18,8 +18,8 @@ warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
 
 import torch  # noqa: E402
 
-from jupyterlab_vram import practice  # noqa: E402
-from jupyterlab_vram.readings import allocations, take_reading  # noqa: E402
+from jupyterlab_vram.devices import practice  # noqa: E402
+from jupyterlab_vram.devices.readings import allocations, take_reading  # noqa: E402
 
 BLOCKS = 20_000
 RUNS = 500

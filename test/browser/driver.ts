@@ -63,7 +63,7 @@ exit 9
 
 /** Python that makes a kernel's process a user of the GPU, and lets it ask often. */
 export function useDriver(driver: FakeDriver): string {
-  return `import jupyterlab_vram.procfs as procfs, jupyterlab_vram.process_watch as watch, os
+  return `import os; from jupyterlab_vram.processes import procfs; from jupyterlab_vram.agent import process_push as watch
 procfs.DEVICE_PREFIXES = (${JSON.stringify(driver.device)},)
 watch.COMMAND_INTERVAL_S = 0.3
 device = open(${JSON.stringify(driver.device)})

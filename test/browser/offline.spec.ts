@@ -107,7 +107,7 @@ describe('A page that is closed', () => {
     const { lab } = fixture;
     const notebook = await lab.watchedNotebook(['x = 1']);
     const viewers =
-      'len(__import__("sys").modules["jupyterlab_vram.frontend"]._host.agent._viewers)';
+      'len(__import__("sys").modules["jupyterlab_vram.agent.requests"]._host.agent._viewers)';
     expect(Number(await notebook.ask(viewers))).toBe(1);
     await lab.reload();
     const again = await lab.openNotebook(notebook.name);

@@ -150,7 +150,7 @@ function eightGpus(): string {
   const devices = readFileSync(FIXTURE, 'utf8');
   return `def _tell():
     import json, sys
-    readings = sys.modules["jupyterlab_vram.readings"]
+    readings = sys.modules["jupyterlab_vram.devices.readings"]
     devices = json.loads(${JSON.stringify(devices)})
     lost = ["cuda:5: RuntimeError: CUDA error: uncorrectable ECC error encountered"]
     readings.practice.describe = lambda: None

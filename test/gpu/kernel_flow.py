@@ -56,7 +56,7 @@ class Kernel:
     def __init__(self) -> None:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
         self._manager, self._client = start_new_kernel(env=environment)
-        self._bootstrap = (ROOT / "jupyterlab_vram" / "bootstrap.py").read_text()
+        self._bootstrap = (ROOT / "jupyterlab_vram" / "agent" / "bootstrap.py").read_text()
         self.pushes: list[dict[str, Any]] = []
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def scenario(kernel: Kernel, name: str, cells: list[str]) -> None:
 
 COST = """
 import time, statistics
-from jupyterlab_vram.readings import take_reading, allocations
+from jupyterlab_vram.devices.readings import take_reading, allocations
 blocks = [torch.empty(128, device="cuda") for _ in range(20000)]
 def timed(ask):
     seconds = []

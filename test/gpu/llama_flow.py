@@ -30,8 +30,8 @@ from gguf_holes import write_gguf
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from jupyterlab_vram import smi
-from jupyterlab_vram.survey import DriverError
+from jupyterlab_vram.nvidia import smi
+from jupyterlab_vram.nvidia.types import DriverError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

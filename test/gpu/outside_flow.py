@@ -23,8 +23,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from jupyterlab_vram import driver
-from jupyterlab_vram.readings import take_reading
+from jupyterlab_vram.devices import driver
+from jupyterlab_vram.devices.readings import take_reading
 
 GIB = 1 << 30
 #: What figures of one moment may differ by: the driver's pages and what it keeps for itself.

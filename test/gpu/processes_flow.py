@@ -23,8 +23,8 @@ from kernel_flow import ROOT, Kernel, say
 
 sys.path.insert(0, str(ROOT))
 
-from jupyterlab_vram import nvml, smi
-from jupyterlab_vram.survey import DriverError
+from jupyterlab_vram.nvidia import nvml, smi
+from jupyterlab_vram.nvidia.types import DriverError
 
 MIB = 1 << 20
 TOLERANCE = 64 * MIB
@@ -76,7 +76,7 @@ class Notebook(Kernel):
         self._client = self._manager.client()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=120)
-        self._bootstrap = (ROOT / "jupyterlab_vram" / "bootstrap.py").read_text()
+        self._bootstrap = (ROOT / "jupyterlab_vram" / "agent" / "bootstrap.py").read_text()
         self.pushes = []
         self.pid = int(self.run("import os; print(os.getpid())"))
 

@@ -60,7 +60,7 @@ describe('requestExpression()', () => {
 
   beforeEach(async () => {
     const sources = await agentSources();
-    bootstrap = sources['bootstrap.py'];
+    bootstrap = sources['agent/bootstrap.py'];
     archive = await archiveOf(sources);
   });
 

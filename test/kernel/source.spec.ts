@@ -24,10 +24,11 @@ describe('agentSources()', () => {
   });
 
   it('should hold every file of the package that a kernel needs', async () => {
-    const files = readdirSync(PACKAGE).filter(
-      name => name.endsWith('.py') && name !== 'deno_kernel.py'
-    );
-    expect(files).toContain('bootstrap.py');
+    const files = readdirSync(PACKAGE, {
+      recursive: true,
+      encoding: 'utf8'
+    }).filter(name => name.endsWith('.py') && name !== 'deno_kernel.py');
+    expect(files).toContain('agent/bootstrap.py');
     expect(Object.keys(await agentSources()).sort()).toEqual(files.sort());
   });
 
@@ -43,8 +44,8 @@ describe('agentSources()', () => {
     expect(compared.stdout.trim()).toBe(
       `${Object.keys(sources).length} files are the same code`
     );
-    expect(sources['magics.py']).toBe(
-      readFileSync(path.join(PACKAGE, 'magics.py'), 'utf8')
+    expect(sources['magics/magics.py']).toBe(
+      readFileSync(path.join(PACKAGE, 'magics/magics.py'), 'utf8')
     );
   });
 
@@ -73,7 +74,7 @@ describe('agentSources()', () => {
   ])('should fail if the file %s, and try again', async (_, answer) => {
     vi.spyOn(globalThis, 'fetch').mockImplementationOnce(answer);
     await expect(agentSources()).rejects.toThrow(/could not be loaded/);
-    expect(await agentSources()).toHaveProperty(['bootstrap.py']);
+    expect(await agentSources()).toHaveProperty(['agent/bootstrap.py']);
   });
 });
 

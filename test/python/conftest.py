@@ -13,7 +13,7 @@ from kernels import ROOT, Kernel  # noqa: E402 - found only now
 @pytest.fixture(autouse=True)
 def _nothing_learned_of_places():
     """No test knows what a driver told another one of its numbers."""
-    places = sys.modules.get("jupyterlab_vram.places")
+    places = sys.modules.get("jupyterlab_vram.devices.numbering")
     if places is not None:
         places._places = places._Places()
 
@@ -39,7 +39,7 @@ def kernel(torch_kernel):
 @pytest.fixture
 def practice_device():
     """The practice device of this process, on for one test."""
-    from jupyterlab_vram import practice
+    from jupyterlab_vram.devices import practice
 
     practice.switch_on()
     yield practice

@@ -19,7 +19,7 @@ from wire import MIME_TYPE, SCHEMA_VERSION, checked
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "jupyterlab_vram"
-BOOTSTRAP = (PACKAGE / "bootstrap.py").read_text(encoding="utf-8")
+BOOTSTRAP = (PACKAGE / "agent" / "bootstrap.py").read_text(encoding="utf-8")
 
 
 def _from_front_end(name):
@@ -294,8 +294,10 @@ def digest(code):
 
 def archive(change=None):
     """The agent's files as the front end delivers them; ``change`` may alter the sources."""
-    files = [each for each in PACKAGE.glob("*.py") if each.name != "bootstrap.py"]
-    sources = {each.name: each.read_text(encoding="utf-8") for each in files}
+    files = [each for each in PACKAGE.rglob("*.py") if each.name != "bootstrap.py"]
+    sources = {
+        each.relative_to(PACKAGE).as_posix(): each.read_text(encoding="utf-8") for each in files
+    }
     sources["_version.py"] = '__version__ = "9.9.9"\n'
     if change is not None:
         change(sources)

@@ -111,10 +111,10 @@ def test_a_delivered_agent_is_replaced_by_a_newer_one_and_its_magics_too(start_k
     boot = kernel.pushes[-1].payload["boot"]
 
     def newer(sources):
-        changed = sources["agent.py"].replace("SCHEMA_VERSION = 1", "SCHEMA_VERSION = 2")
-        assert changed != sources["agent.py"]
+        changed = sources["agent/agent.py"].replace("SCHEMA_VERSION = 1", "SCHEMA_VERSION = 2")
+        assert changed != sources["agent/agent.py"]
         # What it sends is still checked as schema 1.
-        sources["agent.py"] = changed.replace('"schema": SCHEMA_VERSION', '"schema": 1')
+        sources["agent/agent.py"] = changed.replace('"schema": SCHEMA_VERSION', '"schema": 1')
 
     answer = kernel.ask("attach", viewer="test", archive=archive(newer), schema_version=2)
     assert (answer["kind"], answer["boot"] != boot) == ("attached", True)
@@ -132,7 +132,7 @@ def test_an_archive_that_fails_leaves_nothing_behind(start_kernel, elsewhere):
     kernel = start_kernel(path=[elsewhere])
 
     def broken(sources):
-        sources["cells.py"] = "1 / 0"
+        sources["cells/recorder.py"] = "1 / 0"
 
     assert kernel.ask("attach", viewer="test", archive=archive(broken))["kind"] == "missing"
     assert kernel.ask("attach", viewer="test", archive="no archive")["kind"] == "missing"

@@ -6,9 +6,12 @@ import pytest
 from fakes import GIB, Cards, Device, Family, fake_torch
 from kernels import ROOT
 
-from jupyterlab_vram import driver, nvml, places, process_report, readings, report
-from jupyterlab_vram.gpu_processes import Survey
-from jupyterlab_vram.survey import Gpu
+from jupyterlab_vram.devices import driver, readings
+from jupyterlab_vram.devices import numbering as places
+from jupyterlab_vram.magics import process_report, report
+from jupyterlab_vram.nvidia import nvml
+from jupyterlab_vram.nvidia.types import Gpu
+from jupyterlab_vram.processes.listing import Survey
 
 sys.path.append(str(ROOT / "test" / "gpu"))
 

@@ -9,7 +9,7 @@ import time
 import pytest
 from fakes import Device, Family, Nvml, fake_torch
 
-from jupyterlab_vram import driver
+from jupyterlab_vram.devices import driver
 
 MIB = 2**20
 ME = os.getpid()

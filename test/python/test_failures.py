@@ -9,7 +9,7 @@ from fakes import Device, Family, fake_torch
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from jupyterlab_vram import failures
+from jupyterlab_vram.cells import oom as failures
 
 GIB = 2**30
 TEXT = (

@@ -34,7 +34,9 @@ def test_a_request_that_makes_no_sense_is_refused(kernel, fields, reason):
 def test_the_pace_is_bounded(kernel, interval_ms, interval_s):
     kernel.detach("test")
     kernel.ask("attach", viewer="bounded", interval_ms=interval_ms)
-    pace = "__import__('sys').modules['jupyterlab_vram.frontend']._host.agent._pusher.interval_s"
+    pace = (
+        "__import__('sys').modules['jupyterlab_vram.agent.requests']._host.agent._pusher.interval_s"
+    )
     assert kernel.value(pace) == interval_s
     kernel.detach("bounded")
 
@@ -43,7 +45,7 @@ def test_viewers_are_bounded_and_the_oldest_give_way(kernel):
     for number in range(20):
         kernel.ask("attach", viewer=f"viewer {number}" + "x" * 100, interval_ms=250)
     viewers = kernel.value(
-        "__import__('sys').modules['jupyterlab_vram.frontend']._host.agent._viewers.names()"
+        "__import__('sys').modules['jupyterlab_vram.agent.requests']._host.agent._viewers.names()"
     )
     assert len(viewers) == 16
     assert (viewers[0][:9], viewers[-1][:9]) == ("viewer 4x", "viewer 19")

@@ -10,10 +10,10 @@ from kernels import ROOT
 from quiet_torch import torch
 from walks import MIB, big, reached
 
-from jupyterlab_vram import removals
-from jupyterlab_vram.names import cell_names
-from jupyterlab_vram.removals import Held, Watch
-from jupyterlab_vram.tensors import has_graph, is_optimizer, is_tensor
+from jupyterlab_vram.cells import leaks as removals
+from jupyterlab_vram.cells.leaks import Held, Watch
+from jupyterlab_vram.cells.names import cell_names
+from jupyterlab_vram.devices.tensors import has_graph, is_optimizer, is_tensor
 
 pytestmark = pytest.mark.usefixtures("practice_device")
 

@@ -9,9 +9,14 @@ import pytest
 from fakes import Device, Family, Nvml, fake_torch
 
 import jupyterlab_vram
-from jupyterlab_vram import bounded, clearing, driver, families, gpu_processes, readings, smi
-from jupyterlab_vram.magics import VramMagics
-from jupyterlab_vram.refusal import RefusedError
+from jupyterlab_vram import deadline as bounded
+from jupyterlab_vram.devices import backends as families
+from jupyterlab_vram.devices import driver, readings
+from jupyterlab_vram.errors import RefusedError
+from jupyterlab_vram.holders import clear as clearing
+from jupyterlab_vram.magics.magics import VramMagics
+from jupyterlab_vram.nvidia import smi
+from jupyterlab_vram.processes import listing as gpu_processes
 
 
 @pytest.fixture

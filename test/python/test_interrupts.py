@@ -6,7 +6,7 @@ from kernels import ROOT
 #: Lets the next hook that looks at the memory be interrupted while it does.
 INTERRUPTED = """
 import signal, sys, threading, time
-cells = sys.modules["jupyterlab_vram.cells"]
+cells = sys.modules["jupyterlab_vram.cells.recorder"]
 real, left = cells.allocations_or_none, [{skip}]
 def interrupted():
     if threading.current_thread() is threading.main_thread():
@@ -49,7 +49,7 @@ def test_while_the_code_is_read_the_cell_is_interrupted(watched):
     watched.run("held = torch.ones(2**20)")
     watched.silently(
         "import sys, signal\n"
-        "cells = sys.modules['jupyterlab_vram.cells']\n"
+        "cells = sys.modules['jupyterlab_vram.cells.recorder']\n"
         "cells.cell_names = lambda tree: signal.raise_signal(signal.SIGINT)"
     )
     outcome = watched.finish(watched.send("time.sleep(20)"), is_recorded=False)
@@ -122,7 +122,7 @@ def test_in_a_storm_of_interrupts_nothing_is_printed(watched):
 def test_a_request_that_is_interrupted_says_so(watched):
     watched.silently(
         "import sys, signal\n"
-        "questions = sys.modules['jupyterlab_vram.questions']\n"
+        "questions = sys.modules['jupyterlab_vram.agent.questions']\n"
         "questions.find_holders = lambda least: signal.raise_signal(signal.SIGINT)"
     )
     answer = watched.ask("holders", min_bytes=1)

@@ -6,8 +6,8 @@ import types
 import pytest
 from zmq import ZMQError
 
-from jupyterlab_vram import kernel_io
-from jupyterlab_vram.kernel_io import CannotPushError, ChannelClosedError, KernelIO
+from jupyterlab_vram.agent import channel as kernel_io
+from jupyterlab_vram.agent.channel import CannotPushError, ChannelClosedError, KernelIO
 
 
 class Session:

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from jupyterlab_vram import frontend, viewers
+from jupyterlab_vram.agent import requests as frontend
+from jupyterlab_vram.agent import viewers
 
 THREADS = (
     "[each.name for each in __import__('threading').enumerate()"
@@ -123,7 +124,7 @@ def test_any_request_of_a_viewer_renews_its_lease(kernel):
 def test_requests_take_turns(kernel):
     kernel.silently(
         "import sys, threading\n"
-        "frontend = sys.modules['jupyterlab_vram.frontend']\n"
+        "frontend = sys.modules['jupyterlab_vram.agent.requests']\n"
         "real, inside, most = frontend._OPERATIONS['attach'], [], []\n"
         "def slow(agent, fields):\n"
         "    inside.append(1); most.append(len(inside))\n"

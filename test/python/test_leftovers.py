@@ -4,11 +4,12 @@ import types
 
 import pytest
 
-from jupyterlab_vram import memory, workspaces
-from jupyterlab_vram.account import Account, Reach
-from jupyterlab_vram.leftovers import TIME_WAS_UP, Looked, leftover_holders
-from jupyterlab_vram.root import Root
-from jupyterlab_vram.tensors import Storage
+from jupyterlab_vram.devices import blocks as memory
+from jupyterlab_vram.devices import workspaces
+from jupyterlab_vram.devices.tensors import Storage
+from jupyterlab_vram.holders.attribution import Account, Reach
+from jupyterlab_vram.holders.unattributed import TIME_WAS_UP, Looked, leftover_holders
+from jupyterlab_vram.roots.root import Root
 
 MIB = 1 << 20
 POOL = (0, 7)

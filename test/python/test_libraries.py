@@ -7,8 +7,8 @@ import types
 
 import pytest
 
-from jupyterlab_vram import modules
-from jupyterlab_vram.libraries import Libraries
+from jupyterlab_vram.roots import modules
+from jupyterlab_vram.roots.libraries import Libraries
 
 PYTHON_ORG = r"C:\Users\ada\AppData\Local\Programs\Python\Python311"
 CONDA = r"D:\miniconda3\envs\torch"

@@ -10,7 +10,7 @@ from kernels import ROOT
 from quiet_torch import torch
 from traitlets.config import Config
 
-from jupyterlab_vram import practice
+from jupyterlab_vram.devices import practice
 
 GIB = 2**30
 
@@ -294,4 +294,7 @@ def test_a_delivered_copy_takes_over_the_magics_of_another(start_kernel):
     )
     kernel.attach()
     module = "get_ipython().magics_manager.magics['line']['vram'].__globals__['driver']"
-    assert kernel.value(f"{module} is __import__('sys').modules['jupyterlab_vram.driver']") is True
+    assert (
+        kernel.value(f"{module} is __import__('sys').modules['jupyterlab_vram.devices.driver']")
+        is True
+    )

@@ -10,10 +10,11 @@ import pytest
 from kernels import ROOT
 from quiet_torch import torch
 
-from jupyterlab_vram import memory, practice
-from jupyterlab_vram.memory import Memory
-from jupyterlab_vram.storages import Walker
-from jupyterlab_vram.tensors import Storage
+from jupyterlab_vram.devices import blocks as memory
+from jupyterlab_vram.devices import practice
+from jupyterlab_vram.devices.blocks import Memory
+from jupyterlab_vram.devices.tensors import Storage
+from jupyterlab_vram.holders.walker import Walker
 
 pytestmark = pytest.mark.usefixtures("practice_device")
 
@@ -54,7 +55,7 @@ def test_what_is_gone_is_not_read(monkeypatch):
 FATAL = """
 import mmap, sys
 from jupyterlab_vram import memory, practice
-from jupyterlab_vram.tensors import Storage
+from jupyterlab_vram.devices.tensors import Storage
 import ctypes
 class Alive:
     def expired(self): return False

@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from jupyterlab_vram import modelfiles
-from jupyterlab_vram.refusal import RefusedError
+from jupyterlab_vram.agent import modelfiles
+from jupyterlab_vram.errors import RefusedError
 
 
 def text(value):

@@ -6,7 +6,7 @@ import warnings
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from jupyterlab_vram.names import cell_names
+from jupyterlab_vram.cells.names import cell_names
 
 
 def read(code):

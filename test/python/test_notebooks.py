@@ -69,7 +69,7 @@ def main():
     kernel.run("import torch")
     kernel.attach(practice=True)
     # The clock of a loaded machine must not decide.
-    kernel.silently("import jupyterlab_vram.preview as p; p.SEARCH_S = 60.0")
+    kernel.silently("from jupyterlab_vram.holders import preview as p; p.SEARCH_S = 60.0")
     say = sys.stdout.write
     say("| Notebook | Released | Shown | Came back | Stays |\n|---|---|---|---|---|\n")
     try:

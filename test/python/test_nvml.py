@@ -5,8 +5,8 @@ import types
 
 import pytest
 
-from jupyterlab_vram import nvml
-from jupyterlab_vram.survey import DriverError, Gpu, GpuUse
+from jupyterlab_vram.nvidia import nvml
+from jupyterlab_vram.nvidia.types import DriverError, Gpu, GpuUse
 
 MIB = 2**20
 NO_FIGURE = 2**64 - 1

@@ -21,7 +21,8 @@ for name in set(sys.modules) - at_start:
 
 MISHAPS = {
     "frontend deleted": "import sys; del sys.modules['jupyterlab_vram.frontend']",
-    "agent deleted": "import sys; del sys.modules['jupyterlab_vram.agent']",
+    "requests deleted": "import sys; del sys.modules['jupyterlab_vram.agent.requests']",
+    "agent deleted": "import sys; del sys.modules['jupyterlab_vram.agent.agent']",
     "package deleted": "import sys; del sys.modules['jupyterlab_vram']",
     "purged": PURGE,
     "purged and imported": PURGE + "import jupyterlab_vram",
@@ -29,6 +30,9 @@ MISHAPS = {
     "purged and the extension loaded": PURGE + "%load_ext jupyterlab_vram",
     "all purged since the start": PURGE_ALL,
     "frontend reloaded": "import importlib, jupyterlab_vram.frontend as f; importlib.reload(f)",
+    "requests reloaded": """
+import importlib, jupyterlab_vram.agent.requests as f
+importlib.reload(f)""",
     "all reloaded": """
 import importlib, sys
 for name in sorted(name for name in sys.modules if name.startswith("jupyterlab_vram.")):
@@ -109,11 +113,11 @@ def test_a_delivered_agent_outlives_the_loss_of_its_modules(start_kernel, tmp_pa
 
 def older(sources):
     """As another version was: it kept its agent in its module alone."""
-    sources["single.py"] = sources["single.py"].replace(
+    sources["process_state.py"] = sources["process_state.py"].replace(
         "found: T = versions.setdefault(__version__, {}).setdefault(name, make())",
         "found: T = make()",
     )
-    assert "found: T = make()" in sources["single.py"]
+    assert "found: T = make()" in sources["process_state.py"]
 
 
 @pytest.mark.parametrize("purged", ["", PURGE], ids=["imported", "purged"])

@@ -6,8 +6,8 @@ import pytest
 from fakes import GIB, Device, Family, fake_torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyterlab_vram.cells import CellRecorder, PeakMeter
-from jupyterlab_vram.readings import Allocation, reset_peaks
+from jupyterlab_vram.cells.recorder import CellRecorder, PeakMeter
+from jupyterlab_vram.devices.readings import Allocation, reset_peaks
 
 
 def gpu(allocated, peak, device="cuda:0"):

@@ -6,10 +6,13 @@ import threading
 import pytest
 from fakes import GIB, Cards, Device, Family, fake_torch
 
-from jupyterlab_vram import driver, nvml, places, process_report, readings, report, smi
-from jupyterlab_vram.gpu_processes import GpuProcess, GpuShare, Survey
-from jupyterlab_vram.places import Place
-from jupyterlab_vram.survey import DriverError, Gpu, Numbered
+from jupyterlab_vram.devices import driver, readings
+from jupyterlab_vram.devices import numbering as places
+from jupyterlab_vram.devices.numbering import Place
+from jupyterlab_vram.magics import process_report, report
+from jupyterlab_vram.nvidia import nvml, smi
+from jupyterlab_vram.nvidia.types import DriverError, Gpu, Numbered
+from jupyterlab_vram.processes.listing import GpuProcess, GpuShare, Survey
 
 FIRST, SECOND = "11111111-aaaa", "22222222-bbbb"
 SLICE = "44444444-dddd"

@@ -9,7 +9,7 @@ from quiet_torch import torch
 from wire import checked_reading
 
 import jupyterlab_vram
-from jupyterlab_vram import practice
+from jupyterlab_vram.devices import practice
 
 MIB = 2**20
 

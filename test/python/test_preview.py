@@ -160,7 +160,7 @@ def test_looking_keeps_nothing_alive_and_is_bounded(kernel, ask):
     before = allocated(kernel)
     kernel.run("del y")
     assert before - allocated(kernel) >= 64 * MIB
-    kept = "len(__import__('sys').modules['jupyterlab_vram.preview']._kept)"
+    kept = "len(__import__('sys').modules['jupyterlab_vram.holders.preview']._kept)"
     assert kernel.value(kept) == 16
 
 
@@ -249,7 +249,7 @@ def test_what_a_library_keeps_is_not_promised(start_kernel):
     kernel.run("import torch; from torch import nn")
     kernel.attach(practice=True)
     # The clock of a loaded machine must not decide.
-    kernel.silently("import jupyterlab_vram.preview as p; p.SEARCH_S = 60.0")
+    kernel.silently("from jupyterlab_vram.holders import preview as p; p.SEARCH_S = 60.0")
     kernel.run(LIBRARY)
     names = ["model", "watcher"]
     shown = kernel.ask("release_preview", names=names, groups=[])["answer"]

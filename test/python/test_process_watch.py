@@ -7,9 +7,9 @@ import pytest
 from kernels import ROOT
 from wire import SURVEY
 
-from jupyterlab_vram import process_watch
-from jupyterlab_vram.gpu_processes import GpuProcess, GpuShare, Survey
-from jupyterlab_vram.survey import Gpu
+from jupyterlab_vram.agent import process_push as process_watch
+from jupyterlab_vram.nvidia.types import Gpu
+from jupyterlab_vram.processes.listing import GpuProcess, GpuShare, Survey
 
 MIB = 2**20
 XML = """<?xml version="1.0" ?>
@@ -18,7 +18,9 @@ XML = """<?xml version="1.0" ?>
 <processes>%s</processes></gpu></nvidia_smi_log>
 """
 PROCESS = "<process_info><pid>%d</pid><type>C</type><used_memory>%s</used_memory></process_info>"
-QUICKLY = "import jupyterlab_vram.process_watch as watch; watch.COMMAND_INTERVAL_S = 0.1; del watch"
+QUICKLY = (
+    "import jupyterlab_vram.agent.process_push as watch; watch.COMMAND_INTERVAL_S = 0.1; del watch"
+)
 
 
 class Driver:

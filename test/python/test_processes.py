@@ -12,9 +12,13 @@ import pytest
 from gpu_users import GpuUsers, wait_for
 
 import jupyterlab_vram
-from jupyterlab_vram import gpu_processes, nvml, owners, process_report, procfs, smi, stopping
-from jupyterlab_vram.gpu_processes import LEFTOVER_BYTES, GpuProcess, GpuShare, Survey, survey
-from jupyterlab_vram.survey import DriverAnswer, DriverError, Gpu, GpuUse
+from jupyterlab_vram.magics import process_report
+from jupyterlab_vram.nvidia import nvml, smi
+from jupyterlab_vram.nvidia.types import DriverAnswer, DriverError, Gpu, GpuUse
+from jupyterlab_vram.processes import listing as gpu_processes
+from jupyterlab_vram.processes import owners, procfs
+from jupyterlab_vram.processes import stop as stopping
+from jupyterlab_vram.processes.listing import LEFTOVER_BYTES, GpuProcess, GpuShare, Survey, survey
 
 MIB = 2**20
 GIB = 2**30

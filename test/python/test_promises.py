@@ -17,8 +17,9 @@ import pytest
 from quiet_torch import torch
 
 import jupyterlab_vram
-from jupyterlab_vram.holders import find_holders
-from jupyterlab_vram.tensors import TensorReader
+from jupyterlab_vram.devices.tensors import TensorReader
+from jupyterlab_vram.holders.holders import find_holders
+from jupyterlab_vram.holders.search import Search
 
 pytestmark = pytest.mark.usefixtures("practice_device")
 
@@ -260,7 +261,7 @@ def test_what_something_else_holds_too_is_not_promised(names, monkeypatch, make)
 
 def test_what_there_was_no_time_for_is_said_to_be_unchecked(names, monkeypatch):
     names["item"] = [big()]
-    monkeypatch.setattr("jupyterlab_vram.search.Search._left_s", lambda _self: 0.0)
+    monkeypatch.setattr(Search, "_left_s", lambda _self: 0.0)
     found = holder("item")
     assert found.promise == "unchecked"
     assert found.bytes >= 32 * MIB

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from jupyterlab_vram import pusher
-from jupyterlab_vram.kernel_io import ChannelClosedError
+from jupyterlab_vram.agent import push as pusher
+from jupyterlab_vram.agent.channel import ChannelClosedError
 
 READING = {"state": "no-torch", "devices": []}
 

@@ -9,13 +9,14 @@ from quiet_torch import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from jupyterlab_vram import quiet, search
-from jupyterlab_vram.holders import find_holders
-from jupyterlab_vram.names import cell_names
-from jupyterlab_vram.removals import Watch
-from jupyterlab_vram.search import names_holding
-from jupyterlab_vram.storages import Walker
-from jupyterlab_vram.tensors import has_graph, is_tensor
+from jupyterlab_vram.cells.leaks import Watch
+from jupyterlab_vram.cells.names import cell_names
+from jupyterlab_vram.devices import no_user_code as quiet
+from jupyterlab_vram.devices.tensors import has_graph, is_tensor
+from jupyterlab_vram.holders import search
+from jupyterlab_vram.holders.holders import find_holders
+from jupyterlab_vram.holders.search import names_holding
+from jupyterlab_vram.holders.walker import Walker
 
 pytestmark = pytest.mark.usefixtures("practice_device", "names")
 

@@ -11,10 +11,11 @@ import pytest
 from fakes import GIB, Device, Family, Mps, fake_torch
 from wire import checked_reading
 
-from jupyterlab_vram import clear, driver, practice, readings
-from jupyterlab_vram.cells import allocations_or_none
-from jupyterlab_vram.clearing import ClearRefusedError
-from jupyterlab_vram.torch_access import driver_is_missing, gpu_build, loaded_torch
+from jupyterlab_vram import clear
+from jupyterlab_vram.cells.recorder import allocations_or_none
+from jupyterlab_vram.devices import driver, practice, readings
+from jupyterlab_vram.devices.torch_access import driver_is_missing, gpu_build, loaded_torch
+from jupyterlab_vram.holders.clear import ClearRefusedError
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 from wire import CELL_RECORD
 
-from jupyterlab_vram.cells import CellRecorder
+from jupyterlab_vram.cells.recorder import CellRecorder
 
 
 class Rig:
@@ -102,7 +102,7 @@ def test_hooks_are_installed_once_and_removed_completely(rig):
 
 
 def test_nothing_that_goes_wrong_in_a_hook_reaches_the_person(rig, capsys, monkeypatch):
-    monkeypatch.setattr("jupyterlab_vram.cells.cell_names", None)
+    monkeypatch.setattr("jupyterlab_vram.cells.recorder.cell_names", None)
     assert rig.run("x = 1")["removed"] == []
     rig.recorder._leaks = None
     rig.recorder._records = None

@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 from quiet_torch import torch
 
-from jupyterlab_vram import unnamed
-from jupyterlab_vram.holders import find_holders
-from jupyterlab_vram.referents import is_module, referents, without_modules
+from jupyterlab_vram.holders import referrers as unnamed
+from jupyterlab_vram.holders.holders import find_holders
+from jupyterlab_vram.roots.referents import is_module, referents, without_modules
 
 
 class LazyModule(ModuleType):

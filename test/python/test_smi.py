@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from jupyterlab_vram import smi
-from jupyterlab_vram.survey import MAX_PID, DriverError, Gpu, GpuUse
+from jupyterlab_vram.nvidia import smi
+from jupyterlab_vram.nvidia.types import MAX_PID, DriverError, Gpu, GpuUse
 
 MIB = 2**20
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "nvidia-smi"

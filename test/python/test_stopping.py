@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from gpu_users import GpuUsers
 
-from jupyterlab_vram import procfs, stopping
-from jupyterlab_vram.refusal import RefusedError
+from jupyterlab_vram.errors import RefusedError
+from jupyterlab_vram.processes import procfs
+from jupyterlab_vram.processes import stop as stopping
 
 
 @pytest.fixture

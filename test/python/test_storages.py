@@ -12,9 +12,9 @@ import pytest
 from quiet_torch import torch
 from walks import MIB, big, reached
 
-from jupyterlab_vram import practice
-from jupyterlab_vram.storages import MAX_ITEMS, Walker
-from jupyterlab_vram.tensors import has_graph, is_optimizer
+from jupyterlab_vram.devices import practice
+from jupyterlab_vram.devices.tensors import has_graph, is_optimizer
+from jupyterlab_vram.holders.walker import MAX_ITEMS, Walker
 
 pytestmark = pytest.mark.usefixtures("practice_device")
 

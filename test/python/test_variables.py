@@ -6,10 +6,10 @@ import sys
 import pytest
 from quiet_torch import torch
 
-from jupyterlab_vram import report
-from jupyterlab_vram.holders import find_holders
-from jupyterlab_vram.search import Search
-from jupyterlab_vram.storages import Walker
+from jupyterlab_vram.holders.holders import find_holders
+from jupyterlab_vram.holders.search import Search
+from jupyterlab_vram.holders.walker import Walker
+from jupyterlab_vram.magics import report
 
 pytestmark = pytest.mark.usefixtures("practice_device")
 

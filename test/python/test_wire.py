@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from wire import WireError, checked, checked_holdings
 
-from jupyterlab_vram import frontend
-from jupyterlab_vram.questions import QUESTIONS
+from jupyterlab_vram.agent import requests as frontend
+from jupyterlab_vram.agent.questions import QUESTIONS
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "test" / "fixtures"

@@ -2,8 +2,8 @@
 
 from quiet_torch import torch
 
-from jupyterlab_vram.storages import Walker
-from jupyterlab_vram.tensors import alive_bytes
+from jupyterlab_vram.devices.tensors import alive_bytes
+from jupyterlab_vram.holders.walker import Walker
 
 MIB = 2**20
 

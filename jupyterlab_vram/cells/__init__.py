@@ -1,0 +1,1 @@
+"""What each cell did: its record, what stayed after ``del``, an out-of-memory error."""

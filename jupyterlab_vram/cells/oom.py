@@ -1,0 +1,193 @@
+"""The last out-of-memory error of this kernel: its words and its figures, never the error itself.
+
+An exception keeps its traceback alive, and that the tensors of the failed call.
+So what is kept here are texts and numbers, taken when the cell ends.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from jupyterlab_vram.devices.readings import take_reading
+from jupyterlab_vram.host.other_copies import drop_twins
+from jupyterlab_vram.process_state import single
+
+from .interrupts import guard
+
+#: What is kept of a message.
+MAX_TEXT = 4000
+#: How many errors that led to an error are looked at.
+MAX_CHAIN = 16
+
+#: How an error about memory begins, or what it says; classes have the dotted name of their own.
+_CLASS = re.compile(r"OutOfMemory|ResourceExhaustedError|MemoryError")
+_WORDS = re.compile(
+    # A service whose quota is used up says RESOURCE_EXHAUSTED, too.
+    r"out of memory|RESOURCE_EXHAUSTED: (?:failed to allocate|attempting to)"
+    r"|_ALLOC_FAILED|CUDA_ERROR_OUT_OF_MEMORY"
+    r"|NRT allocation failed|OOM when allocating|cache blocks|KV cache|enough GPU RAM"
+    r"|(?:can't allocate|not enough) memory",
+    re.IGNORECASE,
+)
+_SIZE = r"([\d.]+ ?(?:bytes|[KMGT]i?B|B))"
+#: The first form that matches says how much was asked for, and how much was free.
+_TRIED = (
+    re.compile(r"Tried to allocate " + _SIZE),
+    re.compile(r"Requested\s*: " + _SIZE),
+    re.compile(r"(?:tried|trying) to allocate (\d+ bytes)"),
+    re.compile(r"Out of memory allocating ([\d,]+ bytes)"),
+)
+_FREE = (
+    re.compile(r"of which " + _SIZE + " is free"),
+    re.compile(_SIZE + r" free[;)]"),
+    re.compile(r"Free \(according to CUDA\): " + _SIZE),
+)
+_UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+#: Where PyTorch's allocator takes its settings from; the first that is set counts.
+_SETTINGS = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_HIP_ALLOC_CONF")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One out-of-memory error, and the memory when its cell ended."""
+
+    #: The class, such as ``torch.OutOfMemoryError``.
+    error: str
+    #: What it said, cut to its end.
+    text: str
+    #: Seconds since the epoch.
+    time: float
+    execution_count: int | None
+    tried_bytes: int | None
+    free_bytes: int | None
+    #: Each device as a reading has it.
+    devices: list[dict[str, Any]] = field(default_factory=list)
+
+
+class _Last:
+    """Holds the one failure that this process remembers."""
+
+    def __init__(self) -> None:
+        self.failure: Failure | None = None
+
+
+_last = single("last failure", _Last)
+
+
+def watch(shell: Any) -> None:
+    """Notice the failures of ``shell`` from now on."""
+    drop_twins(shell, "post_run_cell", note)
+    if note not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", note)
+
+
+def unwatch(shell: Any) -> None:
+    """Notice no more failures."""
+    if note in shell.events.callbacks["post_run_cell"]:
+        shell.events.unregister("post_run_cell", note)
+
+
+def note(result: Any = None) -> None:
+    """Take note of the error of a cell that has just ended, if it was about memory."""
+    guard(_note, _never, result)
+
+
+def _note(result: Any) -> None:
+    try:
+        error = getattr(result, "error_in_exec", None) or getattr(result, "error_before_exec", None)
+        if isinstance(error, BaseException):
+            _last.failure = failure_of(error, _count_of(result)) or _last.failure
+    except Exception:
+        return
+
+
+def _never() -> Callable[[], bool]:
+    # The cell that an interrupt could have been meant for has ended.
+    return bool
+
+
+def last_failure() -> Failure | None:
+    """Return the last failure: as noticed, or as Python itself remembers it."""
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    if _last.failure is None and isinstance(error, BaseException):
+        _last.failure = failure_of(error, None)
+    return _last.failure
+
+
+def forget() -> None:
+    """Forget the last failure."""
+    _last.failure = None
+
+
+def failure_of(error: BaseException, execution_count: int | None) -> Failure | None:
+    """Read ``error``, or the one that led to it; None where none is about memory."""
+    found = _about_memory(error)
+    if found is None:
+        return None
+    name, text = found
+    reading = take_reading(capturing=False)
+    return Failure(
+        error=name,
+        text=text[-MAX_TEXT:],
+        time=time.time(),
+        execution_count=execution_count,
+        tried_bytes=_figure(_TRIED, text),
+        free_bytes=_figure(_FREE, text),
+        devices=reading["devices"],
+    )
+
+
+def allocator_settings() -> str | None:
+    """Return the settings that PyTorch's allocator was given; None where it was given none."""
+    return next((os.environ[name] for name in _SETTINGS if os.environ.get(name)), None)
+
+
+def _about_memory(error: BaseException) -> tuple[str, str] | None:
+    link: BaseException | None = error
+    for _ in range(MAX_CHAIN):
+        if link is None:
+            return None
+        name, text = _name_of(link), _text_of(link)
+        if _CLASS.search(name) or _WORDS.search(text):
+            return name, text
+        link = link.__cause__ or link.__context__
+    return None
+
+
+def _name_of(error: BaseException) -> str:
+    kind = type(error)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+
+
+def _text_of(error: BaseException) -> str:
+    # An error of the person's own may have a __str__ that does anything.
+    return " ".join(each for each in error.args if isinstance(each, str))
+
+
+def _count_of(result: Any) -> int | None:
+    count = getattr(result, "execution_count", None)
+    return count if isinstance(count, int) else None
+
+
+def _figure(patterns: tuple[re.Pattern[str], ...], text: str) -> int | None:
+    # Cut first: what is asked for stands at the beginning of a message.
+    for pattern in patterns:
+        match = pattern.search(text[:MAX_TEXT])
+        if match is not None:
+            return _bytes(match.group(1))
+    return None
+
+
+def _bytes(size: str) -> int | None:
+    match = re.match(r"([\d.,]+) ?([KMGT]?)", size)
+    if match is None:
+        return None
+    count = float(match.group(1).replace(",", "")) * 1024 ** _UNITS[match.group(2).lower()]
+    # What a driver can't tell is printed as 2^64 bytes.
+    return round(count) if count < 1 << 53 else None

@@ -1,0 +1,1 @@
+"""``%vram`` and its sisters, and the texts that they print."""

@@ -1,0 +1,1 @@
+"""What NVIDIA's driver says, by NVML or by ``nvidia-smi``."""

@@ -1,0 +1,1 @@
+"""Where Python objects can be reached from: variables, outputs, modules, tracebacks, frames."""
