@@ -5,7 +5,7 @@ import { checkNode, installNode, installPython } from './setup.mjs';
 
 const FIXES = [
   [nodeBin('eslint'), '.', '--fix'],
-  [nodeBin('stylelint'), 'style/**/*.css', '--fix'],
+  [nodeBin('stylelint'), '{style,src}/**/*.css', '--fix'],
   [nodeBin('prettier'), '.', '--write', '--log-level=warn'],
   [venvBin('ruff'), 'check', '.', '--fix'],
   [venvBin('ruff'), 'format', '.']

@@ -56,7 +56,7 @@ const LINT = [
     ]
   ]),
   check('stylelint', 'lint', [
-    ...[nodeBin('stylelint'), 'style/**/*.css', '--max-warnings=0', '--cache'],
+    ...[nodeBin('stylelint'), '{style,src}/**/*.css', '--max-warnings=0', '--cache'],
     ...[
       '--cache-strategy=content',
       '--cache-location',

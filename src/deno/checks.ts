@@ -1,5 +1,5 @@
-import { RoomError } from './errors';
-import { isInNotebook } from './notebook';
+import { RoomError } from './server/errors';
+import { isInNotebook } from './notebook/notebook';
 
 /** A list of names. @throws RoomError `bad-argument` */
 export function checkedTexts(name: string, value: unknown = []): string[] {

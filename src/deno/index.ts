@@ -1,17 +1,17 @@
-import { Client } from './client';
-import { RoomError } from './errors';
+import { Client } from './server/client';
+import { RoomError } from './server/errors';
 import { furnitureHere, Room } from './room';
-import type { IServerAddress } from './servers';
-import type { IRoom } from './tokens';
+import type { IServerAddress } from './server/servers';
+import type { IRoom } from './connection/tokens';
 
-export { RoomError } from './errors';
-export type { IProblem, RoomErrorCode } from './errors';
-export { listServers } from './servers';
-export type { IServer, IServerAddress } from './servers';
-export type { IModelPlan, IPlanQuestion } from './planning';
-export type * from './rows';
-export type * from './tokens';
-export { formatBytes } from '../core/units';
+export { RoomError } from './server/errors';
+export type { IProblem, RoomErrorCode } from './server/errors';
+export { listServers } from './server/servers';
+export type { IServer, IServerAddress } from './server/servers';
+export type { IModelPlan, IPlanQuestion } from './connection/planning';
+export type * from './server/rows';
+export type * from './connection/tokens';
+export { formatBytes } from '../core/text/units';
 
 /**
  * The room of the server that started this notebook; in a script, of the only server

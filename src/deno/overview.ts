@@ -1,13 +1,13 @@
 import type { IGpu } from '../core/plan';
 import { gpuOf as planGpuOf } from '../core/plan';
-import type { IDeviceReading } from '../core/reading';
-import type { IDriverAnswer, IDriverGpu } from './nvidia';
+import type { IDeviceReading } from '../core/wire/reading';
+import type { IDriverAnswer, IDriverGpu } from './server/nvidia';
 import type {
   IGpuOverview,
   IGpuUser,
   INotebookReading,
   IOverview
-} from './rows';
+} from './server/rows';
 
 interface IUse {
   readonly row: INotebookReading;

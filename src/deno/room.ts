@@ -1,39 +1,39 @@
-import { parseHoldings } from '../core/holders';
+import { parseHoldings } from '../core/wire/holders';
 import { explainOutOfMemory } from '../core/oom';
-import { MIB } from '../core/units';
-import type { IHoldings } from '../core/holders';
+import { MIB } from '../core/text/units';
+import type { IHoldings } from '../core/wire/holders';
 import type { IOutOfMemory } from '../core/oom';
-import type { IClearReport } from '../core/reading';
-import type { IStopReport } from '../core/survey';
-import { ALLOCATOR_SETTINGS } from '../kernel/failurequestion';
-import type { IQuestion } from '../kernel/question';
-import { Client } from './client';
+import type { IClearReport } from '../core/wire/reading';
+import type { IStopReport } from '../core/wire/survey';
+import { ALLOCATOR_SETTINGS } from '../kernel/failurerequest';
+import type { IQuestion } from '../kernel/query';
+import { Client } from './server/client';
 import { askPerson, checkedPid, checkedTexts } from './checks';
-import type { Conversation } from './conversation';
-import { checked, converse } from './conversation';
+import type { Conversation } from './connection/conversation';
+import { checked, converse } from './connection/conversation';
 import {
   drawNotebooks,
   drawOverview,
   drawProcesses,
   drawReadings
-} from './drawing';
-import { RoomError } from './errors';
-import { kernelPids } from './kernelpids';
-import { Looks, withDriver } from './looks';
-import { drawable, show, surviveInterrupts } from './notebook';
-import { findNotebook, listNotebooks } from './notebooks';
-import { askDriver } from './nvidia';
+} from './notebook/drawing';
+import { RoomError } from './server/errors';
+import { kernelPids } from './server/kernelpids';
+import { Looks, withDriver } from './connection/looks';
+import { drawable, show, surviveInterrupts } from './notebook/notebook';
+import { findNotebook, listNotebooks } from './server/notebooks';
+import { askDriver } from './server/nvidia';
 import { biggestGpu, gpusOf } from './overview';
-import { planModel } from './planning';
-import type { IModelPlan, IPlanQuestion } from './planning';
-import { ProcessDesk, processOf } from './processes';
+import { planModel } from './connection/planning';
+import type { IModelPlan, IPlanQuestion } from './connection/planning';
+import { ProcessDesk, processOf } from './connection/processes';
 import {
   drawClear,
   drawExplanation,
   drawHoldings,
   drawPlan,
   plain
-} from './results';
+} from './notebook/results';
 import type {
   IAskOptions,
   IClearOptions,
@@ -43,15 +43,15 @@ import type {
   IStopOptions,
   IWatchOptions,
   IWatchSample
-} from './tokens';
-import { findServer } from './servers';
-import { watch } from './watch';
+} from './connection/tokens';
+import { findServer } from './server/servers';
+import { watch } from './notebook/watch';
 import type {
   INotebook,
   INotebookReading,
   IOverview,
   IProcessList
-} from './rows';
+} from './server/rows';
 
 const TIMEOUT_S = 5;
 const HOLDERS: IQuestion<IHoldings> = {

@@ -4,7 +4,7 @@ import { Signal } from '@lumino/signaling';
 
 import { answerTo, NoAnswerError, put, withinTime } from './ask';
 import { isOfMainShell } from './mainshell';
-import { Overtaking } from './overtaking';
+import { Overtaking } from './queuewatcher';
 import { Subshell } from './subshell';
 
 /** Thrown when a busy kernel offers no way to ask it. */

@@ -3,13 +3,13 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { parseMessage } from '../core/parse';
-import type { IAgentMessage } from '../core/reading';
-import { MIME_TYPE } from '../core/reading';
+import { parseMessage } from '../core/wire/parse';
+import type { IAgentMessage } from '../core/wire/reading';
+import { MIME_TYPE } from '../core/wire/reading';
 import { Budget } from './budget';
 import { SilentChannel } from './channel';
-import type { IQuestion } from './question';
-import { RefusedError } from './question';
+import type { IQuestion } from './query';
+import { RefusedError } from './query';
 import type { AgentRequest } from './request';
 import { answerIn, requestExpression, saysMissing } from './request';
 import { agentSources, archiveOf } from './source';

@@ -1,6 +1,6 @@
-import type { ICachedModel, IModelFile } from '../core/plan/modelfile';
-import { readCachedModels, readModelFile } from '../core/plan/modelfile';
-import type { IQuestion } from './question';
+import type { ICachedModel, IModelFile } from '../core/plan/files/modelfile';
+import { readCachedModels, readModelFile } from '../core/plan/files/modelfile';
+import type { IQuestion } from './query';
 
 /** Asks what is at a path of the kernel's machine: a folder, a config, a GGUF or safetensors file. */
 export function modelFileAt(path: string): IQuestion<IModelFile> {

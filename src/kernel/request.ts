@@ -1,4 +1,4 @@
-import { MIME_TYPE, SCHEMA_VERSION } from '../core/reading';
+import { MIME_TYPE, SCHEMA_VERSION } from '../core/wire/reading';
 
 /** What the notebook keeps by itself: `all` is both. */
 export type ReleaseGroup = 'outputs' | 'tracebacks' | 'all';

@@ -3,15 +3,15 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IAgentMessage } from '../core/reading';
+import type { IAgentMessage } from '../core/wire/reading';
 import { AgentError } from '../kernel/link';
 import { Attempt } from './attempt';
 import { Connections } from './connections';
 import { outage } from './outage';
 import type { ISettingsSource } from './settings';
-import { Talk } from './talk';
-import { Terms } from './terms';
-import { Standing } from './standing';
+import { Talk } from './subscription';
+import { Terms } from './attachoptions';
+import { Standing } from './agentstate';
 import type { MonitorStatus } from './tokens';
 
 /**

@@ -1,5 +1,5 @@
-import type { IAgentMessage } from '../core/reading';
-import { Quota } from './quota';
+import type { IAgentMessage } from '../core/wire/reading';
+import { Quota } from './ratelimit';
 
 /** Boots at once, and in one second, of which a person can make sense. */
 const BURST = 3;

@@ -3,10 +3,10 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IAgentMessage } from '../core/reading';
+import type { IAgentMessage } from '../core/wire/reading';
 import type { IAnswer } from '../kernel/link';
 import { AgentError, KernelLink } from '../kernel/link';
-import type { IQuestion } from '../kernel/question';
+import type { IQuestion } from '../kernel/query';
 import type { AgentRequest } from '../kernel/request';
 import { Lease } from './lease';
 

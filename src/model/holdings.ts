@@ -1,8 +1,12 @@
-import type { IHeldTotals, IHoldings } from '../core/holders';
-import { parseHoldings } from '../core/holders';
-import type { ICellRecord, IDeviceReading, IReading } from '../core/reading';
+import type { IHeldTotals, IHoldings } from '../core/wire/holders';
+import { parseHoldings } from '../core/wire/holders';
+import type {
+  ICellRecord,
+  IDeviceReading,
+  IReading
+} from '../core/wire/reading';
 import type { IAnswer } from '../kernel/link';
-import type { IQuestion } from '../kernel/question';
+import type { IQuestion } from '../kernel/query';
 import { LEAST_CHANGE_BYTES } from './cleared';
 
 /** Holders of less than this, together, make one line. */

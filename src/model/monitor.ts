@@ -1,27 +1,27 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { LeakWatch } from '../core/leakwatch';
+import { LeakWatch } from '../core/leaks/leakwatch';
 import type {
   IAgentMessage,
   ICellRecord,
   IReading,
   IRunningCell
-} from '../core/reading';
-import type { ISurvey } from '../core/survey';
-import type { ITranslate } from '../core/translation';
-import type { IWarning } from '../core/warning';
-import type { IQuestion } from '../kernel/question';
-import { Alarm } from './alarm';
+} from '../core/wire/reading';
+import type { ISurvey } from '../core/wire/survey';
+import type { ITranslate } from '../core/text/translation';
+import type { IWarning } from '../core/leaks/warnings/warning';
+import type { IQuestion } from '../kernel/query';
+import { Alarm } from './timer';
 import { Attachment } from './attachment';
 import { Boots } from './boots';
-import { Chronicle } from './chronicle';
+import { Chronicle } from './kernelstate';
 import type { ICleared } from './cleared';
 import type { Connections } from './connections';
 import type { IHoldingsLook } from './holdings';
 import { OnDemand } from './ondemand';
-import { Pulse } from './pulse';
-import { longestPauseMs } from './rhythm';
+import { Pulse } from './coalescedsignal';
+import { longestPauseMs } from './staleness';
 import type { ISettingsSource } from './settings';
 import type { ISample, IWatchedMonitor, MonitorStatus } from './tokens';
 

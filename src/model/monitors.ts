@@ -4,9 +4,9 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { ICellRecord } from '../core/reading';
-import type { ITranslate } from '../core/translation';
-import type { IWarning } from '../core/warning';
+import type { ICellRecord } from '../core/wire/reading';
+import type { ITranslate } from '../core/text/translation';
+import type { IWarning } from '../core/leaks/warnings/warning';
 import { Monitor } from './monitor';
 import type { ISettingsSource } from './settings';
 import type {

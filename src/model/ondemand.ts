@@ -1,6 +1,6 @@
-import type { IAgentMessage, ICellRecord } from '../core/reading';
+import type { IAgentMessage, ICellRecord } from '../core/wire/reading';
 import type { IAnswer } from '../kernel/link';
-import type { IQuestion } from '../kernel/question';
+import type { IQuestion } from '../kernel/query';
 import type { AgentRequest } from '../kernel/request';
 import type { ICleared } from './cleared';
 import { LatestClear } from './cleared';

@@ -1,7 +1,7 @@
 import type { ISignal } from '@lumino/signaling';
 
-import type { IThresholds } from '../core/warning';
-import { DEFAULT_THRESHOLDS } from '../core/warning';
+import type { IThresholds } from '../core/leaks/warnings/warning';
+import { DEFAULT_THRESHOLDS } from '../core/leaks/warnings/warning';
 
 /** What the clear button does when it is simply pressed. */
 export type ClearAction = 'insert-and-run' | 'quietly' | 'insert-only';

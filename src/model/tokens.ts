@@ -3,10 +3,10 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type { ICellRecord, IReading, IRunningCell } from '../core/reading';
-import type { ISurvey } from '../core/survey';
-import type { IWarning } from '../core/warning';
-import type { IQuestion } from '../kernel/question';
+import type { ICellRecord, IReading, IRunningCell } from '../core/wire/reading';
+import type { ISurvey } from '../core/wire/survey';
+import type { IWarning } from '../core/leaks/warnings/warning';
+import type { IQuestion } from '../kernel/query';
 import type { ICleared } from './cleared';
 import type { IHoldingsLook } from './holdings';
 

@@ -8,10 +8,10 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import type { ICellRecord, IDeviceReading } from '../core/reading';
+import type { ICellRecord, IDeviceReading } from '../core/wire/reading';
 import type { IFinishedCell } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
-import { CellBadge } from '../views/badge';
+import { CellBadge } from '../views/status/badge';
 import { ISettingsStore } from './settings';
 
 /** Puts a badge at each cell whose run is known, while the setting says so. */

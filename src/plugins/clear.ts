@@ -11,12 +11,12 @@ import {
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import type { ICellRecord } from '../core/reading';
-import { clearMemory } from '../core/snippets';
+import type { ICellRecord } from '../core/wire/reading';
+import { clearMemory } from '../core/cells/snippets';
 import type { IMonitor, IWatchedMonitor } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
-import type { ClearHow } from '../views/actions';
-import { refusal } from '../views/refusal';
+import type { ClearHow } from '../views/shared/actions';
+import { refusal } from '../views/clear/refusal';
 import { codeDigest, isRunOf } from './codedigest';
 import { insertAndRun, insertCell } from './insertion';
 import { isPython, takesPython } from './language';

@@ -1,4 +1,4 @@
-import type { ICellRecord } from '../core/reading';
+import type { ICellRecord } from '../core/wire/reading';
 
 /** Hexadecimal digits that the agent keeps of a digest. */
 const KEPT_DIGITS = 16;

@@ -1,14 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IHoldings } from '../core/holders';
+import type { IHoldings } from '../core/wire/holders';
 import type { IOomContext, IOutOfMemory } from '../core/oom';
-import { mayBeOutOfMemory } from '../core/oom/mention';
-import { ALLOCATOR_SETTINGS } from '../kernel/failurequestion';
+import { mayBeOutOfMemory } from '../core/oom/match/mention';
+import { ALLOCATOR_SETTINGS } from '../kernel/failurerequest';
 import type { Failures, IFailure } from '../model/failures';
 import { withoutActs } from '../model/failures';
-import type { IUtterance } from '../model/utterances';
+import type { IUtterance } from '../model/kernelerrors';
 import type { IMonitor, IMonitors } from '../model/tokens';
-import type * as explanations from '../views/explanation';
+import type * as explanations from '../views/oom/explanation';
 
 /** Turns what kernels say into explanations, and keeps them true. */
 export class Explainer {
@@ -128,7 +128,9 @@ export class Explainer {
 
 /** Load the rules, which are many, and which most pages never need. */
 export async function loadExplanations(): Promise<typeof explanations> {
-  return import(/* webpackChunkName: "explanations" */ '../views/explanation');
+  return import(
+    /* webpackChunkName: "explanations" */ '../views/oom/explanation'
+  );
 }
 
 /** A namespace for `Explainer` statics. */

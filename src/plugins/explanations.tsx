@@ -8,7 +8,7 @@ import * as React from 'react';
 import type { IRemedy } from '../core/oom';
 import type { Failures, IFailure } from '../model/failures';
 import type { IActiveTarget } from '../model/tokens';
-import type * as drawing from '../views/explanation';
+import type * as drawing from '../views/oom/explanation';
 import type { Explainer } from './explainer';
 import { loadExplanations } from './explainer';
 import { insertCell } from './insertion';

@@ -8,8 +8,8 @@ import type { Kernel } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Failures } from '../model/failures';
-import type { IUtterance } from '../model/utterances';
-import { Utterances } from '../model/utterances';
+import type { IUtterance } from '../model/kernelerrors';
+import { Utterances } from '../model/kernelerrors';
 import { IMonitors } from '../model/tokens';
 import { Announcements } from './announcements';
 import { Explainer } from './explainer';

@@ -12,8 +12,8 @@ import { UUID } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { Fleet } from '../model/fleet';
-import { IFleet } from '../model/fleettokens';
+import { Fleet } from '../model/server/serverkernels';
+import { IFleet } from '../model/server/tokens';
 import { IMonitors } from '../model/tokens';
 import { mayDropOutput } from './fleetactions';
 import { ISettingsStore } from './settings';

@@ -2,12 +2,12 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { bytesOf } from '../core/usage';
-import type { IGpuProcess } from '../core/survey';
-import { formatBytes } from '../core/units';
-import type { IFleet, IFleetKernel } from '../model/fleettokens';
-import type { IFleetActions } from '../views/fleetactions';
-import { kernelName, processName } from '../views/fleetwords';
+import { bytesOf } from '../core/wire/usage';
+import type { IGpuProcess } from '../core/wire/survey';
+import { formatBytes } from '../core/text/units';
+import type { IFleet, IFleetKernel } from '../model/server/tokens';
+import type { IFleetActions } from '../views/processes/kernelactions';
+import { kernelName, processName } from '../views/processes/processwords';
 import { isConfirmed } from './dialogs';
 
 /** What the actions need of the application. */

@@ -2,7 +2,7 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IFolds } from '../views/folds';
+import type { IFolds } from '../views/shared/folds';
 
 const KEY = 'jupyterlab-vram:folds';
 

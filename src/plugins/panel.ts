@@ -11,12 +11,15 @@ import type { IMessageHandler, Message } from '@lumino/messaging';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
-import { IFleet } from '../model/fleettokens';
+import { IFleet } from '../model/server/tokens';
 import { IMonitors } from '../model/tokens';
-import type { IPanelActions } from '../views/actions';
-import { vramIcon } from '../views/icons';
-import { FLEET_SECTION, type IFleetOptions } from '../views/fleet';
-import { VramPanel } from '../views/panel';
+import type { IPanelActions } from '../views/shared/actions';
+import { vramIcon } from '../views/shared/icons';
+import {
+  FLEET_SECTION,
+  type IFleetOptions
+} from '../views/processes/serversection';
+import { VramPanel } from '../views/panel/panel';
 import { fleetActions } from './fleetactions';
 import { Folds } from './folds';
 import { ISettingsStore } from './settings';

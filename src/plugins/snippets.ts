@@ -10,10 +10,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Menu } from '@lumino/widgets';
 
-import type { DeviceKind } from '../core/reading';
-import { allSnippets } from '../core/snippets';
+import type { DeviceKind } from '../core/wire/reading';
+import { allSnippets } from '../core/cells/snippets';
 import { IMonitors } from '../model/tokens';
-import type { ISnippetItem } from '../views/actions';
+import type { ISnippetItem } from '../views/shared/actions';
 import { insertCell } from './insertion';
 import { takesPython } from './language';
 import { ISettingsStore } from './settings';

@@ -7,7 +7,7 @@ import { ITranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
 import { IMonitors } from '../model/tokens';
-import { VramStatus } from '../views/status';
+import { VramStatus } from '../views/status/status';
 import { ISettingsStore } from './settings';
 import { CommandIDs } from './tokens';
 

@@ -1,9 +1,9 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import type { PartKey } from '../../src/core/composition';
-import { composeDevice } from '../../src/core/composition';
-import type { IDeviceReading } from '../../src/core/reading';
+import type { PartKey } from '../../src/core/wire/devicebreakdown';
+import { composeDevice } from '../../src/core/wire/devicebreakdown';
+import type { IDeviceReading } from '../../src/core/wire/reading';
 import { Random } from './random';
 
 const DEVICE: IDeviceReading = {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
-import type { INumbered } from '../../src/core/devicename';
+import type { INumbered } from '../../src/core/text/devicename';
 import {
   deviceName,
   deviceNameOf,
   gpuName,
   nameHere,
   shortDeviceName
-} from '../../src/core/devicename';
-import type { IDeviceReading } from '../../src/core/reading';
-import type { IGpu } from '../../src/core/survey';
-import { english } from '../../src/core/translation';
+} from '../../src/core/text/devicename';
+import type { IDeviceReading } from '../../src/core/wire/reading';
+import type { IGpu } from '../../src/core/wire/survey';
+import { english } from '../../src/core/text/translation';
 import { readingOf } from './oom/kernel';
 
 function device(

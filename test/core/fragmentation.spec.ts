@@ -1,11 +1,11 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { LeakWatch } from '../../src/core/leakwatch';
-import { english } from '../../src/core/translation';
-import { GIB, MIB } from '../../src/core/units';
-import type { IWarning } from '../../src/core/warning';
-import { DEFAULT_THRESHOLDS } from '../../src/core/warning';
+import { LeakWatch } from '../../src/core/leaks/leakwatch';
+import { english } from '../../src/core/text/translation';
+import { GIB, MIB } from '../../src/core/text/units';
+import type { IWarning } from '../../src/core/leaks/warnings/warning';
+import { DEFAULT_THRESHOLDS } from '../../src/core/leaks/warnings/warning';
 import { FakeKernel } from './kernel';
 
 let watch: LeakWatch;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { Field } from '../../src/core/border';
+import { Field } from '../../src/core/wire/decode';
 import {
   isNotebooksOwn,
   parseHoldings,
   reachedBytes,
   releasedName
-} from '../../src/core/holders';
+} from '../../src/core/wire/holders';
 import fixture from '../fixtures/holdings.json';
 
 function read(answer: unknown): ReturnType<typeof parseHoldings> {

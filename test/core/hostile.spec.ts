@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import { LIMITS } from '../../src/core/limits';
-import { parseMessage } from '../../src/core/parse';
+import { LIMITS } from '../../src/core/wire/limits';
+import { parseMessage } from '../../src/core/wire/parse';
 import fixture from '../fixtures/messages.json';
 import { Random } from './random';
 import type { Json } from './wire';

@@ -1,12 +1,12 @@
-import type { LeakWatch } from '../../src/core/leakwatch';
+import type { LeakWatch } from '../../src/core/leaks/leakwatch';
 import type {
   IAgentMessage,
   ICellRecord,
   IDeviceReading,
   ILeak,
   IRemovedName
-} from '../../src/core/reading';
-import { GIB } from '../../src/core/units';
+} from '../../src/core/wire/reading';
+import { GIB } from '../../src/core/text/units';
 
 /** What one run of a cell does; bytes are those at its end. */
 export interface IRun {

@@ -1,10 +1,10 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { LeakWatch } from '../../src/core/leakwatch';
-import { english } from '../../src/core/translation';
-import { GIB, MIB } from '../../src/core/units';
-import { DEFAULT_THRESHOLDS } from '../../src/core/warning';
+import { LeakWatch } from '../../src/core/leaks/leakwatch';
+import { english } from '../../src/core/text/translation';
+import { GIB, MIB } from '../../src/core/text/units';
+import { DEFAULT_THRESHOLDS } from '../../src/core/leaks/warnings/warning';
 import { FakeKernel, leak } from './kernel';
 
 describe('LeakWatch', () => {

@@ -1,12 +1,12 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { LeakWatch } from '../../src/core/leakwatch';
-import type { ILeak } from '../../src/core/reading';
-import { english } from '../../src/core/translation';
-import { GIB, MIB } from '../../src/core/units';
-import type { IWarning } from '../../src/core/warning';
-import { DEFAULT_THRESHOLDS } from '../../src/core/warning';
+import { LeakWatch } from '../../src/core/leaks/leakwatch';
+import type { ILeak } from '../../src/core/wire/reading';
+import { english } from '../../src/core/text/translation';
+import { GIB, MIB } from '../../src/core/text/units';
+import type { IWarning } from '../../src/core/leaks/warnings/warning';
+import { DEFAULT_THRESHOLDS } from '../../src/core/leaks/warnings/warning';
 import { FakeKernel, leak } from './kernel';
 
 describe('NotFreedRule', () => {

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import { parseMessage } from '../../src/core/parse';
+import { parseMessage } from '../../src/core/wire/parse';
 import fixture from '../fixtures/messages.json';
 import { DEVICE, device, message, parsed, reason, RECORD } from './wire';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { Field } from '../../src/core/border';
-import { parseReleasePreview } from '../../src/core/release';
+import { Field } from '../../src/core/wire/decode';
+import { parseReleasePreview } from '../../src/core/wire/release';
 import fixture from '../fixtures/release_preview.json';
 
 function read(answer: unknown): ReturnType<typeof parseReleasePreview> {

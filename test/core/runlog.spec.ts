@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import type { IFinishedRun } from '../../src/core/rule';
-import { RunLog } from '../../src/core/runlog';
+import type { IFinishedRun } from '../../src/core/leaks/rules/rule';
+import { RunLog } from '../../src/core/leaks/rules/runlog';
 
 function finished(run: number): IFinishedRun {
   return {

@@ -1,13 +1,13 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import type { DeviceKind } from '../../src/core/reading';
+import type { DeviceKind } from '../../src/core/wire/reading';
 import {
   allSnippets,
   clearMemory,
   verifyAfterLoad,
   vramCell
-} from '../../src/core/snippets';
+} from '../../src/core/cells/snippets';
 
 const KINDS: DeviceKind[] = ['cuda', 'hip', 'xpu', 'mps', 'practice'];
 

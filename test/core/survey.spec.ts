@@ -6,11 +6,11 @@ import {
   hasUnknown,
   holdingOf,
   processesOn
-} from '../../src/core/usage';
-import { Field } from '../../src/core/border';
-import { LIMITS } from '../../src/core/limits';
-import { parseStopReport } from '../../src/core/parsesurvey';
-import type { ISurvey } from '../../src/core/survey';
+} from '../../src/core/wire/usage';
+import { Field } from '../../src/core/wire/decode';
+import { LIMITS } from '../../src/core/wire/limits';
+import { parseStopReport } from '../../src/core/wire/parsesurvey';
+import type { ISurvey } from '../../src/core/wire/survey';
 import fixture from '../fixtures/messages.json';
 import { Random } from './random';
 import type { Json } from './wire';

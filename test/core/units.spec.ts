@@ -8,7 +8,7 @@ import {
   formatExact,
   GIB,
   MIB
-} from '../../src/core/units';
+} from '../../src/core/text/units';
 
 const NO_FIGURES = [null, NaN, Infinity, -Infinity, 1e30, -1e30];
 

@@ -1,5 +1,5 @@
-import { parseMessage } from '../../src/core/parse';
-import type { IAgentMessage } from '../../src/core/reading';
+import { parseMessage } from '../../src/core/wire/parse';
+import type { IAgentMessage } from '../../src/core/wire/reading';
 
 /** An object as JSON holds it. */
 export type Json = Record<string, unknown>;

@@ -1,12 +1,12 @@
 import { strictEqual } from 'node:assert';
 
-import type { IDeviceReading } from '../../src/core/reading.ts';
-import { drawChart } from '../../src/deno/chart.ts';
-import { drawReadings } from '../../src/deno/drawing.ts';
-import { COLORS, dashOf, OTHERS } from '../../src/deno/palette.ts';
-import type { INotebookReading } from '../../src/deno/rows.ts';
-import type { IWatchSample } from '../../src/deno/tokens.ts';
-import type { RoomErrorCode } from '../../src/deno/errors.ts';
+import type { IDeviceReading } from '../../src/core/wire/reading.ts';
+import { drawChart } from '../../src/deno/notebook/chart.ts';
+import { drawReadings } from '../../src/deno/notebook/drawing.ts';
+import { COLORS, dashOf, OTHERS } from '../../src/deno/notebook/palette.ts';
+import type { INotebookReading } from '../../src/deno/server/rows.ts';
+import type { IWatchSample } from '../../src/deno/connection/tokens.ts';
+import type { RoomErrorCode } from '../../src/deno/server/errors.ts';
 
 type Vector = readonly [number, number, number];
 type Matrix = readonly [Vector, Vector, Vector];

@@ -1,12 +1,20 @@
 import { deepStrictEqual, match, strictEqual, throws } from 'node:assert';
 
-import { decodeFrame, encodeFrame, V1 } from '../../src/deno/frames.ts';
-import { html, sentence, textTable } from '../../src/deno/html.ts';
-import { askDriver, parseGpus, parseUses } from '../../src/deno/nvidia.ts';
+import {
+  decodeFrame,
+  encodeFrame,
+  V1
+} from '../../src/deno/connection/frames.ts';
+import { html, sentence, textTable } from '../../src/deno/notebook/html.ts';
+import {
+  askDriver,
+  parseGpus,
+  parseUses
+} from '../../src/deno/server/nvidia.ts';
 import { gpusOf } from '../../src/deno/overview.ts';
-import type { INotebookReading } from '../../src/deno/rows.ts';
-import { gpuNamed, planModel } from '../../src/deno/planning.ts';
-import { drawPlan } from '../../src/deno/results.ts';
+import type { INotebookReading } from '../../src/deno/server/rows.ts';
+import { gpuNamed, planModel } from '../../src/deno/connection/planning.ts';
+import { drawPlan } from '../../src/deno/notebook/results.ts';
 
 const FRAME = {
   channel: 'shell',

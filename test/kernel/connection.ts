@@ -3,7 +3,7 @@ import { PromiseDelegate, UUID } from '@lumino/coreutils';
 import type { Slot } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { MIME_TYPE } from '../../src/core/reading';
+import { MIME_TYPE } from '../../src/core/wire/reading';
 import type { AgentRequest } from '../../src/kernel/request';
 import type { Json } from '../core/wire';
 

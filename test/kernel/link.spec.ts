@@ -1,12 +1,12 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IAgentMessage } from '../../src/core/reading';
-import { MIME_TYPE } from '../../src/core/reading';
+import type { IAgentMessage } from '../../src/core/wire/reading';
+import { MIME_TYPE } from '../../src/core/wire/reading';
 import { BusyError } from '../../src/kernel/channel';
 import { AgentError, KernelLink } from '../../src/kernel/link';
-import type { IQuestion } from '../../src/kernel/question';
-import { RefusedError } from '../../src/kernel/question';
+import type { IQuestion } from '../../src/kernel/query';
+import { RefusedError } from '../../src/kernel/query';
 import type { Json } from '../core/wire';
 import { message } from '../core/wire';
 import { bringsArchive, FakeConnection, replyWith } from './connection';

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { version } from '../../package.json';
-import { parseMessage } from '../../src/core/parse';
+import { parseMessage } from '../../src/core/wire/parse';
 import type { AgentRequest } from '../../src/kernel/request';
 import {
   answerIn,

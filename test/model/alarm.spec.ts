@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Alarm } from '../../src/model/alarm';
+import { Alarm } from '../../src/model/timer';
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import type { IAgentMessage } from '../../src/core/reading';
-import { Chronicle } from '../../src/model/chronicle';
+import type { IAgentMessage } from '../../src/core/wire/reading';
+import { Chronicle } from '../../src/model/kernelstate';
 import type { Json } from '../core/wire';
 import { DEVICE, message, parsed, RECORD } from '../core/wire';
 

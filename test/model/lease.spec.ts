@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { english } from '../../src/core/translation';
+import { english } from '../../src/core/text/translation';
 import { Monitors } from '../../src/model/monitors';
 import { FakeConnection } from '../kernel/connection';
 import { documentOf, FakeContext } from './document';

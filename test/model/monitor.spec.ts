@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { english } from '../../src/core/translation';
+import { english } from '../../src/core/text/translation';
 import { Monitor } from '../../src/model/monitor';
 import type { Json } from '../core/wire';
 import { RECORD } from '../core/wire';

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { english } from '../../src/core/translation';
+import { english } from '../../src/core/text/translation';
 import type { Monitor } from '../../src/model/monitor';
 import { Monitors } from '../../src/model/monitors';
 import type { IFinishedCell, IRaisedWarning } from '../../src/model/tokens';

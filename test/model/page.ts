@@ -1,4 +1,4 @@
-import { english } from '../../src/core/translation';
+import { english } from '../../src/core/text/translation';
 import { Attachment } from '../../src/model/attachment';
 import { Monitor } from '../../src/model/monitor';
 import type { ISettings, ISettingsSource } from '../../src/model/settings';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import type { IUtterance } from '../../src/model/utterances';
-import { Utterances } from '../../src/model/utterances';
+import type { IUtterance } from '../../src/model/kernelerrors';
+import { Utterances } from '../../src/model/kernelerrors';
 import { FakeConnection } from '../kernel/connection';
 import { FakeContext } from './document';
 

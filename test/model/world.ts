@@ -2,8 +2,8 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, Session } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
-import { english } from '../../src/core/translation';
-import { Fleet } from '../../src/model/fleet';
+import { english } from '../../src/core/text/translation';
+import { Fleet } from '../../src/model/server/serverkernels';
 import { Monitors } from '../../src/model/monitors';
 import type { Json } from '../core/wire';
 import fixture from '../fixtures/messages.json';

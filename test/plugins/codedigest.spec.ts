@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 
 import { describe, expect, it, vi } from 'vitest';
 
-import type { ICellRecord } from '../../src/core/reading';
-import { clearMemory } from '../../src/core/snippets';
+import type { ICellRecord } from '../../src/core/wire/reading';
+import { clearMemory } from '../../src/core/cells/snippets';
 import { codeDigest, isRunOf } from '../../src/plugins/codedigest';
 
 /** As `jupyterlab_vram` makes it. */

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { explainOutOfMemory } from '../../src/core/oom';
-import type { IReading } from '../../src/core/reading';
+import type { IReading } from '../../src/core/wire/reading';
 import { Failures } from '../../src/model/failures';
-import type { IUtterance } from '../../src/model/utterances';
-import { Utterances } from '../../src/model/utterances';
+import type { IUtterance } from '../../src/model/kernelerrors';
+import { Utterances } from '../../src/model/kernelerrors';
 import { Explainer } from '../../src/plugins/explainer';
 import { CHECKS } from '../core/oom/checks';
 import { NOT_MEMORY, PROSE } from '../core/oom/texts';

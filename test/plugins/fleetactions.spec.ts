@@ -4,11 +4,11 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IGpuProcess, IStopReport } from '../../src/core/survey';
+import type { IGpuProcess, IStopReport } from '../../src/core/wire/survey';
 import { gpuProcess } from '../core/gpuprocess';
-import type { IFleet, IFleetKernel } from '../../src/model/fleettokens';
+import type { IFleet, IFleetKernel } from '../../src/model/server/tokens';
 import { fleetActions, mayDropOutput } from '../../src/plugins/fleetactions';
-import type { IFleetActions } from '../../src/views/fleetactions';
+import type { IFleetActions } from '../../src/views/processes/kernelactions';
 
 const GIB = 2 ** 30;
 

@@ -6,7 +6,7 @@ import { Folds } from '../../src/plugins/folds';
 import { eraseAll } from '../views/draw';
 import { FakeActions, FakeMonitor, FakeSource } from '../views/fake';
 import { attach } from '../views/draw';
-import { VramPanel } from '../../src/views/panel';
+import { VramPanel } from '../../src/views/panel/panel';
 
 const KEY = 'jupyterlab-vram:folds';
 

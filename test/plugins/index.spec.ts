@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import manifest from '../../package.json';
-import plugins from '../../src/index';
+import plugins from '../../src';
 import { ISettingsStore } from '../../src/plugins/settings';
 import { CommandIDs } from '../../src/plugins/tokens';
 import { Lab } from './lab';

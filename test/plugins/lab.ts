@@ -12,7 +12,7 @@ import type { ReadonlyJSONObject, Token } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
-import plugins from '../../src/index';
+import plugins from '../../src';
 import type { FakeConnection } from '../kernel/connection';
 import { FakeContext } from '../model/document';
 

@@ -5,7 +5,7 @@ import { Signal } from '@lumino/signaling';
 import type { MockInstance } from 'vitest';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IWarning } from '../../src/core/warning';
+import type { IWarning } from '../../src/core/leaks/warnings/warning';
 import type { IMonitors, IRaisedWarning } from '../../src/model/tokens';
 import { notificationsPlugin } from '../../src/plugins/notifications';
 import type { IActiveDocument } from '../../src/plugins/tokens';

@@ -1,7 +1,7 @@
 import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { CellBadge } from '../../src/views/badge';
+import { CellBadge } from '../../src/views/status/badge';
 import { device, record } from './fake';
 
 describe('CellBadge', () => {

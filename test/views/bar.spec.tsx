@@ -1,7 +1,7 @@
 import * as React from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Bar } from '../../src/views/bar';
+import { Bar } from '../../src/views/devices/bar';
 import { draw, eraseAll, texts, trans } from './draw';
 import { device, GIB } from './fake';
 

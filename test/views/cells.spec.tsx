@@ -1,7 +1,7 @@
 import * as React from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Cells } from '../../src/views/cells';
+import { Cells } from '../../src/views/timeline/cells';
 import { draw, eraseAll, texts, trans } from './draw';
 import { record } from './fake';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Chart } from '../../src/views/chart';
-import type { ITimeline } from '../../src/views/series';
+import { Chart } from '../../src/views/timeline/chart';
+import type { ITimeline } from '../../src/views/timeline/series';
 import { trans } from './draw';
 import { GIB, sample } from './fake';
 

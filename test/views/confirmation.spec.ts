@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { Field } from '../../src/core/border';
-import type { IReleasePreview } from '../../src/core/release';
-import { parseReleasePreview } from '../../src/core/release';
+import { Field } from '../../src/core/wire/decode';
+import type { IReleasePreview } from '../../src/core/wire/release';
+import { parseReleasePreview } from '../../src/core/wire/release';
 import {
   confirmationBody,
   confirmationSentences
-} from '../../src/views/confirmation';
+} from '../../src/views/holders/confirmation';
 import fixture from '../fixtures/release_preview.json';
 import { trans } from './draw';
 

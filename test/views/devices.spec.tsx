@@ -1,8 +1,8 @@
 import * as React from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { IDeviceReading } from '../../src/core/reading';
-import { Devices } from '../../src/views/devices';
+import type { IDeviceReading } from '../../src/core/wire/reading';
+import { Devices } from '../../src/views/devices/devices';
 import { draw, eraseAll, find, texts, trans } from './draw';
 import { device, GIB, reading } from './fake';
 

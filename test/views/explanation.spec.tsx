@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { IRemedy } from '../../src/core/oom';
 import type { IFailure } from '../../src/model/failures';
 import { explainOutOfMemory } from '../../src/core/oom';
-import { Explanation, PasteBox } from '../../src/views/explanation';
+import { Explanation, PasteBox } from '../../src/views/oom/explanation';
 import { messageOf, readingOf } from '../core/oom/kernel';
 import { draw, eraseAll, trans } from './draw';
 

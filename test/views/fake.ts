@@ -1,13 +1,13 @@
 import { Signal } from '@lumino/signaling';
 
-import type { IHoldings } from '../../src/core/holders';
+import type { IHoldings } from '../../src/core/wire/holders';
 import type {
   ICellRecord,
   IDeviceReading,
   IReading,
   IRunningCell
-} from '../../src/core/reading';
-import type { IWarning } from '../../src/core/warning';
+} from '../../src/core/wire/reading';
+import type { IWarning } from '../../src/core/leaks/warnings/warning';
 import type {
   IActiveTarget,
   IMonitor,
@@ -16,9 +16,9 @@ import type {
 } from '../../src/model/tokens';
 import type { ICleared } from '../../src/model/cleared';
 import type { IHoldingsLook } from '../../src/model/holdings';
-import type { IQuestion } from '../../src/kernel/question';
+import type { IQuestion } from '../../src/kernel/query';
 import type { AgentRequest } from '../../src/kernel/request';
-import type { ClearHow, IPanelActions } from '../../src/views/actions';
+import type { ClearHow, IPanelActions } from '../../src/views/shared/actions';
 
 export const GIB = 2 ** 30;
 export const MIB = 2 ** 20;

@@ -2,15 +2,15 @@ import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 import { expect, vi } from 'vitest';
 
-import type { IGpu, IGpuProcess, ISurvey } from '../../src/core/survey';
+import type { IGpu, IGpuProcess, ISurvey } from '../../src/core/wire/survey';
 import type {
   IFleet,
   IFleetKernel,
   IPendingStop
-} from '../../src/model/fleettokens';
-import { FleetSection } from '../../src/views/fleet';
-import type { IFleetActions } from '../../src/views/fleetactions';
-import type { IActiveDevices } from '../../src/views/processrow';
+} from '../../src/model/server/tokens';
+import { FleetSection } from '../../src/views/processes/serversection';
+import type { IFleetActions } from '../../src/views/processes/kernelactions';
+import type { IActiveDevices } from '../../src/views/processes/processrow';
 import { gpuProcess } from '../core/gpuprocess';
 import { draw, trans } from './draw';
 import { FakeMonitor, GIB } from './fake';

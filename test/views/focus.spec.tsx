@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { FocusKeeper } from '../../src/views/focus';
+import { FocusKeeper } from '../../src/views/shared/focus';
 import { button, eraseAll } from './draw';
 import { FakeMonitor, warning } from './fake';
 import { openPanel } from './open';

@@ -1,8 +1,8 @@
 import * as React from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { IHolder } from '../../src/core/holders';
-import { HolderRow } from '../../src/views/holder';
+import type { IHolder } from '../../src/core/wire/holders';
+import { HolderRow } from '../../src/views/holders/holder';
 import { button, draw, eraseAll, texts, trans } from './draw';
 import type { FakeHoldings } from './fake';
 import { FakeActions, FakeMonitor, GIB, record } from './fake';

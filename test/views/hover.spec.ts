@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { HoverBox, hoverRows } from '../../src/views/hover';
-import { marksOf } from '../../src/views/series';
+import { HoverBox, hoverRows } from '../../src/views/timeline/hover';
+import { marksOf } from '../../src/views/timeline/series';
 import { trans } from './draw';
 import { record, sample } from './fake';
 

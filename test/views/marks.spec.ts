@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import type { IMarkGroup } from '../../src/views/marks';
-import { drawMarks, groupLabel, markGroups } from '../../src/views/marks';
-import type { IMark } from '../../src/views/series';
+import type { IMarkGroup } from '../../src/views/timeline/marks';
+import {
+  drawMarks,
+  groupLabel,
+  markGroups
+} from '../../src/views/timeline/marks';
+import type { IMark } from '../../src/views/timeline/series';
 
 function mark(executionCount: number | null, timeMs: number): IMark {
   return {

@@ -1,5 +1,5 @@
-import type { ISnippetItem } from '../../src/views/actions';
-import { VramPanel } from '../../src/views/panel';
+import type { ISnippetItem } from '../../src/views/shared/actions';
+import { VramPanel } from '../../src/views/panel/panel';
 import { attach } from './draw';
 import { FakeActions, FakeSource, type FakeMonitor } from './fake';
 

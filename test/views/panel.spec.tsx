@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import type { ReadingState } from '../../src/core/reading';
+import type { ReadingState } from '../../src/core/wire/reading';
 import type { MonitorStatus } from '../../src/model/tokens';
-import type { ISnippetItem } from '../../src/views/actions';
+import type { ISnippetItem } from '../../src/views/shared/actions';
 import { button, eraseAll, texts } from './draw';
 import { device, FakeMonitor, GIB, practiceDevice, reading } from './fake';
 import { openPanel, type IOpenPanel } from './open';

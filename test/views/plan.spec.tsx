@@ -1,7 +1,7 @@
 import * as React from 'react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { GIB } from '../../src/core/units';
+import { GIB } from '../../src/core/text/units';
 import { ALL_KEY, CARD_GPUS } from '../../src/views/plan/cards';
 import { Planner } from '../../src/views/plan/planner';
 import { button, draw, eraseAll, texts, trans } from './draw';

@@ -7,7 +7,7 @@ import {
   plansOf
 } from '../../src/core/plan';
 import { PRESETS } from '../../src/core/plan/presets';
-import { GIB } from '../../src/core/units';
+import { GIB } from '../../src/core/text/units';
 import {
   ALL_KEY,
   CARD_GPUS,

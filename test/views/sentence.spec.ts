@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { splitCode } from '../../src/views/sentence';
+import { splitCode } from '../../src/views/shared/message';
 
 describe('splitCode', () => {
   it('should tell code from text', () => {

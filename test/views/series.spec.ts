@@ -6,7 +6,7 @@ import {
   historyOf,
   marksOf,
   sampleAt
-} from '../../src/views/series';
+} from '../../src/views/timeline/series';
 import { GIB, MIB, record, sample } from './fake';
 
 const SAMPLES = [sample(0, 1, 2), sample(10, 3, 4), sample(20, 2, 4)];

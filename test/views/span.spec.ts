@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { FOLLOW_MS, followSpan, panSpan, zoomSpan } from '../../src/views/span';
+import {
+  FOLLOW_MS,
+  followSpan,
+  panSpan,
+  zoomSpan
+} from '../../src/views/timeline/span';
 
 const HOUR = { startMs: 0, endMs: 3_600_000 };
 

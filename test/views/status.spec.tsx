@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { statusWords, VramStatus } from '../../src/views/status';
+import { statusWords, VramStatus } from '../../src/views/status/status';
 import { attach, button, eraseAll, trans } from './draw';
 import {
   device,

@@ -1,7 +1,7 @@
 import { MessageLoop } from '@lumino/messaging';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { VramPanel } from '../../src/views/panel';
+import type { VramPanel } from '../../src/views/panel/panel';
 import { eraseAll, texts } from './draw';
 import { FakeMonitor, record, type FakeSource } from './fake';
 import { openPanel } from './open';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { Chart } from '../../src/views/chart';
-import type { VramPanel } from '../../src/views/panel';
+import { Chart } from '../../src/views/timeline/chart';
+import type { VramPanel } from '../../src/views/panel/panel';
 import { button, eraseAll, texts } from './draw';
 import { device, FakeMonitor, reading, record, sample } from './fake';
 import { openPanel } from './open';

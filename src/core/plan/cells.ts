@@ -1,4 +1,4 @@
-import { GIB } from '../units';
+import { GIB } from '../text/units';
 import type { IFitPlan } from './fit';
 
 /** What a cell loads, and how. */

@@ -1,17 +1,17 @@
-import type { IRange } from './context';
-import type { ISplitPlan } from './devices';
-import { judged } from './verdict';
-import type { IVerdict } from './verdict';
-import { simulate } from './simulate';
-import { formatFor } from './formats';
-import { llamaFigures } from './llamacpp';
-import type { INote } from './notes';
-import { notesOf } from './notes';
-import type { IFitOptions, IGpu } from './options';
-import { checked } from './options';
-import type { IFormat } from './formats';
-import { doubtWidth, needsOf } from './ranges';
-import type { IModelShape, WeightPart } from './shape';
+import type { IRange } from './result/context';
+import type { ISplitPlan } from './result/devices';
+import { judged } from './result/verdict';
+import type { IVerdict } from './result/verdict';
+import { simulate } from './torch/simulate';
+import { formatFor } from './formats/formats';
+import { llamaFigures } from './llamacpp/llamacpp';
+import type { INote } from './result/notes';
+import { notesOf } from './result/notes';
+import type { IFitOptions, IGpu } from './result/options';
+import { checked } from './result/options';
+import type { IFormat } from './formats/formats';
+import { doubtWidth, needsOf } from './result/ranges';
+import type { IModelShape, WeightPart } from './model/shape';
 
 /** What a model takes in one format, and whether it fits. */
 export interface IFitPlan {

@@ -1,11 +1,11 @@
-import { contextRange } from './context';
+import { contextRange } from './result/context';
 import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
-import { layerBytes, llamaCacheBytes } from './llamacpp';
-import type { IFitOptions, IGpu } from './options';
-import { checked, MOST_CONTEXT_TOKENS } from './options';
-import type { IModelShape } from './shape';
-import { available } from './verdict';
+import { layerBytes, llamaCacheBytes } from './llamacpp/llamacpp';
+import type { IFitOptions, IGpu } from './result/options';
+import { checked, MOST_CONTEXT_TOKENS } from './result/options';
+import type { IModelShape } from './model/shape';
+import { available } from './result/verdict';
 
 /** How many layers of a GGUF model go on the GPU. */
 export interface IGpuLayers {

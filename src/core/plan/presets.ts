@@ -1,5 +1,5 @@
-import type { IGpu } from './options';
-import { GIB } from '../units';
+import type { IGpu } from './result/options';
+import { GIB } from '../text/units';
 import cards from './cards.json' with { type: 'json' };
 import presets from './presets.json' with { type: 'json' };
 

@@ -1,8 +1,8 @@
 import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
 import { gpuLayers, isSure, longestContext, maxMemoryGiB } from './layers';
-import type { IFitOptions, IGpu } from './options';
-import type { IModelShape } from './shape';
+import type { IFitOptions, IGpu } from './result/options';
+import type { IModelShape } from './model/shape';
 
 /** What a person can do, in the order in which it costs quality or speed. */
 export type RemedyKind =

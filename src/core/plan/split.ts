@@ -1,17 +1,17 @@
-import type { IRange } from './context';
-import type { MapBuffer } from './devicemap';
-import type { IDevicePlan, ISplitPlan } from './devices';
+import type { IRange } from './result/context';
+import type { MapBuffer } from './torch/devicemap';
+import type { IDevicePlan, ISplitPlan } from './result/devices';
 import type { IFitPlan } from './fit';
 import { planFit } from './fit';
-import { formatFor } from './formats';
-import type { IFitOptions, IGpu } from './options';
-import { checked } from './options';
-import type { IModelShape } from './shape';
-import { PlanError } from './shape';
-import { llamaSplit } from './splitllama';
-import { torchSplit } from './splittorch';
-import type { FitStatus } from './verdict';
-import { available } from './verdict';
+import { formatFor } from './formats/formats';
+import type { IFitOptions, IGpu } from './result/options';
+import { checked } from './result/options';
+import type { IModelShape } from './model/shape';
+import { PlanError } from './model/shape';
+import { llamaSplit } from './llamacpp/splitllama';
+import { torchSplit } from './torch/splittorch';
+import type { FitStatus } from './result/verdict';
+import { available } from './result/verdict';
 
 /** What is asked of `planSplit`: at least two `gpus`. */
 export interface ISplitOptions extends IFitOptions {

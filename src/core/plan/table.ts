@@ -1,9 +1,9 @@
-import type { IDeviceReading } from '../reading';
+import type { IDeviceReading } from '../wire/reading';
 import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
 import { isSure } from './layers';
-import type { IFitOptions, IGpu } from './options';
-import type { IPlannable } from './published';
+import type { IFitOptions, IGpu } from './result/options';
+import type { IPlannable } from './model/published';
 import { tableFormats } from './remedies';
 
 /** A device of the kernel as a GPU to plan for; null where its size is unknown. */

@@ -1,5 +1,5 @@
-import type { ITranslate } from '../translation';
-import { GIB, MIB } from '../units';
+import type { ITranslate } from '../text/translation';
+import { GIB, MIB } from '../text/units';
 import type { IFitPlan } from './fit';
 
 /** What a term of a plan is. */

@@ -1,8 +1,8 @@
-import type { ITranslate } from '../translation';
-import { formatBytes } from '../units';
+import type { ITranslate } from '../text/translation';
+import { formatBytes } from '../text/units';
 import type { IFitPlan } from './fit';
 import type { IPlanRemedy } from './remedies';
-import type { FitStatus } from './verdict';
+import type { FitStatus } from './result/verdict';
 
 /** The words of the planner. Backticks mark code; a view draws the rest as text. */
 

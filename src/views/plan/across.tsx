@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { ISplitPlan } from '../../core/plan/devices';
-import { deviceWords, splitSentence } from '../../core/plan/splitwords';
-import { formatBytes } from '../../core/units';
+import type { ISplitPlan } from '../../core/plan/result/devices';
+import { deviceWords, splitSentence } from '../../core/plan/result/splitwords';
+import { formatBytes } from '../../core/text/units';
 
 export { planAcross } from '../../core/plan/split';
 

@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { ICachedModel } from '../../core/plan';
 import { cachedModels, modelFileAt } from '../../kernel/modelfiles';
 import type { IMonitor } from '../../model/tokens';
-import { Link } from '../link';
+import { Link } from '../shared/link';
 import { Labelled, Problem } from './labelled';
 import { Pasted } from './pasted';
 import { PRESETS } from '../../core/plan/presets';

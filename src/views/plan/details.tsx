@@ -3,9 +3,9 @@ import * as React from 'react';
 
 import type { IFitPlan } from '../../core/plan';
 import { noteSentence, qualityNote, termsOf, termWords } from '../../core/plan';
-import { formatBytes, formatDelta, formatExact } from '../../core/units';
+import { formatBytes, formatDelta, formatExact } from '../../core/text/units';
 import type { IMonitor } from '../../model/tokens';
-import { Sentence } from '../sentence';
+import { Sentence } from '../shared/message';
 import type { IDevicesProps } from './across';
 
 /** Properties of `Details`. */

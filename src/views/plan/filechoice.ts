@@ -1,5 +1,5 @@
 import type { IModelFile } from '../../core/plan';
-import { plannableOfFile } from '../../core/plan/plannablefile';
+import { plannableOfFile } from '../../core/plan/files/plannablefile';
 import type { IChosen } from './state';
 import { chosenOrWhyNot } from './state';
 

@@ -15,8 +15,8 @@ import {
   maxMemoryGiB,
   planCell
 } from '../../core/plan';
-import type { IPanelActions } from '../actions';
-import { Link } from '../link';
+import type { IPanelActions } from '../shared/actions';
+import { Link } from '../shared/link';
 import { Labelled } from './labelled';
 import type { IChosen } from './state';
 

@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { formatBytes } from '../../core/units';
-import { Link } from '../link';
+import { formatBytes } from '../../core/text/units';
+import { Link } from '../shared/link';
 import type { Source } from './state';
 
 /** Properties of `Pasted`. */

@@ -16,10 +16,10 @@ import {
   planFit,
   plansOf
 } from '../../core/plan';
-import { shortDeviceName } from '../../core/devicename';
+import { shortDeviceName } from '../../core/text/devicename';
 import { PRESETS } from '../../core/plan/presets';
 import type { IMonitor } from '../../model/tokens';
-import type { IPanelActions } from '../actions';
+import type { IPanelActions } from '../shared/actions';
 import type { IKeyedGpu } from './cards';
 import { canSpread, chosenGpus } from './cards';
 import { Choice } from './choice';

@@ -9,8 +9,8 @@ import type {
   Planning
 } from '../../core/plan';
 import { remediesFor, remedySentence } from '../../core/plan';
-import { Link } from '../link';
-import { Sentence } from '../sentence';
+import { Link } from '../shared/link';
+import { Sentence } from '../shared/message';
 import { ALL_KEY } from './cards';
 import type { ITerms } from './state';
 

@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import type { IFitPlan } from '../../core/plan';
 import { onGpuWeightsBytes, planWords, qualityNote } from '../../core/plan';
-import { formatBytes, formatExact } from '../../core/units';
+import { formatBytes, formatExact } from '../../core/text/units';
 
 /** Properties of `Table`. */
 export interface ITableProps {

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { KvFormat } from '../../core/plan';
-import { formatBytes } from '../../core/units';
+import { formatBytes } from '../../core/text/units';
 import type { IKeyedGpu } from './cards';
 import {
   ALL_KEY,

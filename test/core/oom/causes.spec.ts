@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { IOomContext, IOutOfMemory } from '../../../src/core/oom';
 import { explainOutOfMemory } from '../../../src/core/oom';
-import type { IReading } from '../../../src/core/reading';
-import { GIB } from '../../../src/core/units';
+import type { IReading } from '../../../src/core/wire/reading';
+import { GIB } from '../../../src/core/text/units';
 import type { IMessageGib } from './kernel';
 import { messageOf, readingOf } from './kernel';
 

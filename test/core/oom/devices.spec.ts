@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { Field } from '../../../src/core/border';
-import { parseReading } from '../../../src/core/parsereading';
+import { Field } from '../../../src/core/wire/decode';
+import { parseReading } from '../../../src/core/wire/parsereading';
 import recorded from '../../fixtures/oom_two_gpus.json';
 import { explainOutOfMemory } from '../../../src/core/oom';
 import type { IOomHolder, IOutOfMemory } from '../../../src/core/oom';
-import type { IDeviceReading, IReading } from '../../../src/core/reading';
-import { GIB } from '../../../src/core/units';
+import type { IDeviceReading, IReading } from '../../../src/core/wire/reading';
+import { GIB } from '../../../src/core/text/units';
 import { messageOf, readingOf } from './kernel';
 
 /** Devices with these gibibytes free; null for unknown. */

@@ -1,5 +1,5 @@
-import type { IDeviceReading, IReading } from '../../../src/core/reading';
-import { GIB } from '../../../src/core/units';
+import type { IDeviceReading, IReading } from '../../../src/core/wire/reading';
+import { GIB } from '../../../src/core/text/units';
 
 /** A reading of one device of 80 GiB, with some of its figures replaced. */
 export function readingOf(figures: Partial<IDeviceReading> = {}): IReading {

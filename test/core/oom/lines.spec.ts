@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { IOomFacts } from '../../../src/core/oom';
 import { explainOutOfMemory } from '../../../src/core/oom';
-import { NO_FIGURES } from '../../../src/core/oom/facts';
+import { NO_FIGURES } from '../../../src/core/oom/match/facts';
 import rows from '../../fixtures/oom.json';
 import gpuRows from '../../fixtures/oom_gpu.json';
 import { Random } from '../random';

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { IOutOfMemory } from '../../../src/core/oom';
 import { explainOutOfMemory } from '../../../src/core/oom';
-import type { IReading } from '../../../src/core/reading';
-import { GIB } from '../../../src/core/units';
+import type { IReading } from '../../../src/core/wire/reading';
+import { GIB } from '../../../src/core/text/units';
 import gpuRows from '../../fixtures/oom_gpu.json';
 import { messageOf, readingOf } from './kernel';
 import { HOST, MET } from './texts';

@@ -1,13 +1,13 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import { RULES } from '../../../src/core/oom/diagnose';
-import { normalise } from '../../../src/core/oom/normalise';
-import { ELEMENT_BYTES, RENAMED } from '../../../src/core/oom/read';
-import { MENTIONS } from '../../../src/core/oom/mention';
-import { LINES, SHAPES } from '../../../src/core/oom/recognise';
-import { GROUPS } from '../../../src/core/oom/shape';
-import { SUSPECTS } from '../../../src/core/oom/suspects';
+import { RULES } from '../../../src/core/oom/cause/diagnose';
+import { normalise } from '../../../src/core/oom/match/normalize';
+import { ELEMENT_BYTES, RENAMED } from '../../../src/core/oom/read/read';
+import { MENTIONS } from '../../../src/core/oom/match/mention';
+import { LINES, SHAPES } from '../../../src/core/oom/read/recognize';
+import { GROUPS } from '../../../src/core/oom/match/pattern';
+import { SUSPECTS } from '../../../src/core/oom/cause/ambiguous';
 import type { ICheck } from './checks';
 import { CHECKS, holds } from './checks';
 

@@ -1,4 +1,4 @@
-import { GIB, MIB } from '../../../src/core/units';
+import { GIB, MIB } from '../../../src/core/text/units';
 
 /** Errors that are about something else. */
 export const NOT_MEMORY = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { TorchAllocator } from '../../../src/core/plan/allocator';
-import { MIB } from '../../../src/core/units';
+import { TorchAllocator } from '../../../src/core/plan/torch/allocator';
+import { MIB } from '../../../src/core/text/units';
 
 describe('TorchAllocator', () => {
   it('should round blocks up to 512 bytes', () => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { IGpu } from '../../../src/core/plan';
 import { modelShape, planFit, planSplit } from '../../../src/core/plan';
-import type { MapBuffer } from '../../../src/core/plan/devicemap';
-import { GIB, MIB } from '../../../src/core/units';
+import type { MapBuffer } from '../../../src/core/plan/torch/devicemap';
+import { GIB, MIB } from '../../../src/core/text/units';
 import type { ITracedModel } from './rows';
 import { mean, rowsOf } from './rows';
 

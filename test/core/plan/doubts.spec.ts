@@ -11,8 +11,8 @@ import {
   plansOf,
   planWords
 } from '../../../src/core/plan';
-import { english } from '../../../src/core/translation';
-import { GIB } from '../../../src/core/units';
+import { english } from '../../../src/core/text/translation';
+import { GIB } from '../../../src/core/text/units';
 import { LLAMA } from './rows';
 
 const UNKNOWN = { ...LLAMA, model_type: 'tomorrow' };

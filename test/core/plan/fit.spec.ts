@@ -7,7 +7,7 @@ import {
   modelShape,
   planFit
 } from '../../../src/core/plan';
-import { GIB, MIB } from '../../../src/core/units';
+import { GIB, MIB } from '../../../src/core/text/units';
 import type { IMeasuredRow } from '../../bench/plan/measured';
 import { scoreMeasured } from '../../bench/plan/measured';
 import type { IPublishedRow } from '../../bench/plan/published';

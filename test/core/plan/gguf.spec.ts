@@ -6,8 +6,8 @@ import {
   parseGguf,
   planFit
 } from '../../../src/core/plan';
-import { recipeBytes } from '../../../src/core/plan/recipe';
-import { visitTensors } from '../../../src/core/plan/simulate';
+import { recipeBytes } from '../../../src/core/plan/formats/quantmix';
+import { visitTensors } from '../../../src/core/plan/torch/simulate';
 import { start, Writer } from './ggufwriter';
 import { LLAMA } from './rows';
 

@@ -10,7 +10,7 @@ import {
   PlanError
 } from '../../../src/core/plan';
 import type { IModelFile } from '../../../src/core/plan';
-import { MIB } from '../../../src/core/units';
+import { MIB } from '../../../src/core/text/units';
 import type { MetadataValue } from './ggufwriter';
 import { ggufOf } from './ggufwriter';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { modelShape, parameterCounts } from '../../../src/core/plan';
-import { TorchAllocator } from '../../../src/core/plan/allocator';
-import { prefill } from '../../../src/core/plan/forward';
-import { Tape } from '../../../src/core/plan/tape';
-import type { IModelShape } from '../../../src/core/plan/shape';
+import { TorchAllocator } from '../../../src/core/plan/torch/allocator';
+import { prefill } from '../../../src/core/plan/torch/forward';
+import { Tape } from '../../../src/core/plan/torch/trace';
+import type { IModelShape } from '../../../src/core/plan/model/shape';
 import type { ITracedModel } from './rows';
 import { LLAMA, mean, rowsOf } from './rows';
 

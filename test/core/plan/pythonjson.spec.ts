@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { PlanError, plannableOfText } from '../../../src/core/plan';
-import { parsePythonJson } from '../../../src/core/plan/pythonjson';
+import { parsePythonJson } from '../../../src/core/plan/files/pythonjson';
 import { LLAMA } from './rows';
 
 describe('parsePythonJson()', () => {

@@ -12,8 +12,8 @@ import {
   remediesFor,
   remedySentence
 } from '../../../src/core/plan';
-import { english } from '../../../src/core/translation';
-import { GIB } from '../../../src/core/units';
+import { english } from '../../../src/core/text/translation';
+import { GIB } from '../../../src/core/text/units';
 import { LLAMA_8B } from './rows';
 
 const EIGHT_B = modelShape(LLAMA_8B);

@@ -15,8 +15,8 @@ import {
   remedySentence,
   splitSentence
 } from '../../../src/core/plan';
-import { english } from '../../../src/core/translation';
-import { GIB } from '../../../src/core/units';
+import { english } from '../../../src/core/text/translation';
+import { GIB } from '../../../src/core/text/units';
 import { LLAMA, LLAMA_8B } from './rows';
 
 const EIGHT_B = modelShape(LLAMA_8B);

@@ -11,8 +11,8 @@ import {
 } from '../../../src/core/plan';
 import { CARDS, PRESETS } from '../../../src/core/plan/presets';
 import { planAcross } from '../../../src/core/plan/split';
-import { english } from '../../../src/core/translation';
-import { GIB } from '../../../src/core/units';
+import { english } from '../../../src/core/text/translation';
+import { GIB } from '../../../src/core/text/units';
 
 /** A figure as a person reads it, in hundredths of a GiB or in MiB. */
 function read({ text }: ITerm): number {

@@ -1,0 +1,12 @@
+import type { Field } from '../core/wire/decode';
+import type { AgentRequest } from './request';
+
+/** Something to ask the agent that it answers with facts of their own. */
+export interface IQuestion<T> {
+  readonly request: AgentRequest;
+  /** Reads the facts; a field that makes no sense refuses the whole answer. */
+  readonly read: (answer: Field) => T;
+}
+
+/** Thrown when the agent did not do what it was asked to do; the message is one plain sentence. */
+export class RefusedError extends Error {}

@@ -1,0 +1,102 @@
+import type { Kernel } from '@jupyterlab/services';
+
+import { NoAnswerError, withinTime } from '../../kernel/ask';
+import { KernelLink } from '../../kernel/link';
+import type { IGlance } from './tokens';
+
+/** Connects to a kernel that is open nowhere in this page. */
+export type Connect = (model: Kernel.IModel) => Kernel.IKernelConnection;
+
+/**
+ * Asks kernels once that are open nowhere in this page.
+ *
+ * The connection is closed at once: a server does not shut down an unused kernel
+ * that somebody is connected to.
+ */
+export class Glances {
+  constructor(connect: Connect, viewer: string) {
+    this._connect = connect;
+    this._viewer = viewer;
+  }
+
+  get(kernelId: string): IGlance | null {
+    return this._glances.get(kernelId) ?? null;
+  }
+
+  isAsking(kernelId: string): boolean {
+    return this._asking.has(kernelId);
+  }
+
+  /**
+   * Ask; a kernel that is being asked already is not asked twice.
+   *
+   * @param op - `clear` to clear its memory, too
+   */
+  async ask(
+    model: Kernel.IModel,
+    op: 'look' | 'clear' = 'look'
+  ): Promise<void> {
+    if (this._asking.has(model.id)) {
+      return;
+    }
+    this._asking.add(model.id);
+    try {
+      this._glances.set(model.id, await this._glance(model, op));
+    } finally {
+      this._asking.delete(model.id);
+    }
+  }
+
+  /** Forget all kernels but these. */
+  keep(kernelIds: ReadonlySet<string>): void {
+    for (const id of this._glances.keys()) {
+      if (!kernelIds.has(id)) {
+        this._glances.delete(id);
+      }
+    }
+  }
+
+  private async _glance(
+    model: Kernel.IModel,
+    op: 'look' | 'clear'
+  ): Promise<IGlance> {
+    const kernel = this._connect(model);
+    try {
+      await withinTime(kernel.info);
+      return await this._askOver(new KernelLink(kernel), op);
+    } catch (reason) {
+      const isSilent = reason instanceof NoAnswerError;
+      const failure =
+        reason instanceof Error && !isSilent ? reason.message : '';
+      return { ...NOTHING, takenMs: Date.now(), failure };
+    } finally {
+      kernel.dispose();
+    }
+  }
+
+  private async _askOver(
+    link: KernelLink,
+    op: 'look' | 'clear'
+  ): Promise<IGlance> {
+    try {
+      // Detaching a viewer that never was attached only answers.
+      const viewer = this._viewer;
+      const message = await link.request(
+        op === 'clear' ? { op } : { op: 'detach', viewer }
+      );
+      const takenMs = Date.now();
+      return message.kind === 'refused'
+        ? { ...NOTHING, takenMs, failure: message.reason ?? '' }
+        : { reading: message.reading, takenMs, failure: null };
+    } finally {
+      link.dispose();
+    }
+  }
+
+  private readonly _connect: Connect;
+  private readonly _viewer: string;
+  private readonly _glances = new Map<string, IGlance>();
+  private readonly _asking = new Set<string>();
+}
+
+const NOTHING = { reading: null };
