@@ -69,6 +69,15 @@ const LINT = [
     '--rules-exclude=no-unversioned-import',
     ...['src/deno', 'test/deno', 'examples/watchdog.ts']
   ]),
+  check('dependencies', 'lint', [
+    ...[nodeBin('depcruise'), 'src', '--config', '.dependency-cruiser.mjs']
+  ]),
+  check(
+    'dependencies-python',
+    'lint',
+    [venvBin('lint-imports'), '--cache-dir', path.join(CACHE, 'imports')],
+    { needs: ['python'] }
+  ),
   check('ruff', 'lint', [venvBin('ruff'), 'check', '.'], { needs: ['python'] }),
   check('ruff-format', 'lint', [venvBin('ruff'), 'format', '--check', '.'], {
     needs: ['python']

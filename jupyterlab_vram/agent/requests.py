@@ -11,13 +11,14 @@ from jupyterlab_vram.cells import oom as failures
 from jupyterlab_vram.devices import practice
 from jupyterlab_vram.devices.readings import take_reading
 from jupyterlab_vram.holders.clear import clear, clear_as_shown
+from jupyterlab_vram.host.ipython import kernel_shell
 from jupyterlab_vram.host.other_copies import end_others
 from jupyterlab_vram.process_state import single
 from jupyterlab_vram.processes import listing as gpu_processes
 from jupyterlab_vram.version import __version__
 
 from .agent import SCHEMA_VERSION, Agent
-from .channel import MIME_TYPE, CannotPushError, kernel_shell
+from .channel import MIME_TYPE, CannotPushError
 from .push import MAX_INTERVAL_S
 from .questions import OUTSIDE, QUESTIONS
 
@@ -58,7 +59,7 @@ class _Host:
 
 
 _host = single("host", _Host)
-#: This copy; there may be others, see :mod:`single`.
+#: This copy; there may be others, see :mod:`~jupyterlab_vram.process_state`.
 _self = sys.modules[__name__]
 
 

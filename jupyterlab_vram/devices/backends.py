@@ -85,7 +85,7 @@ def of_each_device(
 
 
 def question(kind: str, index: int) -> str:
-    """Name the question what is free on a device, for :mod:`bounded`."""
+    """Name the question what is free on a device, for :mod:`~jupyterlab_vram.deadline`."""
     return f"what is free on {kind}:{index}"
 
 

@@ -6,7 +6,7 @@ tells without keeping the memory, so following a leak never becomes one.
 
 No code of a tensor's own class runs, nothing is allocated, and a tensor that
 is copied lazily stays so. Every read goes to the class that torch defines, and
-:mod:`.quiet` holds off what torch itself would call.
+:mod:`.no_user_code` holds off what torch itself would call.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import sys
 from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from jupyterlab_vram.roots.referents import with_subclasses
 
 from .no_user_code import undisturbed
 from .readings import device_id, device_types
@@ -281,3 +279,18 @@ def share(classes: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
 def _weak_reference_class() -> Any:
     reductions = sys.modules.get("torch.multiprocessing.reductions")
     return getattr(reductions, "StorageWeakRef", None)
+
+
+def with_subclasses(base: type) -> dict[int, type]:
+    """Return ``base`` and all classes made from it, by their identities.
+
+    A metaclass may have its own equality and its own list of subclasses.
+    """
+    found: dict[int, type] = {}
+    pending: list[type] = [base]
+    while pending:
+        cls = pending.pop()
+        if id(cls) not in found:
+            found[id(cls)] = cls
+            pending += type.__subclasses__(cls)
+    return found

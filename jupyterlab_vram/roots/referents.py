@@ -15,6 +15,7 @@ from operator import not_
 from types import ModuleType
 from typing import Any
 
+from jupyterlab_vram.devices.tensors import with_subclasses
 from jupyterlab_vram.devices.torch_access import names_of
 
 
@@ -50,18 +51,3 @@ def without_modules(items: list[Any]) -> tuple[list[Any], list[Any]]:
 def _module_types() -> set[int]:
     """Identities of all classes of modules; some libraries make their own."""
     return set(with_subclasses(ModuleType))
-
-
-def with_subclasses(base: type) -> dict[int, type]:
-    """Return ``base`` and all classes made from it, by their identities.
-
-    A metaclass may have its own equality and its own list of subclasses.
-    """
-    found: dict[int, type] = {}
-    pending: list[type] = [base]
-    while pending:
-        cls = pending.pop()
-        if id(cls) not in found:
-            found[id(cls)] = cls
-            pending += type.__subclasses__(cls)
-    return found

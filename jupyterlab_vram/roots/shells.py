@@ -9,12 +9,11 @@ from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import attributes_of_class, bases_of
+from jupyterlab_vram.devices.tensors import attributes_of_class, bases_of, with_subclasses
 from jupyterlab_vram.devices.torch_access import names_of
 
 from .frames import frame_values
 from .outputs import Outputs
-from .referents import with_subclasses
 from .root import Root, clear_line
 
 if TYPE_CHECKING:

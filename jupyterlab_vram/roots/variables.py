@@ -8,9 +8,9 @@ from itertools import starmap
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.agent.channel import kernel_shell
 from jupyterlab_vram.devices.tensors import attributes_of_class
 from jupyterlab_vram.devices.torch_access import names_of
+from jupyterlab_vram.host.ipython import kernel_shell
 
 from .modules import attribute_roots, is_own, is_own_class, own_modules
 from .outputs import is_output_name, output_tables

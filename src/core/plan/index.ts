@@ -1,6 +1,6 @@
 export * from './cells';
 export * from './result/context';
-export type { DeviceMapKind } from './torch/devicemap';
+export type { DeviceMapKind } from './result/devices';
 export type { IDevicePlan, ISplitPlan } from './result/devices';
 export * from './fit';
 export * from './formats/formats';

@@ -7,7 +7,7 @@ import {
   planFit
 } from '../../../src/core/plan';
 import { recipeBytes } from '../../../src/core/plan/formats/quantmix';
-import { visitTensors } from '../../../src/core/plan/torch/simulate';
+import { visitTensors } from '../../../src/core/plan/model/tensors';
 import { start, Writer } from './ggufwriter';
 import { LLAMA } from './rows';
 

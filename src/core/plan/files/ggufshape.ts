@@ -6,7 +6,7 @@ import { withKept } from './gguflayers';
 import { modelShape } from '../model/model';
 import type { IFileSizes, IModelShape, WeightPart } from '../model/shape';
 import { PlanError } from '../model/shape';
-import { noWeights } from '../torch/simulate';
+import { noWeights } from '../model/tensors';
 
 /** What llama.cpp calls a family, where transformers calls it otherwise. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {

@@ -2,10 +2,15 @@ import { RECIPES } from './ggml';
 import { recipeBytes } from './quantmix';
 import type { IModelShape, ITensor } from '../model/shape';
 import { PlanError } from '../model/shape';
-import type { ILinearCost } from '../torch/trace';
 
 /** Which program runs a model. */
 export type Runtime = 'transformers' | 'llama.cpp';
+
+/** What a linear layer of a format needs besides its output. */
+export interface ILinearCost {
+  /** Bytes that are alive while the output is made, for a weight of `rows` × `columns`. */
+  scratch(rows: number, columns: number, tokens: number): readonly number[];
+}
 
 /** How weights are stored and computed with. */
 export interface IFormat {

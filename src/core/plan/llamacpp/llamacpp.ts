@@ -4,7 +4,7 @@ import { formatNamed } from '../formats/formats';
 import type { ICheckedOptions } from '../result/options';
 import { kvElementBytes } from '../result/options';
 import type { FeedForward, IKept, ILayer, IModelShape } from '../model/shape';
-import { noWeights, visitTensors } from '../torch/simulate';
+import { noWeights, visitTensors } from '../model/tensors';
 
 /** Tokens that are computed at once by default (`-ub`). */
 const UBATCH_TOKENS = 512;

@@ -8,7 +8,7 @@ import {
 } from './llamacpp';
 import type { ICheckedOptions, IGpu } from '../result/options';
 import type { IModelShape } from '../model/shape';
-import { noWeights } from '../torch/simulate';
+import { noWeights } from '../model/tensors';
 import type { IArranged, IShare } from '../result/devices';
 import { devicesOf, NOT_ARRANGED } from '../result/devices';
 import { doubtWidth, needsOf } from '../result/ranges';

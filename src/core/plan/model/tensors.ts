@@ -7,7 +7,8 @@ import type {
   ILayer,
   IModelShape,
   ISoftmaxAttention,
-  ITensor
+  ITensor,
+  WeightPart
 } from './shape';
 
 /** Every weight tensor of `layer`, in the order in which its modules hold them. */
@@ -174,4 +175,34 @@ function normTensors(shape: IModelShape, layer: ILayer): ITensor[] {
   const count = layer.feedForward ? NORMS[shape.block] : 1;
   const one = vector('norm', shape.hiddenSize);
   return Array.from({ length: shape.normBias ? 2 * count : count }, () => one);
+}
+
+/** What every part of the weights has, at first. */
+export function noWeights(): Record<WeightPart, number> {
+  return {
+    embedding: 0,
+    attention: 0,
+    feedForward: 0,
+    experts: 0,
+    norm: 0,
+    output: 0
+  };
+}
+
+/** Calls `visit` with every weight tensor in the order in which it is loaded; layer -1 is outside. */
+export function visitTensors(
+  shape: IModelShape,
+  visit: (tensor: ITensor, layer: number) => void
+): void {
+  const known = new Map(
+    shape.layers.map(layer => [layer, layerTensors(shape, layer)])
+  );
+  const isFirst = ({ part }: ITensor): boolean => part === 'embedding';
+  shape.outer.filter(isFirst).forEach(tensor => visit(tensor, -1));
+  shape.layers.forEach((layer, index) =>
+    known.get(layer)?.forEach(tensor => visit(tensor, index))
+  );
+  shape.outer
+    .filter(tensor => !isFirst(tensor))
+    .forEach(tensor => visit(tensor, -1));
 }

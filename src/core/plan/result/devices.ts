@@ -1,5 +1,4 @@
 import type { IRange } from './context';
-import type { DeviceMapKind } from '../torch/devicemap';
 import type { IFigures, INeeds } from './ranges';
 import { doubtWidth, needsOf } from './ranges';
 import type { IFormat, Runtime } from '../formats/formats';
@@ -7,6 +6,9 @@ import type { ICheckedOptions, IGpu } from './options';
 import type { IModelShape } from '../model/shape';
 import type { FitStatus } from './verdict';
 import { available, verdict } from './verdict';
+
+/** How transformers spreads the layers. */
+export type DeviceMapKind = 'auto' | 'sequential';
 
 /** What one GPU gets. */
 export interface IDevicePlan {

@@ -1,3 +1,5 @@
+import type { DeviceMapKind } from '../result/devices';
+
 /**
  * Where `from_pretrained(..., device_map="auto")` of transformers 5 puts the
  * modules of a model. All sizes are in bytes, as that code counts them.
@@ -35,9 +37,6 @@ export interface IPlacement {
  * transformers 5.17, and for the largest module, an embedding perhaps, since 5.18.
  */
 export type MapBuffer = 'layer' | 'module';
-
-/** How the layers are spread. */
-export type DeviceMapKind = 'auto' | 'sequential';
 
 /** Room beyond an equal share, in parts of what it is for. */
 const BUFFER = 1.25;

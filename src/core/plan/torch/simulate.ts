@@ -7,40 +7,10 @@ import type { ICheckedOptions } from '../result/options';
 import { kvElementBytes } from '../result/options';
 import type { IModelShape, ITensor, WeightPart } from '../model/shape';
 import { Tape } from './trace';
-import { layerTensors } from '../model/tensors';
+import { layerTensors, noWeights, visitTensors } from '../model/tensors';
 
 /** Threads that read weights (transformers, `core_model_loading`). */
 const LOADER_THREADS = 4;
-
-/** What every part of the weights has, at first. */
-export function noWeights(): Record<WeightPart, number> {
-  return {
-    embedding: 0,
-    attention: 0,
-    feedForward: 0,
-    experts: 0,
-    norm: 0,
-    output: 0
-  };
-}
-
-/** Calls `visit` with every weight tensor in the order in which it is loaded; layer -1 is outside. */
-export function visitTensors(
-  shape: IModelShape,
-  visit: (tensor: ITensor, layer: number) => void
-): void {
-  const known = new Map(
-    shape.layers.map(layer => [layer, layerTensors(shape, layer)])
-  );
-  const isFirst = ({ part }: ITensor): boolean => part === 'embedding';
-  shape.outer.filter(isFirst).forEach(tensor => visit(tensor, -1));
-  shape.layers.forEach((layer, index) =>
-    known.get(layer)?.forEach(tensor => visit(tensor, index))
-  );
-  shape.outer
-    .filter(tensor => !isFirst(tensor))
-    .forEach(tensor => visit(tensor, -1));
-}
 
 /** A load and a prefill in transformers, allocation by allocation. */
 export function simulate(

@@ -1,12 +1,7 @@
 import { prefillAcross } from './across';
 import { TorchAllocator } from './allocator';
 import { contextRange, workspaceBytes } from '../result/context';
-import type {
-  DeviceMapKind,
-  IModuleSizes,
-  IPlacement,
-  MapBuffer
-} from './devicemap';
+import type { IModuleSizes, IPlacement, MapBuffer } from './devicemap';
 import { balanced, placementOf } from './devicemap';
 import type { IFormat } from '../formats/formats';
 import type { ICheckedOptions, IGpu } from '../result/options';
@@ -18,10 +13,15 @@ import {
   leftoverBytes,
   load,
   tapeFor,
-  visitTensors,
   withAttention
 } from './simulate';
-import type { IArranged, IDevicePlan, IShare } from '../result/devices';
+import type {
+  DeviceMapKind,
+  IArranged,
+  IDevicePlan,
+  IShare
+} from '../result/devices';
+import { visitTensors } from '../model/tensors';
 import { devicesOf, NOT_ARRANGED } from '../result/devices';
 import type { Tape } from './trace';
 import { GIB } from '../../text/units';

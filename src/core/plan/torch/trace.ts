@@ -1,13 +1,8 @@
+import type { ILinearCost } from '../formats/formats';
 import type { IBlock, TorchAllocator } from './allocator';
 
 /** A live tensor; null for one of no size. */
 export type Tensor = IBlock | null;
-
-/** What a linear layer of a format needs besides its output. */
-export interface ILinearCost {
-  /** Bytes that are alive while the output is made, for a weight of `rows` × `columns`. */
-  scratch(rows: number, columns: number, tokens: number): readonly number[];
-}
 
 /**
  * The allocations of a forward pass, in order: tensors come to life and die as
