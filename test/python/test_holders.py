@@ -14,8 +14,7 @@ import pytest
 from quiet_torch import torch
 
 import jupyterlab_vram
-from jupyterlab_vram import RefusedError
-from jupyterlab_vram.holders import holders
+from jupyterlab_vram import RefusedError, holders
 from jupyterlab_vram.holders.holders import find_holders
 from jupyterlab_vram.holders.search import Search
 
