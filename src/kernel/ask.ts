@@ -1,4 +1,5 @@
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { IKernelPort, IKernelReply } from './port';
+import { isRecord } from './request';
 
 /** Thrown when the kernel gave no answer in time. */
 export class NoAnswerError extends Error {}
@@ -6,21 +7,12 @@ export class NoAnswerError extends Error {}
 /** A silent request must be answered within this time, unless it queues behind a cell. */
 const TIMEOUT_MS = 10_000;
 
-/** A silent request whose answer is still to come. */
-export type Question = Kernel.IShellFuture<
-  KernelMessage.IExecuteRequestMsg,
-  KernelMessage.IExecuteReplyMsg
->;
-
 /**
  * Send `expression` to be evaluated, over one connection and silently.
  *
  * @throws Error if the kernel or the connection is gone
  */
-export function put(
-  connection: Kernel.IKernelConnection,
-  expression: string
-): Question {
+export function put(connection: IKernelPort, expression: string): IKernelReply {
   return connection.requestExecute({
     code: '',
     silent: true,
@@ -38,10 +30,11 @@ export function put(
  * @throws NoAnswerError if no answer came in time
  * @throws Error if the kernel or the connection goes away
  */
-export async function answerTo(question: Question): Promise<unknown> {
+export async function answerTo(question: IKernelReply): Promise<unknown> {
   try {
     const { content } = await withinTime(question.done);
-    return content.status === 'ok' ? content.user_expressions?.answer : null;
+    const { status, user_expressions: answers } = content;
+    return status === 'ok' && isRecord(answers) ? answers.answer : null;
   } finally {
     question.dispose();
   }

@@ -1,9 +1,14 @@
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { answerTo, NoAnswerError, put, withinTime } from './ask';
 import { isOfMainShell } from './mainshell';
+import type {
+  IKernelPort,
+  IPublishedContent,
+  IPublishedMessage,
+  KernelStatus
+} from './port';
 import { Overtaking } from './queuewatcher';
 import { Subshell } from './subshell';
 
@@ -21,7 +26,7 @@ const PATIENCE_MS = 300;
  * runs on, so what counts is what the kernel says of its main shell.
  */
 export class SilentChannel implements IDisposable {
-  constructor(kernel: Kernel.IKernelConnection) {
+  constructor(kernel: IKernelPort) {
     this._kernel = kernel;
     kernel.statusChanged.connect(this._onStatusChanged, this);
     kernel.iopubMessage.connect(this._onIOPubMessage, this);
@@ -152,10 +157,7 @@ export class SilentChannel implements IDisposable {
     }
   }
 
-  private _onStatusChanged(
-    _: Kernel.IKernelConnection,
-    status: Kernel.Status
-  ): void {
+  private _onStatusChanged(_: IKernelPort, status: KernelStatus): void {
     if (status !== 'idle' && status !== 'busy' && status !== 'unknown') {
       // The kernel restarts or is dead, and with it whatever ran in it.
       this._isWorking = false;
@@ -164,16 +166,13 @@ export class SilentChannel implements IDisposable {
     this._idleChanged.emit();
   }
 
-  private _onIOPubMessage(
-    _: Kernel.IKernelConnection,
-    message: KernelMessage.IIOPubMessage
-  ): void {
+  private _onIOPubMessage(_: IKernelPort, message: IPublishedMessage): void {
     if (message.header.msg_type !== 'status') {
       return;
     }
     if (isOfMainShell(message)) {
-      const { content } = message as KernelMessage.IStatusMsg;
-      this._isWorking = content.execution_state === 'busy';
+      const { execution_state }: IPublishedContent = message.content;
+      this._isWorking = execution_state === 'busy';
       this._releaseSubshell();
       this._idleChanged.emit();
     }
@@ -191,7 +190,7 @@ export class SilentChannel implements IDisposable {
     this._subshell = null;
   }
 
-  private readonly _kernel: Kernel.IKernelConnection;
+  private readonly _kernel: IKernelPort;
   private _subshell: Subshell | null = null;
   /** Requests that are using the subshell. */
   private _uses = 0;

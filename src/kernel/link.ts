@@ -1,4 +1,3 @@
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
@@ -8,10 +7,11 @@ import type { IAgentMessage } from '../core/wire/reading';
 import { MIME_TYPE } from '../core/wire/reading';
 import { Budget } from './budget';
 import { SilentChannel } from './channel';
+import type { IKernelPort, IPublishedContent, IPublishedMessage } from './port';
 import type { IQuestion } from './query';
 import { RefusedError } from './query';
 import type { AgentRequest } from './request';
-import { answerIn, requestExpression, saysMissing } from './request';
+import { answerIn, isRecord, requestExpression, saysMissing } from './request';
 import { agentSources, archiveOf } from './source';
 
 /** What must not happen once more, after others have happened in the kernel. */
@@ -34,8 +34,10 @@ export interface IAnswer<T> {
  *
  * It asks only when told to; between requests it listens.
  */
-export class KernelLink implements IDisposable {
-  constructor(kernel: Kernel.IKernelConnection) {
+export class KernelLink<
+  T extends IKernelPort = IKernelPort
+> implements IDisposable {
+  constructor(kernel: T) {
     this._kernel = kernel;
     this._channel = new SilentChannel(kernel);
     kernel.iopubMessage.connect(this._onIOPubMessage, this);
@@ -51,7 +53,7 @@ export class KernelLink implements IDisposable {
     return this._messageRejected;
   }
 
-  get kernel(): Kernel.IKernelConnection {
+  get kernel(): T {
     return this._kernel;
   }
 
@@ -81,7 +83,7 @@ export class KernelLink implements IDisposable {
    * @throws what `request` throws
    * @throws RefusedError if the agent refused, with its reason
    */
-  async ask<T>(question: IQuestion<T>): Promise<IAnswer<T>> {
+  async ask<F>(question: IQuestion<F>): Promise<IAnswer<F>> {
     const answer = await this._evaluate(question.request);
     const parsed = parseMessage(answer, question.read);
     if (!parsed.ok) {
@@ -137,15 +139,12 @@ export class KernelLink implements IDisposable {
     return answer;
   }
 
-  private _onIOPubMessage(
-    _: Kernel.IKernelConnection,
-    message: KernelMessage.IIOPubMessage
-  ): void {
+  private _onIOPubMessage(_: IKernelPort, message: IPublishedMessage): void {
     if (message.header.msg_type !== 'update_display_data') {
       return;
     }
-    const { data } = message.content as { data?: Record<string, unknown> };
-    const payload = data?.[MIME_TYPE];
+    const { data }: IPublishedContent = message.content;
+    const payload = isRecord(data) ? data[MIME_TYPE] : undefined;
     if (payload === undefined) {
       return;
     }
@@ -168,7 +167,7 @@ export class KernelLink implements IDisposable {
     }
   }
 
-  private readonly _kernel: Kernel.IKernelConnection;
+  private readonly _kernel: T;
   private readonly _channel: SilentChannel;
   /** The text of `bootstrap.py`, once it is loaded. */
   private _bootstrap: string | null = null;

@@ -1,7 +1,7 @@
-import type { KernelMessage } from '@jupyterlab/services';
+import type { IPublishedMessage } from './port';
 
 /** What the main shell works off, one after the other; all else may overtake a cell. */
-const MAIN_SHELL_WORK: ReadonlySet<string | undefined> = new Set([
+const MAIN_SHELL_WORK: ReadonlySet<unknown> = new Set([
   'comm_close',
   'comm_info_request',
   'comm_msg',
@@ -16,7 +16,7 @@ const MAIN_SHELL_WORK: ReadonlySet<string | undefined> = new Set([
 /** Whether what a kernel publishes is about its main shell, and not about a request beside it. */
 export function isOfMainShell({
   parent_header
-}: Pick<KernelMessage.IIOPubMessage, 'parent_header'>): boolean {
-  const parent: Partial<KernelMessage.IHeader> = parent_header;
-  return MAIN_SHELL_WORK.has(parent.msg_type) && !parent.subshell_id;
+}: Pick<IPublishedMessage, 'parent_header'>): boolean {
+  const { msg_type, subshell_id } = parent_header;
+  return MAIN_SHELL_WORK.has(msg_type) && !subshell_id;
 }

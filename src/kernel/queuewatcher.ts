@@ -1,8 +1,8 @@
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { PromiseDelegate } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 
 import { isOfMainShell } from './mainshell';
+import type { IKernelPort, IPublishedContent, IPublishedMessage } from './port';
 
 /** Watches whether something else occupies a kernel's main shell before a question of ours. */
 export class Overtaking implements IDisposable {
@@ -10,11 +10,7 @@ export class Overtaking implements IDisposable {
    * @param msgId - of our question
    * @param patienceMs - so long others may take
    */
-  constructor(
-    kernel: Kernel.IKernelConnection,
-    msgId: string,
-    patienceMs: number
-  ) {
+  constructor(kernel: IKernelPort, msgId: string, patienceMs: number) {
     this._kernel = kernel;
     this._msgId = msgId;
     this._patienceMs = patienceMs;
@@ -36,17 +32,14 @@ export class Overtaking implements IDisposable {
     this._kernel.iopubMessage.disconnect(this._onIOPubMessage, this);
   }
 
-  private _onIOPubMessage(
-    _: Kernel.IKernelConnection,
-    message: KernelMessage.IIOPubMessage
-  ): void {
+  private _onIOPubMessage(_: IKernelPort, message: IPublishedMessage): void {
     if (message.header.msg_type !== 'status' || !isOfMainShell(message)) {
       return;
     }
     clearTimeout(this._timer);
-    const { content } = message as KernelMessage.IStatusMsg;
-    const parent: Partial<KernelMessage.IHeader> = message.parent_header;
-    if (content.execution_state === 'busy' && parent.msg_id !== this._msgId) {
+    const { execution_state }: IPublishedContent = message.content;
+    const isOwn = message.parent_header.msg_id === this._msgId;
+    if (execution_state === 'busy' && !isOwn) {
       this._timer = setTimeout(
         () => this._overtaken.resolve(true),
         this._patienceMs
@@ -54,7 +47,7 @@ export class Overtaking implements IDisposable {
     }
   }
 
-  private readonly _kernel: Kernel.IKernelConnection;
+  private readonly _kernel: IKernelPort;
   private readonly _msgId: string;
   private readonly _patienceMs: number;
   private readonly _overtaken = new PromiseDelegate<true>();

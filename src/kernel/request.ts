@@ -109,6 +109,7 @@ function pythonText(text: string): string {
   return JSON.stringify(text);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** Whether a value from a kernel is an object, a list among them. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

@@ -1,8 +1,7 @@
-import type { Kernel } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 
-import type { Question } from './ask';
 import { put } from './ask';
+import type { IKernelPort, IKernelReply } from './port';
 
 /**
  * A thread of the kernel for requests of ours (JEP 91), which are answered there
@@ -16,7 +15,7 @@ import { put } from './ask';
  */
 export class Subshell implements IDisposable {
   /** Opens at once; the kernel must support subshells. */
-  constructor(kernel: Kernel.IKernelConnection) {
+  constructor(kernel: IKernelPort) {
     this._kernel = kernel;
     this.opened = this._open();
     this.opened.catch(() => this.dispose());
@@ -39,7 +38,7 @@ export class Subshell implements IDisposable {
    *
    * @throws Error if the kernel or the connection is gone
    */
-  put(expression: string): Question {
+  put(expression: string): IKernelReply {
     const before = this._kernel.subshellId;
     // For this one message: all others of this connection go where they went.
     this._kernel.subshellId = this._id;
@@ -63,6 +62,9 @@ export class Subshell implements IDisposable {
   private async _open(): Promise<void> {
     const reply = await this._kernel.requestCreateSubshell({}).done;
     const id = reply.content.subshell_id;
+    if (typeof id !== 'string') {
+      throw new Error('The kernel opened no subshell');
+    }
     if (this._isDisposed) {
       this._delete(id);
       throw new Error('The subshell is needed no more');
@@ -81,7 +83,7 @@ export class Subshell implements IDisposable {
     }
   }
 
-  private readonly _kernel: Kernel.IKernelConnection;
+  private readonly _kernel: IKernelPort;
   private _id: string | null = null;
   private _isDisposed = false;
 }

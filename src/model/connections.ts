@@ -10,6 +10,8 @@ import type { IQuestion } from '../kernel/query';
 import type { AgentRequest } from '../kernel/request';
 import { Lease } from './lease';
 
+type Link = KernelLink<Kernel.IKernelConnection>;
+
 /**
  * The connections of this page to one kernel: one for each notebook on it.
  *
@@ -53,7 +55,7 @@ export class Connections implements IDisposable {
       return;
     }
     this._kernel = kernel;
-    const link = new KernelLink(kernel);
+    const link: Link = new KernelLink(kernel);
     this._links.push(link);
     link.messageReceived.connect(this._onMessage, this);
     link.messageRejected.connect(this._onRejected, this);
@@ -118,7 +120,7 @@ export class Connections implements IDisposable {
     return { ...request, viewer: this._viewer };
   }
 
-  private _link(): KernelLink {
+  private _link(): Link {
     const link = this._links[0];
     if (!link) {
       throw new AgentError('There is no connection to the kernel');
@@ -126,7 +128,7 @@ export class Connections implements IDisposable {
     return link;
   }
 
-  private _close(link: KernelLink): void {
+  private _close(link: Link): void {
     const { kernel } = link;
     kernel.statusChanged.disconnect(this._onKernelChanged, this);
     kernel.connectionStatusChanged.disconnect(this._onKernelChanged, this);
@@ -139,13 +141,13 @@ export class Connections implements IDisposable {
     }
   }
 
-  private _onMessage(link: KernelLink, message: IAgentMessage): void {
+  private _onMessage(link: Link, message: IAgentMessage): void {
     if (link === this._links[0]) {
       this._messageReceived.emit(message);
     }
   }
 
-  private _onRejected(link: KernelLink, reason: string): void {
+  private _onRejected(link: Link, reason: string): void {
     if (link === this._links[0]) {
       this._messageRejected.emit(reason);
     }
@@ -156,7 +158,7 @@ export class Connections implements IDisposable {
 
   private readonly _viewer: string;
   private _kernel: Kernel.IKernelConnection;
-  private readonly _links: KernelLink[] = [];
+  private readonly _links: Link[] = [];
   private _isDisposed = false;
   private readonly _kernelChanged = new Signal<this, void>(this);
   private readonly _messageReceived = new Signal<this, IAgentMessage>(this);

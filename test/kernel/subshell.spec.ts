@@ -167,6 +167,17 @@ describe('SilentChannel', () => {
       expect(await Promise.all(answers)).toHaveLength(2);
     });
 
+    it.each([undefined, null, 7])(
+      'should not ask the main shell for a subshell called %s',
+      async id => {
+        const answer = settled(channel.evaluate('1'));
+        await losePatience();
+        last(connection.creates).reply({ subshell_id: id });
+        expect(await answer).toBeInstanceOf(NoAnswerError);
+        expect([...connection.executes, ...connection.besides]).toEqual([]);
+      }
+    );
+
     it('should give up on a subshell that does not open, and use it when it has', async () => {
       const answer = settled(channel.evaluate('1'));
       await vi.advanceTimersByTimeAsync(PATIENCE_MS + TIMEOUT_MS);

@@ -1,8 +1,14 @@
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
 import { withinTime } from '../../kernel/ask';
 import { isOfMainShell } from '../../kernel/mainshell';
+import type {
+  IKernelPort,
+  IKernelReply,
+  IPublishedMessage,
+  ISilentRequest,
+  KernelStatus
+} from '../../kernel/port';
 import type { Client } from '../server/client';
 import type { IFrame } from './frames';
 import type { IPending } from './socket';
@@ -13,22 +19,22 @@ import { wait } from './waiting';
 /** How long a kernel may take to end what was opened in it. */
 const FAREWELL_MS = 2000;
 
-const STATES: ReadonlySet<unknown> = new Set([
+const STATES: readonly KernelStatus[] = [
   'starting',
   'idle',
   'busy',
   'restarting',
   'autorestarting',
   'dead'
-]);
+];
 
-/** What `src/kernel` needs of JupyterLab's kernel connection, without JupyterLab. */
-export class Connection {
+/** A connection to a kernel, without JupyterLab. */
+export class Connection implements IKernelPort {
   private constructor(
     private readonly _client: Client,
     private readonly _socket: KernelSocket,
     readonly id: string,
-    private _status: Kernel.Status,
+    private _status: KernelStatus,
     readonly supportsSubshells: boolean
   ) {}
 
@@ -42,7 +48,7 @@ export class Connection {
   static async open(
     client: Client,
     kernelId: string,
-    status: Kernel.Status
+    status: KernelStatus
   ): Promise<Connection> {
     const socket = await KernelSocket.open(client, kernelId);
     try {
@@ -67,12 +73,11 @@ export class Connection {
     }
   }
 
-  readonly info = Promise.resolve(null);
   subshellId: string | null = null;
-  readonly statusChanged = new Signal<this, Kernel.Status>(this);
-  readonly iopubMessage = new Signal<this, KernelMessage.IIOPubMessage>(this);
+  readonly statusChanged = new Signal<this, KernelStatus>(this);
+  readonly iopubMessage = new Signal<this, IPublishedMessage>(this);
 
-  get status(): Kernel.Status {
+  get status(): KernelStatus {
     return this._status;
   }
 
@@ -80,29 +85,27 @@ export class Connection {
     return this._isDisposed;
   }
 
-  /** This connection, as `src/kernel` knows it. */
-  get kernel(): Kernel.IKernelConnection {
-    return this as unknown as Kernel.IKernelConnection;
-  }
-
-  requestExecute(content: Record<string, unknown>): IFuture {
+  requestExecute(content: ISilentRequest): IKernelReply {
+    const request = { ...content };
     return future(
-      this._socket.request('shell', 'execute_request', content, this.subshellId)
+      this._socket.request('shell', 'execute_request', request, this.subshellId)
     );
   }
 
-  requestCreateSubshell(): IFuture {
+  requestCreateSubshell(): IKernelReply {
     return future(
       this._socket.request('control', 'create_subshell_request', {})
     );
   }
 
-  requestDeleteSubshell(content: Record<string, unknown>): IFuture {
-    const pending = this._socket.request(
-      'control',
-      'delete_subshell_request',
-      content
-    );
+  requestDeleteSubshell({
+    subshell_id
+  }: {
+    readonly subshell_id: string;
+  }): IKernelReply {
+    const pending = this._socket.request('control', 'delete_subshell_request', {
+      subshell_id
+    });
     this._farewells.push(pending.done);
     return future(pending);
   }
@@ -140,23 +143,21 @@ export class Connection {
   }
 
   private _onIOPub(frame: IFrame): void {
-    const message = frame as unknown as KernelMessage.IIOPubMessage;
     const { msg_type, session } = frame.parent_header;
-    if (msg_type === 'execute_request' && isOfMainShell(message)) {
+    if (msg_type === 'execute_request' && isOfMainShell(frame)) {
       this._asker =
         typeof session === 'string' && session !== this._socket.session
           ? session
           : this._asker;
     }
     const state = frame.content.execution_state;
-    const isWord = frame.header.msg_type === 'status' && STATES.has(state);
     // Requests beside the main shell, our own among them, make a kernel say *idle*.
     const isBeside =
-      (state === 'idle' || state === 'busy') && !isOfMainShell(message);
-    if (isWord && !isBeside) {
-      this._setStatus(state as Kernel.Status);
+      (state === 'idle' || state === 'busy') && !isOfMainShell(frame);
+    if (frame.header.msg_type === 'status' && !isBeside && isStatus(state)) {
+      this._setStatus(state);
     }
-    this.iopubMessage.emit(message);
+    this.iopubMessage.emit(frame);
   }
 
   private _onClosed(): void {
@@ -165,7 +166,7 @@ export class Connection {
     }
   }
 
-  private _setStatus(status: Kernel.Status): void {
+  private _setStatus(status: KernelStatus): void {
     if (this._status !== status) {
       this._status = status;
       this.statusChanged.emit(status);
@@ -178,14 +179,12 @@ export class Connection {
   private _isDisposed = false;
 }
 
-/** As JupyterLab's, as far as it is used. */
-interface IFuture {
-  readonly msg: { readonly header: { readonly msg_id: string } };
-  readonly done: Promise<{ readonly content: Record<string, unknown> }>;
-  dispose(): void;
+/** Whether a kernel, or its server, names a state that is known. */
+export function isStatus(state: unknown): state is KernelStatus {
+  return STATES.some(each => each === state);
 }
 
-function future(pending: IPending): IFuture {
+function future(pending: IPending): IKernelReply {
   const done = pending.done.then(content => ({ content }));
   done.catch(() => undefined);
   const msg = { header: { msg_id: pending.id } };

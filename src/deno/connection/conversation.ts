@@ -1,13 +1,12 @@
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
-
 import type { IAgentMessage } from '../../core/wire/reading';
 import { NoAnswerError } from '../../kernel/ask';
 import { BusyError } from '../../kernel/channel';
 import { AgentError, KernelLink } from '../../kernel/link';
+import type { IPublishedMessage, KernelStatus } from '../../kernel/port';
 import { RefusedError } from '../../kernel/query';
 import { read } from '../server/decode';
 import type { Client } from '../server/client';
-import { Connection } from './connection';
+import { Connection, isStatus } from './connection';
 import { RoomError } from '../server/errors';
 import { checkPresence, presenceOf } from './presence';
 import type { INotebook } from '../server/rows';
@@ -16,7 +15,7 @@ import type { IAskOptions } from './tokens';
 /** One conversation with the agent in one notebook's kernel. */
 export class Conversation {
   private constructor(private readonly _connection: Connection) {
-    this.link = new KernelLink(_connection.kernel);
+    this.link = new KernelLink(_connection);
   }
 
   /** @throws what `Connection.open` throws */
@@ -24,7 +23,7 @@ export class Conversation {
     client: Client,
     { kernelId, state }: INotebook
   ): Promise<Conversation> {
-    const status = state as Kernel.Status;
+    const status = isStatus(state) ? state : 'unknown';
     return new Conversation(await Connection.open(client, kernelId, status));
   }
 
@@ -41,7 +40,7 @@ export class Conversation {
   }
 
   /** What the kernel says of itself, or the server of it; `unknown` until there is a word. */
-  get status(): Kernel.Status {
+  get status(): KernelStatus {
     return this._connection.status;
   }
 
@@ -51,7 +50,7 @@ export class Conversation {
   }
 
   /** Call `listener` at each message that the kernel publishes, whoever asked for it. */
-  onMessage(listener: (message: KernelMessage.IIOPubMessage) => void): void {
+  onMessage(listener: (message: IPublishedMessage) => void): void {
     this._connection.iopubMessage.connect((_, message) => listener(message));
   }
 

@@ -1,5 +1,4 @@
-import type { KernelMessage } from '@jupyterlab/services';
-
+import type { IPublishedContent, IPublishedMessage } from '../../kernel/port';
 import type { Client } from '../server/client';
 import { checked, converse } from './conversation';
 import type { Conversation } from './conversation';
@@ -151,13 +150,9 @@ const RESTARTS: ReadonlySet<unknown> = new Set([
 ]);
 
 /** Whether another process takes the place of the kernel's. */
-function saysReplaced({
-  header,
-  content
-}: KernelMessage.IIOPubMessage): boolean {
-  const { restart, execution_state } = content as Record<string, unknown>;
-  const type: string = header.msg_type;
-  return type === 'shutdown_reply'
+function saysReplaced({ header, content }: IPublishedMessage): boolean {
+  const { restart, execution_state }: IPublishedContent = content;
+  return header.msg_type === 'shutdown_reply'
     ? restart === true
-    : type === 'status' && RESTARTS.has(execution_state);
+    : header.msg_type === 'status' && RESTARTS.has(execution_state);
 }

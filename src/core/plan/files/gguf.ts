@@ -99,9 +99,9 @@ function readTensor(reader: Reader, index: number): IGgufTensor {
     throw new PlanError(`\`${name}\` claims ${elements} elements.`);
   }
   const type = reader.u32(`the type of ${name}`);
-  const format = GGML_TYPES[type] ?? null;
-  const block = format === null ? undefined : BLOCK_FORMATS[format];
-  if (format === null || block === undefined) {
+  const format = GGML_TYPES.get(type);
+  const block = format === undefined ? undefined : BLOCK_FORMATS[format];
+  if (format === undefined || block === undefined) {
     throw new PlanError(
       `\`${name}\` has tensor type ${type}, which is not known.`
     );

@@ -1,5 +1,6 @@
 import { RECIPES } from './ggml';
 import { recipeBytes } from './quantmix';
+import quantization from './quantization.json' with { type: 'json' };
 import type { IModelShape, ITensor } from '../model/shape';
 import { PlanError } from '../model/shape';
 
@@ -225,16 +226,9 @@ const FORMATS = new Map<string, IFormat>(
 );
 
 /** Other names of the same formats. */
-const ALIASES: Readonly<Record<string, string>> = {
-  float32: 'fp32',
-  float16: 'fp16',
-  bfloat16: 'bf16',
-  'nf4-sq': 'nf4',
-  'bnb-int8': 'int8',
-  'bnb-nf4': 'nf4',
-  awq: 'awq-int4',
-  gptq: 'gptq-int4'
-};
+const ALIASES: ReadonlyMap<string, string> = new Map(
+  Object.entries(quantization.aliases)
+);
 
 /** Every format's name. */
 export const FORMAT_NAMES: readonly string[] = [...FORMATS.values()].map(
@@ -266,12 +260,7 @@ export function formatNamed(name: string, runtime?: Runtime): IFormat {
   const lower = name.toLowerCase();
   const plainName =
     runtime === 'llama.cpp' ? lower.replace(/^(fp|bf)/, 'f') : lower;
-  const format =
-    FORMATS.get(
-      Object.prototype.hasOwnProperty.call(ALIASES, plainName)
-        ? (ALIASES[plainName] ?? plainName)
-        : plainName
-    ) ?? null;
+  const format = FORMATS.get(ALIASES.get(plainName) ?? plainName) ?? null;
   if (format === null) {
     throw new PlanError(
       `There is no format '${name.slice(0, 40)}'. The formats are: ${FORMAT_NAMES.join(', ')}.`

@@ -1,5 +1,6 @@
 import type { IRefusal } from '../../wire/decode';
 import { cleanText, Field } from '../../wire/decode';
+import fields from './fields.json' with { type: 'json' };
 import { PlanError } from './shape';
 
 /** The greatest values that are believed; beyond them a config is refused. */
@@ -11,65 +12,7 @@ export const CONFIG_LIMITS = {
 } as const;
 
 /** The names that a fact has in the configs of different families. */
-const ALIASES = {
-  hidden: ['hidden_size', 'n_embd', 'd_model', 'dim'],
-  layers: [
-    'num_hidden_layers',
-    'n_layer',
-    'n_layers',
-    'num_layers',
-    'encoder_layers'
-  ],
-  heads: [
-    'num_attention_heads',
-    'n_head',
-    'n_heads',
-    'num_heads',
-    'encoder_attention_heads'
-  ],
-  kvHeads: ['num_key_value_heads', 'num_kv_heads', 'n_head_kv', 'n_kv_heads'],
-  width: [
-    'intermediate_size',
-    'n_inner',
-    'ffn_dim',
-    'ffn_hidden_size',
-    'd_ff',
-    'hidden_dim',
-    'encoder_ffn_dim'
-  ],
-  vocab: ['vocab_size', 'padded_vocab_size'],
-  positions: [
-    'max_position_embeddings',
-    'n_positions',
-    'max_seq_len',
-    'max_sequence_length',
-    'seq_length',
-    'n_ctx'
-  ],
-  activation: [
-    'hidden_activation',
-    'hidden_act',
-    'activation_function',
-    'activation'
-  ],
-  experts: [
-    'num_experts',
-    'num_local_experts',
-    'n_routed_experts',
-    'moe_num_experts'
-  ],
-  chosen: [
-    'num_experts_per_tok',
-    'num_experts_per_token',
-    'moe_k',
-    'moe_topk',
-    'experts_per_token'
-  ],
-  expertWidth: ['moe_intermediate_size', 'expert_ffn_hidden_size']
-} as const;
-
-/** A fact that goes by several names. */
-type Fact = keyof typeof ALIASES;
+const ALIASES: Readonly<Record<string, readonly string[]>> = fields.names;
 
 /**
  * The fields of a `config.json`, each read from own properties only and
@@ -93,9 +36,9 @@ export class Config {
 
   /** Whether a fact that the field `name` tells is there by any of its names, be it null. */
   mentions(name: string): boolean {
-    const names = Object.values<readonly string[]>(ALIASES).find(each =>
-      each.includes(name)
-    ) ?? [name];
+    const names = Object.values(ALIASES).find(each => each.includes(name)) ?? [
+      name
+    ];
     return names.some(each => this._own(each) !== undefined);
   }
 
@@ -235,9 +178,10 @@ export class Config {
 }
 
 function namesOf(name: string): readonly string[] {
-  return Object.prototype.hasOwnProperty.call(ALIASES, name)
-    ? ALIASES[name as Fact]
-    : [name];
+  const names = Object.prototype.hasOwnProperty.call(ALIASES, name)
+    ? ALIASES[name]
+    : undefined;
+  return names ?? [name];
 }
 
 /** Words in the names of fields on which weights or caches depend. */

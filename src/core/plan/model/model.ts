@@ -2,42 +2,13 @@ import { attentionOf } from './attention';
 import { Config, CONFIG_LIMITS } from './config';
 import { doubtsOf, hasSenses, withFields } from './uncertainties';
 import type { IFamily } from './family';
-import { familyNamed } from './families';
+import { familyNamed, isUnplanned, sameAs } from './families';
 import { feedForwardsOf } from './feedforward';
 import { filled } from './omitted';
 import { outerTensors } from './outer';
 import type { Attention, Block, ILayer, IModelShape, NormKind } from './shape';
 import { PlanError } from './shape';
 import { recurrentOf } from './recurrent';
-
-/** Families that are another one under a name of their own. */
-const SAME_AS: Readonly<Record<string, string>> = {
-  qwen2_vl: 'qwen2',
-  qwen2_vl_text: 'qwen2',
-  qwen2_5_vl: 'qwen2',
-  qwen2_5_vl_text: 'qwen2',
-  qwen3_vl_text: 'qwen3',
-  qwen3_vl_moe_text: 'qwen3_moe',
-  gemma3: 'gemma3_text',
-  mistral3: 'mistral',
-  camembert: 'roberta',
-  'xlm-roberta-xl': 'xlm-roberta',
-  deepseek_v32: 'deepseek_v3',
-  kimi_k2: 'deepseek_v3',
-  youtu: 'deepseek_v3'
-};
-
-/** State-space models, and those whose layers share their weights. */
-const UNPLANNED = new Set([
-  'mamba',
-  'mamba2',
-  'falcon_mamba',
-  'rwkv',
-  'xlstm',
-  'albert',
-  't5',
-  'mt5'
-]);
 
 /** Where the part that makes text stands in the config of one that sees or hears too. */
 export const INNER = [
@@ -110,13 +81,6 @@ function typeOf(config: Config, outer: Config): string {
   return config.text('model_type', outer.text('model_type', 'unknown'));
 }
 
-/** The name of the family that `architecture` is another name of; itself for all others. */
-function sameAs(architecture: string): string {
-  return Object.prototype.hasOwnProperty.call(SAME_AS, architecture)
-    ? (SAME_AS[architecture] ?? architecture)
-    : architecture;
-}
-
 function familyOf(architecture: string): IFamily | null {
   return familyNamed(sameAs(architecture));
 }
@@ -156,7 +120,7 @@ function refuseEncoderDecoder(config: Config, architecture: string): void {
       `\`is_encoder_decoder\` is true: ${architecture} has an encoder and a decoder, which the planner does not know.`
     );
   }
-  if (UNPLANNED.has(architecture)) {
+  if (isUnplanned(architecture)) {
     throw new PlanError(
       `\`model_type\` is ${architecture}: the planner does not know how such models use memory.`
     );
