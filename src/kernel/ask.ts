@@ -1,7 +1,8 @@
+import { TranslatedError } from '../core/text/translation';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
 /** Thrown when the kernel gave no answer in time. */
-export class NoAnswerError extends Error {}
+export class NoAnswerError extends TranslatedError {}
 
 /** A silent request must be answered within this time, unless it queues behind a cell. */
 const TIMEOUT_MS = 10_000;
@@ -52,7 +53,12 @@ export async function withinTime<T>(promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new NoAnswerError('The kernel gave no answer in time')),
+      () =>
+        reject(
+          new NoAnswerError(trans =>
+            trans.__('The kernel gave no answer in time')
+          )
+        ),
       TIMEOUT_MS
     );
   });

@@ -2,7 +2,7 @@ import type { Kernel } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 
 import type { Question } from './ask';
-import { put } from './ask';
+import { NoAnswerError, put } from './ask';
 
 /**
  * A thread of the kernel for requests of ours (JEP 91), which are answered there
@@ -65,7 +65,7 @@ export class Subshell implements IDisposable {
     const id = reply.content.subshell_id;
     if (this._isDisposed) {
       this._delete(id);
-      throw new Error('The subshell is needed no more');
+      throw new NoAnswerError(trans => trans.__('The connection was closed'));
     }
     this._id = id;
   }

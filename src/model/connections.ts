@@ -121,7 +121,9 @@ export class Connections implements IDisposable {
   private _link(): KernelLink {
     const link = this._links[0];
     if (!link) {
-      throw new AgentError('There is no connection to the kernel');
+      throw new AgentError(trans =>
+        trans.__('There is no connection to the kernel')
+      );
     }
     return link;
   }

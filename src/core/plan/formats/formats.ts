@@ -273,8 +273,12 @@ export function formatNamed(name: string, runtime?: Runtime): IFormat {
         : plainName
     ) ?? null;
   if (format === null) {
-    throw new PlanError(
-      `There is no format '${name.slice(0, 40)}'. The formats are: ${FORMAT_NAMES.join(', ')}.`
+    throw new PlanError(trans =>
+      trans.__(
+        "There is no format '%1'. The formats are: %2.",
+        name.slice(0, 40),
+        FORMAT_NAMES.join(', ')
+      )
     );
   }
   return format;
