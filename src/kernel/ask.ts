@@ -1,8 +1,9 @@
+import { TranslatedError } from '../core/text/translation';
 import type { IKernelPort, IKernelReply } from './port';
 import { isRecord } from './request';
 
 /** Thrown when the kernel gave no answer in time. */
-export class NoAnswerError extends Error {}
+export class NoAnswerError extends TranslatedError {}
 
 /** A silent request must be answered within this time, unless it queues behind a cell. */
 const TIMEOUT_MS = 10_000;
@@ -45,7 +46,12 @@ export async function withinTime<T>(promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new NoAnswerError('The kernel gave no answer in time')),
+      () =>
+        reject(
+          new NoAnswerError(trans =>
+            trans.__('The kernel gave no answer in time')
+          )
+        ),
       TIMEOUT_MS
     );
   });

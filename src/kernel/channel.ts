@@ -1,3 +1,4 @@
+import { TranslatedError } from '../core/text/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
@@ -13,7 +14,7 @@ import { Overtaking } from './queuewatcher';
 import { Subshell } from './subshell';
 
 /** Thrown when a busy kernel offers no way to ask it. */
-export class BusyError extends Error {}
+export class BusyError extends TranslatedError {}
 
 /** Most requests of others (completion, inspection) are over within this time. */
 const PATIENCE_MS = 300;
@@ -47,11 +48,11 @@ export class SilentChannel implements IDisposable {
   async evaluate(expression: string, mayRepeat = false): Promise<unknown> {
     const isIdle = await this._isIdleWithin(this._subshell ? 0 : PATIENCE_MS);
     if (this._isDisposed) {
-      throw new NoAnswerError('The connection was closed');
+      throw new NoAnswerError(trans => trans.__('The connection was closed'));
     }
     const { status, supportsSubshells } = this._kernel;
     if (status === 'busy' && !supportsSubshells) {
-      throw new BusyError('The kernel is busy');
+      throw new BusyError(trans => trans.__('The kernel is busy'));
     }
     try {
       return await (isIdle || !supportsSubshells
@@ -60,7 +61,7 @@ export class SilentChannel implements IDisposable {
     } catch (reason) {
       throw reason instanceof NoAnswerError
         ? reason
-        : new NoAnswerError('The kernel went away');
+        : new NoAnswerError(trans => trans.__('The kernel went away'));
     }
   }
 

@@ -1,3 +1,4 @@
+import { english, TranslatedError } from '../core/text/translation';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
@@ -21,7 +22,7 @@ const CHANGES: ReadonlySet<AgentRequest['op']> = new Set(['clear', 'stop']);
 const FLOOD_SAID_MS = 10_000;
 
 /** Thrown when the agent could not be reached or its answer made no sense. */
-export class AgentError extends Error {}
+export class AgentError extends TranslatedError {}
 
 /** The facts that answer a question, and the message that brought them. */
 export interface IAnswer<T> {
@@ -91,10 +92,14 @@ export class KernelLink<
     }
     const { message } = parsed;
     if (message.kind === 'refused') {
-      throw new RefusedError(message.reason ?? 'The agent refused');
+      throw new RefusedError(
+        message.reason ?? (trans => trans.__('The agent refused.'))
+      );
     }
     if (parsed.answer === null) {
-      throw new AgentError('The agent answered something else');
+      throw new AgentError(trans =>
+        trans.__('The agent answered something else')
+      );
     }
     return { message, facts: parsed.answer };
   }
@@ -134,7 +139,9 @@ export class KernelLink<
       answer = await evaluate(await archiveOf(sources));
     }
     if (saysMissing(answer) || answer === null) {
-      throw new AgentError('The kernel could not run the agent');
+      throw new AgentError(trans =>
+        trans.__('The kernel could not run the agent')
+      );
     }
     return answer;
   }
@@ -163,7 +170,7 @@ export class KernelLink<
     if (parsed.ok) {
       this._messageReceived.emit(parsed.message);
     } else {
-      this._messageRejected.emit(parsed.reason);
+      this._messageRejected.emit(parsed.reason(english));
     }
   }
 

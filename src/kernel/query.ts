@@ -1,3 +1,4 @@
+import { TranslatedError } from '../core/text/translation';
 import type { Field } from '../core/wire/decode';
 import type { AgentRequest } from './request';
 
@@ -9,4 +10,4 @@ export interface IQuestion<T> {
 }
 
 /** Thrown when the agent did not do what it was asked to do; the message is one plain sentence. */
-export class RefusedError extends Error {}
+export class RefusedError extends TranslatedError {}

@@ -1,3 +1,4 @@
+import { TranslatedError } from '../core/text/translation';
 import agentUrl from '../../jupyterlab_vram/__init__.py?agent';
 
 /** The files of the kernel agent, the very ones that the Python package installs. */
@@ -32,7 +33,9 @@ export async function archiveOf(sources: IAgentSources): Promise<string> {
 async function load(): Promise<IAgentSources> {
   const response = await fetch(agentUrl);
   if (!response.ok) {
-    throw new Error('The agent could not be loaded');
+    throw new TranslatedError(trans =>
+      trans.__('The agent could not be loaded')
+    );
   }
   return (await response.json()) as IAgentSources;
 }

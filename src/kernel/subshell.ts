@@ -1,6 +1,6 @@
 import type { IDisposable } from '@lumino/disposable';
 
-import { put } from './ask';
+import { NoAnswerError, put } from './ask';
 import type { IKernelPort, IKernelReply } from './port';
 
 /**
@@ -67,7 +67,7 @@ export class Subshell implements IDisposable {
     }
     if (this._isDisposed) {
       this._delete(id);
-      throw new Error('The subshell is needed no more');
+      throw new NoAnswerError(trans => trans.__('The connection was closed'));
     }
     this._id = id;
   }

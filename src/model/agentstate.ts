@@ -1,3 +1,5 @@
+import { sentenceOf } from '../core/text/translation';
+import type { Sentence } from '../core/text/translation';
 import type { Kernel } from '@jupyterlab/services';
 
 import { NoAnswerError } from '../kernel/ask';
@@ -10,7 +12,7 @@ export class Standing {
   /** The latest of what happened; the kernel itself may say otherwise, see `shown`. */
   status: MonitorStatus = 'asleep';
   /** Why `status` is `failed`. */
-  failure: string | null = null;
+  failure: Sentence | null = null;
   /** Whether the kernel speaks another language than Python. */
   isForeign = false;
   /** Whether somebody looks. */
@@ -64,14 +66,14 @@ export class Standing {
    *
    * @returns why; null if the request may only wait for a cell, or the kernel be gone
    */
-  noteFailure(reason: unknown): string | null {
+  noteFailure(reason: unknown): Sentence | null {
     // A push may have come first, which says more than a late answer.
     const isAttached = this.status === 'attached';
     if (reason instanceof BusyError || reason instanceof NoAnswerError) {
       this.status = isAttached ? 'attached' : 'waiting';
       return null;
     }
-    const failure = reason instanceof Error ? reason.message : String(reason);
+    const failure = sentenceOf(reason);
     if (!isAttached) {
       this.failure = failure;
       this.status = 'failed';

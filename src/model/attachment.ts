@@ -1,3 +1,5 @@
+import type { Sentence } from '../core/text/translation';
+import { english } from '../core/text/translation';
 import type { Kernel } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
@@ -56,7 +58,7 @@ export class Attachment implements IDisposable {
     return this._standing.shown(this.connections.kernel);
   }
 
-  get failure(): string | null {
+  get failure(): Sentence | null {
     return this._standing.failure;
   }
 
@@ -186,7 +188,11 @@ export class Attachment implements IDisposable {
       return;
     }
     if (message.kind === 'refused') {
-      this._fail(new AgentError(message.reason ?? 'The agent refused'));
+      this._fail(
+        new AgentError(
+          message.reason ?? (trans => trans.__('The agent refused.'))
+        )
+      );
       return;
     }
     this._terms.noteAnswer(true);
@@ -200,7 +206,7 @@ export class Attachment implements IDisposable {
     this._emitChanged();
     if (failure !== null) {
       this._terms.noteAnswer(false);
-      this._messageRejected.emit(failure);
+      this._messageRejected.emit(failure(english));
     }
   }
 

@@ -123,7 +123,9 @@ export class Connections implements IDisposable {
   private _link(): Link {
     const link = this._links[0];
     if (!link) {
-      throw new AgentError('There is no connection to the kernel');
+      throw new AgentError(trans =>
+        trans.__('There is no connection to the kernel')
+      );
     }
     return link;
   }

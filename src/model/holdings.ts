@@ -1,3 +1,5 @@
+import type { Sentence } from '../core/text/translation';
+import { sentenceOf } from '../core/text/translation';
 import type { IHeldTotals, IHoldings } from '../core/wire/holders';
 import { parseHoldings } from '../core/wire/holders';
 import type {
@@ -27,7 +29,7 @@ export interface IHoldingsLook {
   readonly foundSeconds: number;
   readonly isAsking: boolean;
   /** Why the latest search failed; null when it did not. */
-  readonly failure: string | null;
+  readonly failure: Sentence | null;
   /** Search again. Never rejects: what goes wrong is in `failure`. */
   ask(): Promise<void>;
 }
@@ -59,7 +61,7 @@ export class HoldingsLook implements IHoldingsLook {
     return this._isAsking;
   }
 
-  get failure(): string | null {
+  get failure(): Sentence | null {
     return this._failure;
   }
 
@@ -80,7 +82,7 @@ export class HoldingsLook implements IHoldingsLook {
         this._foundSeconds = message.reading.timeSeconds - facts.seconds;
       }
     } catch (reason) {
-      this._failure = reason instanceof Error ? reason.message : String(reason);
+      this._failure = sentenceOf(reason);
     }
     this._isAsking = false;
     this._changed();
@@ -115,7 +117,7 @@ export class HoldingsLook implements IHoldingsLook {
   private _isOutdated = false;
   private _foundSeconds = 0;
   private _isAsking = false;
-  private _failure: string | null = null;
+  private _failure: Sentence | null = null;
   /** Grows with each restart, so that an answer from before it is not shown. */
   private _boot = 0;
 }

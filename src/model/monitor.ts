@@ -1,3 +1,4 @@
+import type { Sentence } from '../core/text/translation';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
@@ -71,7 +72,7 @@ export class Monitor implements IWatchedMonitor {
     return this._attachment.status;
   }
 
-  get failure(): string | null {
+  get failure(): Sentence | null {
     return this._attachment.failure;
   }
 

@@ -1,3 +1,4 @@
+import type { Sentence } from '../core/text/translation';
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
@@ -53,7 +54,7 @@ export interface IMonitor extends IDisposable {
   readonly kernelId: string;
   readonly status: MonitorStatus;
   /** Why `status` is `failed`. */
-  readonly failure: string | null;
+  readonly failure: Sentence | null;
   /** Whether the kernel is running something, by JupyterLab's own indicator. */
   readonly busy: boolean;
   readonly reading: IReading | null;

@@ -11,6 +11,7 @@ import {
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { sentenceOf } from '../core/text/translation';
 import type { ICellRecord } from '../core/wire/reading';
 import { clearMemory } from '../core/cells/snippets';
 import type { IMonitor, IWatchedMonitor } from '../model/tokens';
@@ -187,7 +188,7 @@ async function clearQuietly(
   } catch (reason) {
     return trans.__(
       'The kernel did not clear its memory: %1',
-      reason instanceof Error ? reason.message : String(reason)
+      sentenceOf(reason)(trans)
     );
   }
 }

@@ -2,6 +2,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { sentenceOf } from '../core/text/translation';
 import { bytesOf } from '../core/wire/usage';
 import type { IGpuProcess } from '../core/wire/survey';
 import { formatBytes } from '../core/text/units';
@@ -19,22 +20,26 @@ export interface IFleetContext {
 
 /** What a person can do to kernels and processes; whatever ends something asks first. */
 export function fleetActions(context: IFleetContext): IFleetActions {
+  const { trans } = context;
   return {
-    clear: kernel => void told(context.fleet.clear(kernel.kernelId)),
+    clear: kernel => void told(context.fleet.clear(kernel.kernelId), trans),
     // Notebook 7 has no consoles beside a notebook.
     canOpen: ({ sessionType }) =>
       context.app.commands.hasCommand(OPENERS[sessionType] ?? ''),
-    open: kernel => void told(open(kernel, context)),
-    shutDown: kernel => void told(shutDown(kernel, context)),
+    open: kernel => void told(open(kernel, context), trans),
+    shutDown: kernel => void told(shutDown(kernel, context), trans),
     glanceAt: kernel => void context.fleet.glanceAt(kernel.kernelId),
-    stop: (process, force) => void told(stop(process, force, context))
+    stop: (process, force) => void told(stop(process, force, context), trans)
   };
 }
 
 /** Say what went wrong, or the sentence that an action has to say. */
-async function told(action: Promise<string | null>): Promise<void> {
+async function told(
+  action: Promise<string | null>,
+  trans: TranslationBundle
+): Promise<void> {
   const sentence = await action.catch((reason: unknown) =>
-    reason instanceof Error ? reason.message : String(reason)
+    sentenceOf(reason)(trans)
   );
   if (sentence !== null) {
     Notification.warning(sentence, { autoClose: 5000 });

@@ -6,6 +6,7 @@ import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { sentenceOf } from '../core/text/translation';
 import type { IReleasePreview } from '../core/wire/release';
 import { RefusedError } from '../kernel/query';
 import { previewQuestion } from '../kernel/releaserequest';
@@ -128,14 +129,11 @@ async function release(
       : nothing(since);
   } catch (reason) {
     if (reason instanceof RefusedError) {
-      return reason.message;
+      return reason.sentence(trans);
     }
     return (
       whyNot() ??
-      trans.__(
-        'The kernel could not be asked: %1',
-        reason instanceof Error ? reason.message : String(reason)
-      )
+      trans.__('The kernel could not be asked: %1', sentenceOf(reason)(trans))
     );
   }
 }
@@ -151,7 +149,7 @@ async function releaseShown(
   } catch (reason) {
     return trans.__(
       'The kernel did not say whether it released it: %1',
-      reason instanceof Error ? reason.message : String(reason)
+      sentenceOf(reason)(trans)
     );
   }
 }

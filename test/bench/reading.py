@@ -1,7 +1,7 @@
 """What one reading costs the kernel: median and 95th percentile, in milliseconds.
 
 On the practice device with 20,000 live blocks, in this process. The figures of
-a real GPU are in docs/gpu-results.md.
+a real GPU are in docs/measurements/gpu-results.md.
 """
 
 from __future__ import annotations

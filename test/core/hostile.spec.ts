@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
+import { english } from '../../src/core/text/translation';
 import { LIMITS } from '../../src/core/wire/limits';
 import { parseMessage } from '../../src/core/wire/parse';
 import fixture from '../fixtures/messages.json';
@@ -145,7 +146,7 @@ describe('parseMessage on hostile objects', () => {
           expect(Number.isSafeInteger(each.reservedBytes)).toBe(true);
         }
       } else {
-        expect(result.reason).toMatch(/\.$/);
+        expect(result.reason(english)).toMatch(/\.$/);
       }
     }
     expect(accepted).toBeGreaterThan(100);

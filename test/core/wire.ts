@@ -1,3 +1,4 @@
+import { english } from '../../src/core/text/translation';
 import { parseMessage } from '../../src/core/wire/parse';
 import type { IAgentMessage } from '../../src/core/wire/reading';
 
@@ -64,7 +65,7 @@ export function message(
 export function parsed(value: unknown): IAgentMessage {
   const result = parseMessage(value);
   if (!result.ok) {
-    throw new Error(result.reason);
+    throw new Error(result.reason(english));
   }
   return result.message;
 }
@@ -72,7 +73,7 @@ export function parsed(value: unknown): IAgentMessage {
 /** Why `value` is refused; empty when it isn't. */
 export function reason(value: unknown): string {
   const result = parseMessage(value);
-  return result.ok ? '' : result.reason;
+  return result.ok ? '' : result.reason(english);
 }
 
 /** What becomes of a device with some fields replaced. */

@@ -24,7 +24,7 @@ function validMessages(): IAgentMessage[] {
   return fixture.valid.map(value => {
     const result = parseMessage(value);
     if (!result.ok) {
-      throw new Error(result.reason);
+      throw new Error(result.reason(english));
     }
     return result.message;
   });

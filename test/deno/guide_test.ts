@@ -5,7 +5,7 @@ import { Server } from './server.ts';
 
 const ROOM = new URL('../../lib/room/room.mjs', import.meta.url).href;
 const ROOT = new URL('../../', import.meta.url).pathname;
-const GUIDE = await Deno.readTextFile(`${ROOT}docs/deno.md`);
+const GUIDE = await Deno.readTextFile(`${ROOT}docs/guide/control-room.md`);
 const NAMES = 'import { formatBytes, room, RoomError } from';
 const IMPORTS = { imports: { 'npm:jupyterlab-vram/deno': ROOM } };
 

@@ -2,7 +2,7 @@
 
 Needs what ``lab_flow.py`` needs, two GPUs and accelerate; run it as
 ``python test/gpu/devices_lab.py OUTPUT_FOLDER``. It prints JSON lines and
-leaves screenshots. See docs/gpu-results.md.
+leaves screenshots. See docs/measurements/gpu-results.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Drives a real IPython kernel on a real GPU and prints what the agent says, as JSON lines.
 
 Needs jupyter_client, ipykernel and a CUDA build of torch; run it as
-``python test/gpu/kernel_flow.py`` in a checkout. See docs/gpu-results.md.
+``python test/gpu/kernel_flow.py`` in a checkout. See docs/measurements/gpu-results.md.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ every notebook and process; a plan.
 
 Needs JupyterLab, playwright (Python), a Chromium named by $CHROMIUM and the
 installed wheel; run it as ``python test/gpu/lab_flow.py OUTPUT_FOLDER``. It
-prints JSON lines and leaves screenshots. See docs/gpu-results.md.
+prints JSON lines and leaves screenshots. See docs/measurements/gpu-results.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Needs a CUDA build of torch and a GPU of 20 GiB or more that nobody else uses; r
 ``python test/gpu/oom_flow.py`` in a checkout, or with names of scenarios to run only those. Each line has the
 true text, the cause that was built on purpose (``expect``), and readings taken while the failed call's
 exception was still held (``held``) and after it was let go (``after``). ``test/core/oom/gpu.spec.ts`` explains
-the texts again. See docs/gpu-results.md.
+the texts again. See docs/measurements/gpu-results.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { english } from '../../src/core/text/translation';
 import type { Attachment } from '../../src/model/attachment';
 import { FakeConnection } from '../kernel/connection';
 import { PATIENCE_MS, TIMEOUT_MS } from '../kernel/futures';
@@ -124,7 +125,7 @@ describe('Attachment', () => {
 
     it('should say why', () => {
       expect(attachment.status).toBe('failed');
-      expect(attachment.failure).toBe('No IPython shell');
+      expect(attachment.failure?.(english)).toBe('No IPython shell');
       expect(page.rejected).toEqual(['No IPython shell']);
       expect(page.received).toEqual([]);
     });
@@ -179,8 +180,9 @@ describe('Attachment', () => {
     attachment.wake();
     await page.bustle();
     expect(attachment.status).toBe('failed');
-    expect(attachment.failure).toContain('`boot`');
-    expect(page.rejected).toEqual([attachment.failure]);
+    const failure = attachment.failure?.(english);
+    expect(failure).toContain('`boot`');
+    expect(page.rejected).toEqual([failure]);
     expect(connection.executes).toHaveLength(1);
   });
 

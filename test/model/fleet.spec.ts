@@ -240,7 +240,7 @@ describe('Fleet', () => {
     await asking;
     expect(world.fleet.kernels[0]?.glance).toMatchObject({
       reading: null,
-      failure: ''
+      failure: 'no-answer'
     });
     expect(world.made[0]?.isDisposed).toBe(true);
   });

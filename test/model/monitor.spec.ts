@@ -77,7 +77,7 @@ describe('Monitor', () => {
     failing.wake();
     await turns();
     expect(failing.status).toBe('failed');
-    expect(failing.failure).toBe('No shell');
+    expect(failing.failure?.(english)).toBe('No shell');
     expect(reports).toEqual(['No shell']);
     agent.serve(other);
     failing.retry();

@@ -1,5 +1,6 @@
 import { Signal } from '@lumino/signaling';
 
+import type { Sentence } from '../../src/core/text/translation';
 import type { IHoldings } from '../../src/core/wire/holders';
 import type {
   ICellRecord,
@@ -29,7 +30,7 @@ export class FakeHoldings implements IHoldingsLook {
   isOutdated = false;
   foundSeconds = 1_764_000_000;
   isAsking = false;
-  failure: string | null = null;
+  failure: Sentence | null = null;
   asks = 0;
 
   async ask(): Promise<void> {
@@ -45,7 +46,7 @@ export class FakeMonitor implements IMonitor {
   readonly warningRaised: Signal<IMonitor, IWarning> = new Signal(this);
   kernelId = 'kernel-1';
   status: MonitorStatus = 'attached';
-  failure: string | null = null;
+  failure: Sentence | null = null;
   busy = false;
   reading: IReading | null = reading([device()]);
   running: IRunningCell | null = null;

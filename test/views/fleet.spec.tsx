@@ -142,8 +142,11 @@ describe('FleetSection', () => {
     });
 
     it.each([
-      [{ failure: '', reading: null }, 'gave no answer'],
-      [{ failure: 'The kernel is busy', reading: null }, 'The kernel is busy'],
+      [{ failure: 'no-answer' as const, reading: null }, 'gave no answer'],
+      [
+        { failure: () => 'The kernel is busy', reading: null },
+        'The kernel is busy'
+      ],
       [{ failure: null, reading: reading([device()]) }, 'as of 30 s ago']
     ])('should say what asking led to: %#', async (change, words) => {
       const glance = { takenMs: NOW_MS - 30_000, ...change };

@@ -25,7 +25,11 @@ async function open(
 }
 
 function withStatus(status: MonitorStatus): FakeMonitor {
-  return new FakeMonitor({ status, reading: null, failure: 'No `comm` here.' });
+  return new FakeMonitor({
+    status,
+    reading: null,
+    failure: () => 'No `comm` here.'
+  });
 }
 
 function withState(state: ReadingState): FakeMonitor {

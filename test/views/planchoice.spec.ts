@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { english } from '../../src/core/text/translation';
 import {
   firstThatFits,
   gpuOf,
@@ -64,7 +65,7 @@ describe('PRESETS', () => {
 describe('chosenOf()', () => {
   it('should say in one sentence what is wrong with a pasted text', () => {
     const problem = (text: string): string | null =>
-      chosenOf({ kind: 'pasted', text }).problem;
+      chosenOf({ kind: 'pasted', text }).problem?.(english) ?? null;
     expect(problem('')).toBe(null);
     expect(problem('{')).toContain('not JSON');
     expect(problem('{}')).toContain('`hidden_size`');

@@ -68,16 +68,23 @@ function checkedLimits(
   gpus: number
 ): readonly number[] | null {
   if (gpus < 2) {
-    throw new PlanError(
-      `\`gpus\` should be at least 2 to split a model, but there ${gpus === 1 ? 'is 1' : 'are none'}.`
+    throw new PlanError(trans =>
+      trans._n(
+        '`gpus` should be at least 2 to split a model, but there is %1.',
+        '`gpus` should be at least 2 to split a model, but there are %1.',
+        gpus
+      )
     );
   }
   const isEach =
     limits?.length === gpus &&
     limits.every(each => each >= 0 && each < 2 ** 60);
   if (limits !== undefined && !isEach) {
-    throw new PlanError(
-      `\`maxMemoryBytes\` should be a number of bytes for each of the ${gpus} GPUs.`
+    throw new PlanError(trans =>
+      trans.__(
+        '`maxMemoryBytes` should be a number of bytes for each of the %1 GPUs.',
+        gpus
+      )
     );
   }
   return limits?.map(Math.floor) ?? null;
@@ -95,8 +102,12 @@ function checkedCounts(
     counts.every(count => Number.isInteger(count) && count >= 0) &&
     counts.reduce((a, b) => a + b, 0) === all;
   if (counts !== undefined && !isEach) {
-    throw new PlanError(
-      `\`tensorSplit\` should be a count of layers for each of the ${gpus} GPUs, ${all} in all.`
+    throw new PlanError(trans =>
+      trans.__(
+        '`tensorSplit` should be a count of layers for each of the %1 GPUs, %2 in all.',
+        gpus,
+        all
+      )
     );
   }
   return counts ?? null;

@@ -6,9 +6,17 @@
  * to what came in.
  */
 
+/** Translates: the part of JupyterLab's `TranslationBundle` that a reason needs. */
+interface ITranslates {
+  __(msgid: string, ...args: (string | number)[]): string;
+}
+
+/** Why something was refused, in the language of whoever reads it. */
+export type Reason = (trans: ITranslates) => string;
+
 /** Where a refusal is noted; shared by all the fields of one message. */
 export interface IRefusal {
-  reason: string | null;
+  reason: Reason | null;
 }
 
 /** Thrown to leave the parser; what was wrong stands in `IRefusal`. */
@@ -26,7 +34,7 @@ export class Field {
   key(name: string): Field {
     const value = this._value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return this._expected('an object');
+      return this._expected(trans => trans.__('an object'));
     }
     const own = Object.prototype.hasOwnProperty.call(value, name);
     const inner = own ? (value as Record<string, unknown>)[name] : undefined;
@@ -38,7 +46,7 @@ export class Field {
   whole(): number {
     return isWhole(this._value)
       ? this._value + 0
-      : this._expected('a whole number from 0 to 2^53 - 1');
+      : this._expected(trans => trans.__('a whole number from 0 to 2^53 - 1'));
   }
 
   /** As `whole`; anything else is unknown. */
@@ -51,14 +59,14 @@ export class Field {
     const value = this._value;
     return typeof value === 'number' && value >= 0 && value <= 8.64e12
       ? value
-      : this._expected('seconds since the epoch');
+      : this._expected(trans => trans.__('seconds since the epoch'));
   }
 
   /** Text without control characters, cut to `maxLength`. */
   text(maxLength: number): string {
     return typeof this._value === 'string'
       ? cleanText(this._value, maxLength)
-      : this._expected('a string');
+      : this._expected(trans => trans.__('a string'));
   }
 
   /** Text as it is, of at most `maxLength` characters: for a parser, never to be shown. */
@@ -66,7 +74,9 @@ export class Field {
     const value = this._value;
     return typeof value === 'string' && value.length <= maxLength
       ? value
-      : this._expected(`a text of at most ${maxLength} characters`);
+      : this._expected(trans =>
+          trans.__('a text of at most %1 characters', maxLength)
+        );
   }
 
   /** As `text`; anything else is unknown. */
@@ -79,12 +89,15 @@ export class Field {
   flag(): boolean {
     return typeof this._value === 'boolean'
       ? this._value
-      : this._expected('true or false');
+      : this._expected(trans => trans.__('true or false'));
   }
 
   oneOf<T extends string>(options: readonly T[]): T {
     const found = options.find(option => option === this._value);
-    return found ?? this._expected(`one of ${options.join(', ')}`);
+    return (
+      found ??
+      this._expected(trans => trans.__('one of %1', options.join(', ')))
+    );
   }
 
   /** The first `maxCount` items, each read by `read`. */
@@ -108,9 +121,9 @@ export class Field {
   }
 
   /** Refuse the whole message. */
-  refuse(reason: string): never {
+  refuse(reason: Reason): never {
     this._refusal.reason = reason;
-    throw new Refused(reason);
+    throw new Refused();
   }
 
   private _isAbsent(): boolean {
@@ -124,7 +137,7 @@ export class Field {
   ): T[] {
     const list = this._value;
     if (!Array.isArray(list)) {
-      return this._expected('a list');
+      return this._expected(trans => trans.__('a list'));
     }
     const { length } = list;
     const count = Math.min(length, maxCount);
@@ -136,10 +149,22 @@ export class Field {
     });
   }
 
-  private _expected(what: string): never {
-    const where = this._path === '' ? 'The message' : `\`${this._path}\``;
-    return this.refuse(
-      `${where} should be ${what}, but is ${describe(this._value)}.`
+  private _expected(what: Reason): never {
+    const { _path: path, _value: value } = this;
+    const found = describe(value);
+    return this.refuse(trans =>
+      path === ''
+        ? trans.__(
+            'The message should be %1, but is %2.',
+            what(trans),
+            found(trans)
+          )
+        : trans.__(
+            '`%1` should be %2, but is %3.',
+            path,
+            what(trans),
+            found(trans)
+          )
     );
   }
 }
@@ -164,20 +189,27 @@ function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function describe(value: unknown): string {
+/** What a value is; the value itself is not kept. */
+export function describe(value: unknown): Reason {
   switch (typeof value) {
     case 'undefined':
-      return 'missing';
+      return trans => trans.__('missing');
     case 'number':
     case 'boolean':
-      return String(value);
-    case 'string':
-      return `the text '${cleanText(value, 40)}'`;
+      return said(String(value));
+    case 'string': {
+      const text = cleanText(value, 40);
+      return trans => trans.__("the text '%1'", text);
+    }
     default:
       return value === null
-        ? 'null'
+        ? said('null')
         : Array.isArray(value)
-          ? 'a list'
-          : 'an object';
+          ? trans => trans.__('a list')
+          : trans => trans.__('an object');
   }
+}
+
+function said(text: string): Reason {
+  return () => text;
 }

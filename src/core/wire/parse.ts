@@ -1,4 +1,4 @@
-import type { IRefusal } from './decode';
+import type { IRefusal, Reason } from './decode';
 import { Field } from './decode';
 import { LIMITS } from './limits';
 import { parseClear, parseLeak, parseRecord, parseRunning } from './parsecell';
@@ -24,7 +24,7 @@ export type ParsedMessage<T = null> =
       /** The facts that a question asked for; null where the message has none. */
       readonly answer: T | null;
     }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: Reason };
 
 /**
  * Turn what a kernel sent into a message.
@@ -55,7 +55,8 @@ export function parseMessage<T = null>(
     return { ok: true, message, answer };
   } catch {
     // What was thrown may itself be hostile, and is not looked at.
-    const reason = refusal.reason ?? 'The message could not be read.';
+    const reason =
+      refusal.reason ?? (trans => trans.__('The message could not be read.'));
     return { ok: false, reason };
   }
 }
@@ -84,13 +85,21 @@ function readMessage(message: Field): IAgentMessage {
 function checkSchema(schema: Field): void {
   const sent = schema.whole();
   if (sent > SCHEMA_VERSION) {
-    schema.refuse(
-      `This front end is older than the agent in the kernel: it understands wire format ${SCHEMA_VERSION}, the agent sent ${sent}.`
+    schema.refuse(trans =>
+      trans.__(
+        'This front end is older than the agent in the kernel: it understands wire format %1, the agent sent %2.',
+        SCHEMA_VERSION,
+        sent
+      )
     );
   }
   if (sent < SCHEMA_VERSION) {
-    schema.refuse(
-      `The agent in the kernel is older than this front end: it sent wire format ${sent}, this front end understands ${SCHEMA_VERSION}.`
+    schema.refuse(trans =>
+      trans.__(
+        'The agent in the kernel is older than this front end: it sent wire format %1, this front end understands %2.',
+        sent,
+        SCHEMA_VERSION
+      )
     );
   }
 }

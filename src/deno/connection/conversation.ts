@@ -96,7 +96,9 @@ export async function look({ link }: Conversation): Promise<IAgentMessage> {
 /** @throws RefusedError if the message says that the agent refused */
 export function checked(message: IAgentMessage): IAgentMessage {
   if (message.kind === 'refused') {
-    throw new RefusedError(message.reason ?? 'The agent refused.');
+    throw new RefusedError(
+      message.reason ?? (trans => trans.__('The agent refused.'))
+    );
   }
   return message;
 }

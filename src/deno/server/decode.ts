@@ -1,3 +1,5 @@
+import { english } from '../../core/text/translation';
+import type { IRefusal } from '../../core/wire/decode';
 import { Field } from '../../core/wire/decode';
 import { RoomError } from './errors';
 
@@ -7,13 +9,13 @@ import { RoomError } from './errors';
  * @throws RoomError `strange-answer` with what was wrong
  */
 export function read<T>(value: unknown, parse: (field: Field) => T): T {
-  const refusal = { reason: null };
+  const refusal: IRefusal = { reason: null };
   try {
     return parse(new Field(value, '', refusal));
   } catch {
     throw new RoomError(
       'strange-answer',
-      refusal.reason ?? 'An answer could not be read.'
+      refusal.reason?.(english) ?? 'An answer could not be read.'
     );
   }
 }

@@ -1,3 +1,6 @@
+import type { IAgentMessage } from '../../core/wire/reading';
+import type { Sentence } from '../../core/text/translation';
+import { sentenceOf, untranslated } from '../../core/text/translation';
 import type { Kernel } from '@jupyterlab/services';
 
 import { NoAnswerError, withinTime } from '../../kernel/ask';
@@ -65,9 +68,8 @@ export class Glances {
       await withinTime(kernel.info);
       return await this._askOver(new KernelLink(kernel), op);
     } catch (reason) {
-      const isSilent = reason instanceof NoAnswerError;
       const failure =
-        reason instanceof Error && !isSilent ? reason.message : '';
+        reason instanceof NoAnswerError ? 'no-answer' : sentenceOf(reason);
       return { ...NOTHING, takenMs: Date.now(), failure };
     } finally {
       kernel.dispose();
@@ -86,7 +88,7 @@ export class Glances {
       );
       const takenMs = Date.now();
       return message.kind === 'refused'
-        ? { ...NOTHING, takenMs, failure: message.reason ?? '' }
+        ? { ...NOTHING, takenMs, failure: refusalOf(message) }
         : { reading: message.reading, takenMs, failure: null };
     } finally {
       link.dispose();
@@ -100,3 +102,7 @@ export class Glances {
 }
 
 const NOTHING = { reading: null };
+
+function refusalOf({ reason }: IAgentMessage): Sentence | 'no-answer' {
+  return reason === null ? 'no-answer' : untranslated(reason);
+}

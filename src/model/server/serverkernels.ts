@@ -108,14 +108,23 @@ export class Fleet implements IFleet, IDisposable {
       return null;
     }
     await this._glance(kernelId, 'clear');
-    const failure = this._glances.get(kernelId)?.failure;
-    return failure === '' ? 'The kernel gave no answer.' : (failure ?? null);
+    const failure = this._glances.get(kernelId)?.failure ?? null;
+    if (failure !== null) {
+      throw new RefusedError(
+        failure === 'no-answer'
+          ? trans => trans.__('The kernel gave no answer.')
+          : failure
+      );
+    }
+    return null;
   }
 
   async stop(process: IGpuProcess, force: boolean): Promise<IStopReport> {
     const { source } = this._reporter;
     if (!source || source.isDisposed || process.identity === null) {
-      throw new RefusedError('The kernel that listed this process is gone.');
+      throw new RefusedError(trans =>
+        trans.__('The kernel that listed this process is gone.')
+      );
     }
     const { pid, identity } = process;
     const report = await source.ask(stopQuestion(pid, identity, force));

@@ -1,3 +1,4 @@
+import type { Sentence } from '../../core/text/translation';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
@@ -10,8 +11,8 @@ export interface IGlance {
   readonly reading: IReading | null;
   /** When the answer came, in milliseconds since the epoch. */
   readonly takenMs: number;
-  /** Why there is no reading; empty if the kernel gave no answer. */
-  readonly failure: string | null;
+  /** Why there is no reading. */
+  readonly failure: Sentence | 'no-answer' | null;
 }
 
 /** One running Python kernel of the server, and what uses it. */

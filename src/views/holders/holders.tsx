@@ -40,7 +40,7 @@ export function Holders(props: IHoldersProps): React.JSX.Element {
         )}
         {failure !== null && (
           <p className="jp-VramPanel-quiet" role="alert">
-            {trans.__('The search failed: %1', failure)}
+            {trans.__('The search failed: %1', failure(trans))}
           </p>
         )}
         <p className="jp-VramPanel-quiet">

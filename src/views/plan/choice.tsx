@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { ICachedModel } from '../../core/plan';
+import { sentenceOf } from '../../core/text/translation';
 import { cachedModels, modelFileAt } from '../../kernel/modelfiles';
 import type { IMonitor } from '../../model/tokens';
 import { Link } from '../shared/link';
@@ -9,7 +10,7 @@ import { Labelled, Problem } from './labelled';
 import { Pasted } from './pasted';
 import { PRESETS } from '../../core/plan/presets';
 import type { Source } from './state';
-import { NOTHING, sentenceOf } from './state';
+import { NOTHING } from './state';
 
 /** Properties of `Choice`. */
 export interface IChoiceProps {
@@ -70,7 +71,7 @@ function FileChoice(props: IChoiceProps): React.JSX.Element {
   const [models, setModels] = React.useState<readonly ICachedModel[] | null>(
     null
   );
-  const { attempt, problem, asking } = useAsking(monitor);
+  const { attempt, problem, asking } = useAsking(monitor, trans);
   const refusal =
     monitor === null ? trans.__('There is no kernel to ask.') : null;
   const read = (where: string): void => {
@@ -109,7 +110,10 @@ interface IAsking {
 }
 
 /** Asks the kernel, and remembers what went wrong the last time. */
-function useAsking(monitor: IMonitor | null): IAsking {
+function useAsking(
+  monitor: IMonitor | null,
+  trans: TranslationBundle
+): IAsking {
   const [problem, setProblem] = React.useState<string | null>(null);
   const [asking, setAsking] = React.useState(false);
   const attempt: IAsking['attempt'] = ask => {
@@ -119,7 +123,7 @@ function useAsking(monitor: IMonitor | null): IAsking {
     setAsking(true);
     setProblem(null);
     ask(monitor)
-      .catch(error => setProblem(sentenceOf(error)))
+      .catch(error => setProblem(sentenceOf(error)(trans)))
       .finally(() => setAsking(false));
   };
   return { attempt, problem, asking };

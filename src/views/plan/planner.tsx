@@ -67,7 +67,7 @@ export function Planner(props: IPlannerProps): React.JSX.Element {
     <div className="jp-VramPlan">
       <Choice {...{ monitor, source, setSource, trans }} />
       <Target {...{ kernelGpus, terms, setTerms, trans }} />
-      <Problem problem={chosen.problem} />
+      <Problem problem={chosen.problem?.(trans) ?? null} />
       <Plans {...{ ...props, chosen, terms, setTerms, kernelGpus }} />
     </div>
   );

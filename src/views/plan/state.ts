@@ -1,7 +1,9 @@
 import type { IPlannable } from '../../core/plan';
-import { plannableOf, plannableOfText, PlanError } from '../../core/plan';
+import { plannableOf, plannableOfText } from '../../core/plan';
 import type { KvFormat } from '../../core/plan';
 import { PRESETS } from '../../core/plan/presets';
+import type { Sentence } from '../../core/text/translation';
+import { sentenceOf } from '../../core/text/translation';
 
 /** Where the model to plan for comes from. */
 export type Source =
@@ -12,7 +14,7 @@ export type Source =
 /** A model to plan for, or why there is none. */
 export interface IChosen extends Partial<IPlannable> {
   /** One sentence; null while there is nothing to say. */
-  readonly problem: string | null;
+  readonly problem: Sentence | null;
   /** What a cell would load with transformers, and with llama.cpp; empty where unknown. */
   readonly model: string;
   readonly gguf: string;
@@ -56,14 +58,6 @@ export function chosenOrWhyNot(choose: () => IChosen): IChosen {
   } catch (error) {
     return { ...NOTHING, problem: sentenceOf(error) };
   }
-}
-
-/** What went wrong, as a person should read it. */
-export function sentenceOf(error: unknown): string {
-  if (error instanceof PlanError) {
-    return error.message;
-  }
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** What the plans are for, besides the model. */

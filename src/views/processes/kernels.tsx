@@ -244,11 +244,11 @@ function detailsOf(
 
 function notOpenWords(kernel: IFleetKernel, trans: TranslationBundle): string {
   const { glance } = kernel;
-  if (glance?.failure) {
-    return glance.failure;
-  }
-  if (glance?.failure === '') {
-    return trans.__('gave no answer');
+  const failure = glance?.failure ?? null;
+  if (failure !== null) {
+    return failure === 'no-answer'
+      ? trans.__('gave no answer')
+      : failure(trans);
   }
   return kernel.connections > 0
     ? trans.__('open elsewhere')

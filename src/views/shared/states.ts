@@ -72,7 +72,7 @@ function ofStatus(monitor: IMonitor, trans: TranslationBundle): INotice | null {
     case 'failed':
       return whole(
         trans.__('Could not read this kernel'),
-        monitor.failure ?? trans.__('The kernel gave no reason.'),
+        monitor.failure?.(trans) ?? trans.__('The kernel gave no reason.'),
         'retry'
       );
     default:

@@ -117,7 +117,7 @@ describe('planSplit()', () => {
     const small = [gpu(4), gpu(4)];
     const none = planSplit(EIGHT_B, { gpus: small });
     expect(none).toMatchObject({ devices: [], shortfall: 'weights' });
-    expect(splitSentence(none, english)).toContain('no place');
+    expect(splitSentence(none, english)).toContain('do not fit');
     const gguf = planSplit(EIGHT_B, { gpus: small, format: 'Q8_0' });
     expect(gguf).toMatchObject({ status: 'too-big', shortfall: 'device' });
     expect(splitSentence(gguf, english)).toContain('does not fit on GPU 0');

@@ -61,7 +61,7 @@ export interface IOomFigures {
   /**
    * Of `allocatedBytes`, what private pools, such as those of CUDA graphs, keep
    * in no tensor. PyTorch counts it as allocated in its message, and not in
-   * `memory_allocated`: measured, see docs/gpu-results.md.
+   * `memory_allocated`: measured, see docs/measurements/gpu-results.md.
    */
   readonly privatePoolBytes: number | null;
   /** The most that the process may take, by a limit that was set. */

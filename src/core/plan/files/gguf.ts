@@ -59,14 +59,17 @@ const ARRAY = 9;
 export function parseGguf(bytes: Uint8Array): IGgufHeader {
   const reader = new Reader(bytes);
   if (reader.u32('the magic number') !== MAGIC) {
-    throw new PlanError(
-      'This is not a GGUF file: it does not begin with GGUF.'
+    throw new PlanError(trans =>
+      trans.__('This is not a GGUF file: it does not begin with GGUF.')
     );
   }
   const version = reader.u32('the version');
   if (version < 2 || version > 3) {
-    throw new PlanError(
-      `GGUF version ${version} is not known; the planner reads 2 and 3.`
+    throw new PlanError(trans =>
+      trans.__(
+        'GGUF version %1 is not known; the planner reads 2 and 3.',
+        version
+      )
     );
   }
   const tensorCount = reader.count('tensor_count', GGUF_LIMITS.tensors);
@@ -87,8 +90,13 @@ function readTensor(reader: Reader, index: number): IGgufTensor {
   const name = reader.text(`the name of tensor ${index}`);
   const rank = reader.u32(`the dimensions of ${name}`);
   if (rank > GGUF_LIMITS.dimensions) {
-    throw new PlanError(
-      `\`${name}\` claims ${rank} dimensions; ${GGUF_LIMITS.dimensions} are the most.`
+    throw new PlanError(trans =>
+      trans.__(
+        '`%1` claims %2 dimensions; %3 are the most.',
+        name,
+        rank,
+        GGUF_LIMITS.dimensions
+      )
     );
   }
   const dimensions = Array.from({ length: rank }, () =>
@@ -96,14 +104,16 @@ function readTensor(reader: Reader, index: number): IGgufTensor {
   );
   const elements = dimensions.reduce((product, each) => product * each, 1);
   if (elements > GGUF_LIMITS.elements) {
-    throw new PlanError(`\`${name}\` claims ${elements} elements.`);
+    throw new PlanError(trans =>
+      trans.__('`%1` claims %2 elements.', name, elements)
+    );
   }
   const type = reader.u32(`the type of ${name}`);
   const format = GGML_TYPES.get(type);
   const block = format === undefined ? undefined : BLOCK_FORMATS[format];
   if (format === undefined || block === undefined) {
-    throw new PlanError(
-      `\`${name}\` has tensor type ${type}, which is not known.`
+    throw new PlanError(trans =>
+      trans.__('`%1` has tensor type %2, which is not known.', name, type)
     );
   }
   reader.skip(8, `the offset of ${name}`);
@@ -129,8 +139,13 @@ class Reader {
     const high = this._view.getUint32(at + 4, true);
     const value = high * 2 ** 32 + low;
     if (value > most) {
-      throw new PlanError(
-        `The GGUF header claims ${value} for ${what}; ${most} is the most that is believed.`
+      throw new PlanError(trans =>
+        trans.__(
+          'The GGUF header claims %1 for %2; %3 is the most that is believed.',
+          value,
+          what,
+          most
+        )
       );
     }
     return value;
@@ -158,8 +173,8 @@ class Reader {
     }
     const size = VALUE_BYTES[type] ?? 0;
     if (size === 0) {
-      throw new PlanError(
-        `\`${what}\` has value type ${type}, which is not known.`
+      throw new PlanError(trans =>
+        trans.__('`%1` has value type %2, which is not known.', what, type)
       );
     }
     return this._number(type, this._advance(size, what));
@@ -178,7 +193,9 @@ class Reader {
 
   private _array(what: string, depth: number): GgufValue {
     if (depth >= GGUF_LIMITS.depth) {
-      throw new PlanError(`\`${what}\` has arrays in arrays beyond belief.`);
+      throw new PlanError(trans =>
+        trans.__('`%1` has arrays in arrays beyond belief.', what)
+      );
     }
     const type = this.u32(`the type of ${what}`);
     // Even an empty text takes eight bytes, so the bytes that are left bound the count.
@@ -236,8 +253,12 @@ class Reader {
   private _advance(length: number, what: string): number {
     const at = this._at;
     if (length > this._bytes.length - at) {
-      throw new PlanError(
-        `The GGUF header ends after ${this._bytes.length} bytes, within ${cleanText(what, 80)}.`
+      throw new PlanError(trans =>
+        trans.__(
+          'The GGUF header ends after %1 bytes, within %2.',
+          this._bytes.length,
+          cleanText(what, 80)
+        )
       );
     }
     this._at = at + length;

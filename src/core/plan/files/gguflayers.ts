@@ -174,8 +174,8 @@ function perLayer(
   }
   const values = value as readonly number[];
   if (values.length < count) {
-    throw new PlanError(
-      `\`${key}\` has ${values.length} values for ${count} layers.`
+    throw new PlanError(trans =>
+      trans.__('`%1` has %2 values for %3 layers.', key, values.length, count)
     );
   }
   return index => values[index] ?? null;

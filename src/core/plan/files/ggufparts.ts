@@ -44,13 +44,19 @@ export function refuseNoModel(header: IGgufHeader): void {
     header.metadata.get('general.architecture') === 'clip'
   ) {
     const bytes = header.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    throw new PlanError(
-      `This GGUF file is a projector (mmproj) of ${formatBytes(bytes)}, with which a model sees or hears: it is loaded beside the model. Choose the file of the model itself.`
+    throw new PlanError(trans =>
+      trans.__(
+        'This GGUF file is a projector (mmproj) of %1, with which a model sees or hears: it is loaded beside the model. Choose the file of the model itself.',
+        formatBytes(bytes)
+      )
     );
   }
   if (typeof kind === 'string' && kind !== '' && kind !== 'model') {
-    throw new PlanError(
-      `This GGUF file holds no model: its \`general.type\` is ${kind}. Choose the file of the model itself.`
+    throw new PlanError(trans =>
+      trans.__(
+        'This GGUF file holds no model: its `general.type` is %1. Choose the file of the model itself.',
+        kind
+      )
     );
   }
 }
@@ -60,7 +66,9 @@ function placeOf({ metadata }: IGgufHeader): { number: number; count: number } {
   const whole = (name: string, otherwise: number): number => {
     const value = Number(metadata.get(name) ?? otherwise);
     if (!Number.isInteger(value) || value < 0 || value > MOST_PARTS) {
-      throw new PlanError(`\`${name}\` should be from 0 to ${MOST_PARTS}.`);
+      throw new PlanError(trans =>
+        trans.__('`%1` should be from 0 to %2.', name, MOST_PARTS)
+      );
     }
     return value;
   };
@@ -76,8 +84,16 @@ function partsMissing(
   );
   const named = missing.slice(0, MOST_NAMED).join(', ');
   const more = missing.length > MOST_NAMED ? ', …' : '';
-  const which = missing.length > 0 ? `part ${named}${more}` : 'one that fits';
-  return new PlanError(
-    `The model is split over ${count} files, and ${which} is missing here: one part alone says nothing of the whole.`
+  return new PlanError(trans =>
+    missing.length > 0
+      ? trans.__(
+          'The model is split over %1 files, and part %2 is missing here: one part alone does not describe the model.',
+          count,
+          named + more
+        )
+      : trans.__(
+          'The model is split over %1 files, and the parts here do not belong together.',
+          count
+        )
   );
 }

@@ -39,7 +39,9 @@ export function ggufShape(header: IGgufHeader): IModelShape {
   const { metadata, tensors } = header;
   const architecture = metadata.get('general.architecture');
   if (typeof architecture !== 'string' || architecture === '') {
-    throw new PlanError('The GGUF header has no `general.architecture`.');
+    throw new PlanError(trans =>
+      trans.__('The GGUF header has no `general.architecture`.')
+    );
   }
   const own: OwnField = key => metadata.get(`${architecture}.${key}`);
   const shape = modelShape(configOf(architecture, own, tensors));

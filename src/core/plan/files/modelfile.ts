@@ -71,11 +71,15 @@ export function plannableOfText(
 /** @throws PlanError for what is not JSON, or longer than is believed of a config. */
 export function parsed(text: string): unknown {
   if (text.length > MAX_JSON) {
-    throw new PlanError('This is longer than 16 MiB, which no config is.');
+    throw new PlanError(trans =>
+      trans.__('This is longer than 16 MiB, which no config is.')
+    );
   }
   try {
     return parsePythonJson(text);
   } catch {
-    throw new PlanError('This is not JSON: paste the whole of a config.json.');
+    throw new PlanError(trans =>
+      trans.__('This is not JSON: paste the whole of a config.json.')
+    );
   }
 }

@@ -39,8 +39,12 @@ function partsOf(first: string | null, { path, more }: IModelFile): string[] {
   const parts = [first ?? '', ...more];
   const count = Number(/-of-(\d{5})\.safetensors$/i.exec(path)?.[1] ?? 1);
   if (parts.length < count) {
-    throw new PlanError(
-      `The model is split over ${count} files, of which ${parts.length} were read: give the folder with its config.json.`
+    throw new PlanError(trans =>
+      trans.__(
+        'The model is split over %1 files, of which %2 were read: give the folder with its config.json.',
+        count,
+        parts.length
+      )
     );
   }
   return parts;
@@ -54,6 +58,8 @@ function bytesOf(data: string): Uint8Array {
   try {
     return Uint8Array.from(atob(data), each => each.charCodeAt(0));
   } catch {
-    throw new PlanError('The header of the GGUF file did not arrive whole.');
+    throw new PlanError(trans =>
+      trans.__('The header of the GGUF file did not arrive whole.')
+    );
   }
 }

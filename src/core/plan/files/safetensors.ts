@@ -47,13 +47,19 @@ export interface ISafetensor {
  */
 export function safetensorsHeaderBytes(start: Uint8Array): number {
   if (start.length < 8) {
-    throw new PlanError('A safetensors file has at least 8 bytes.');
+    throw new PlanError(trans =>
+      trans.__('A safetensors file has at least 8 bytes.')
+    );
   }
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
   if (length > SAFETENSORS_LIMITS.headerBytes || length < 2) {
-    throw new PlanError(
-      `The safetensors file claims a header of ${length} bytes; at most ${SAFETENSORS_LIMITS.headerBytes} are believed.`
+    throw new PlanError(trans =>
+      trans.__(
+        'The safetensors file claims a header of %1 bytes; at most %2 are believed.',
+        length,
+        SAFETENSORS_LIMITS.headerBytes
+      )
     );
   }
   return length;
@@ -66,14 +72,16 @@ export function safetensorsHeaderBytes(start: Uint8Array): number {
  */
 export function safetensorsTable(header: unknown): ISafetensor[] {
   if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    throw new PlanError('The safetensors header should be an object.');
+    throw new PlanError(trans =>
+      trans.__('The safetensors header should be an object.')
+    );
   }
   const entries = Object.entries(header).filter(
     ([name]) => name !== '__metadata__'
   );
   if (entries.length > SAFETENSORS_LIMITS.tensors) {
-    throw new PlanError(
-      `The safetensors header names ${entries.length} tensors.`
+    throw new PlanError(trans =>
+      trans.__('The safetensors header names %1 tensors.', entries.length)
     );
   }
   return entries.map(([name, value]) => tensorOf(cleanText(name, 256), value));
@@ -83,8 +91,12 @@ function tensorOf(name: string, value: unknown): ISafetensor {
   const { dtype, shape } = (value ?? {}) as Record<string, unknown>;
   const bits = typeof dtype === 'string' ? DTYPE_BITS[dtype] : undefined;
   if (bits === undefined || typeof dtype !== 'string') {
-    throw new PlanError(
-      `\`${name}\` has the type ${cleanText(String(dtype), 20)}, which is not known.`
+    throw new PlanError(trans =>
+      trans.__(
+        '`%1` has the type %2, which is not known.',
+        name,
+        cleanText(String(dtype), 20)
+      )
     );
   }
   const isShape =
@@ -92,14 +104,16 @@ function tensorOf(name: string, value: unknown): ISafetensor {
     shape.length <= SAFETENSORS_LIMITS.dimensions &&
     shape.every(each => Number.isSafeInteger(each) && (each as number) >= 0);
   if (!isShape) {
-    throw new PlanError(
-      `\`${name}\` should have a \`shape\` of whole numbers.`
+    throw new PlanError(trans =>
+      trans.__('`%1` should have a `shape` of whole numbers.', name)
     );
   }
   const sizes = shape as number[];
   const elements = sizes.reduce((product, each) => product * each, 1);
   if (!(elements <= 2 ** 48)) {
-    throw new PlanError(`\`${name}\` claims ${elements} elements.`);
+    throw new PlanError(trans =>
+      trans.__('`%1` claims %2 elements.', name, elements)
+    );
   }
   return { name, dtype, shape: sizes, bytes: Math.ceil((elements * bits) / 8) };
 }
@@ -113,8 +127,8 @@ export function indexBytes(index: unknown): number {
   const { metadata } = (index ?? {}) as Record<string, unknown>;
   const { total_size: total } = (metadata ?? {}) as Record<string, unknown>;
   if (!Number.isSafeInteger(total) || (total as number) < 0) {
-    throw new PlanError(
-      '`metadata.total_size` of the index should be a whole number.'
+    throw new PlanError(trans =>
+      trans.__('`metadata.total_size` of the index should be a whole number.')
     );
   }
   return total as number;
@@ -139,8 +153,10 @@ export function safetensorsShape(tensors: readonly ISafetensor[]): IModelShape {
   const query = find(/q_proj\.weight$/);
   const key = find(/k_proj\.weight$/);
   if (!embedding || !up || !query || !key) {
-    throw new PlanError(
-      'These tensors have not the names of a model that the planner knows; its config.json is needed.'
+    throw new PlanError(trans =>
+      trans.__(
+        'These tensors have not the names of a model that the planner knows; its config.json is needed.'
+      )
     );
   }
   const layers = tensors.map(({ name }) =>

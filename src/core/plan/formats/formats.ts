@@ -262,8 +262,12 @@ export function formatNamed(name: string, runtime?: Runtime): IFormat {
     runtime === 'llama.cpp' ? lower.replace(/^(fp|bf)/, 'f') : lower;
   const format = FORMATS.get(ALIASES.get(plainName) ?? plainName) ?? null;
   if (format === null) {
-    throw new PlanError(
-      `There is no format '${name.slice(0, 40)}'. The formats are: ${FORMAT_NAMES.join(', ')}.`
+    throw new PlanError(trans =>
+      trans.__(
+        "There is no format '%1'. The formats are: %2.",
+        name.slice(0, 40),
+        FORMAT_NAMES.join(', ')
+      )
     );
   }
   return format;

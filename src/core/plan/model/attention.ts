@@ -120,8 +120,12 @@ function headDimOf(
       : family.headDim;
   const derived = Math.floor(hiddenSize / heads);
   if ((known ?? derived) < 1) {
-    throw new PlanError(
-      `\`num_attention_heads\` is ${heads}, more than \`hidden_size\` (${hiddenSize}) has room for.`
+    throw new PlanError(trans =>
+      trans.__(
+        '`num_attention_heads` is %1, more than `hidden_size` (%2) has room for.',
+        heads,
+        hiddenSize
+      )
     );
   }
   return known ?? derived;
@@ -148,8 +152,12 @@ function kvHeadsOf(config: Config, family: IFamily, heads: number): number {
     family.kvHeads ?? heads
   );
   if (kvHeads > heads) {
-    throw new PlanError(
-      `\`num_key_value_heads\` (${kvHeads}) should be at most \`num_attention_heads\` (${heads}).`
+    throw new PlanError(trans =>
+      trans.__(
+        '`num_key_value_heads` (%1) should be at most `num_attention_heads` (%2).',
+        kvHeads,
+        heads
+      )
     );
   }
   return kvHeads;

@@ -1,5 +1,5 @@
 import type { IRefusal } from '../../wire/decode';
-import { cleanText, Field } from '../../wire/decode';
+import { cleanText, describe, Field } from '../../wire/decode';
 import fields from './fields.json' with { type: 'json' };
 import { PlanError } from './shape';
 
@@ -23,7 +23,9 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = fields.names;
 export class Config {
   constructor(value: unknown, where = '') {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new PlanError('The config should be an object of fields.');
+      throw new PlanError(trans =>
+        trans.__('The config should be an object of fields.')
+      );
     }
     this._values = value as Record<string, unknown>;
     this._where = where;
@@ -61,8 +63,15 @@ export class Config {
     const field = found ?? namesOf(name)[0] ?? name;
     const value = this._read(field, each => each.whole());
     if (value < least || value > most) {
-      throw new PlanError(
-        `\`${this._where}${field}\` should be from ${least} to ${most}, but is ${value}.`
+      throw new PlanError(trans =>
+        trans.__(
+          '`%1%2` should be from %3 to %4, but is %5.',
+          this._where,
+          field,
+          least,
+          most,
+          value
+        )
       );
     }
     return value;
@@ -80,8 +89,14 @@ export class Config {
       return fallback;
     }
     if (typeof value !== 'number' || !(value >= 0 && value <= 1e6)) {
-      throw new PlanError(
-        `\`${this._where}${name}\` should be a number, but is ${sample(value)}.`
+      const found = describe(value);
+      throw new PlanError(trans =>
+        trans.__(
+          '`%1%2` should be a number, but is %3.',
+          this._where,
+          name,
+          found(trans)
+        )
       );
     }
     return value;
@@ -168,7 +183,9 @@ export class Config {
     try {
       return read(new Field(this._own(name), this._where + name, refusal));
     } catch {
-      throw new PlanError(refusal.reason ?? `\`${name}\` could not be read.`);
+      throw new PlanError(
+        refusal.reason ?? (trans => trans.__('`%1` could not be read.', name))
+      );
     }
   }
 
@@ -205,12 +222,4 @@ function isFilled(value: unknown): boolean {
 /** One letter or mark for each layer. */
 function isPattern(value: unknown): boolean {
   return typeof value === 'string' && /^[A-Z*|-]{8,}$/.test(value);
-}
-
-function sample(value: unknown): string {
-  return typeof value === 'string'
-    ? `the text '${cleanText(value, 40)}'`
-    : typeof value === 'number' || typeof value === 'boolean'
-      ? String(value)
-      : 'something else';
 }

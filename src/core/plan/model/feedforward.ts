@@ -163,7 +163,9 @@ function denseLayers(
   );
   const types = config.texts('mlp_layer_types');
   if (types.some(type => type !== 'dense' && type !== 'sparse')) {
-    throw new PlanError('`mlp_layer_types` should list `dense` or `sparse`.');
+    throw new PlanError(trans =>
+      trans.__('`mlp_layer_types` should list `dense` or `sparse`.')
+    );
   }
   return layer =>
     types[layer] !== undefined

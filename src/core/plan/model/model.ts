@@ -116,13 +116,19 @@ function formOf(
 
 function refuseEncoderDecoder(config: Config, architecture: string): void {
   if (config.flag('is_encoder_decoder', false)) {
-    throw new PlanError(
-      `\`is_encoder_decoder\` is true: ${architecture} has an encoder and a decoder, which the planner does not know.`
+    throw new PlanError(trans =>
+      trans.__(
+        '`is_encoder_decoder` is true: %1 has an encoder and a decoder, which the planner does not know.',
+        architecture
+      )
     );
   }
   if (isUnplanned(architecture)) {
-    throw new PlanError(
-      `\`model_type\` is ${architecture}: the planner does not know how such models use memory.`
+    throw new PlanError(trans =>
+      trans.__(
+        '`model_type` is %1: the planner does not know how such models use memory.',
+        architecture
+      )
     );
   }
 }

@@ -1,3 +1,5 @@
+import { TranslatedError } from '../../text/translation';
+
 /**
  * What a model is made of, as far as its memory depends on it.
  *
@@ -253,4 +255,4 @@ export interface IFileSizes {
 export type ModelShape = IModelShape;
 
 /** Thrown for a config or a file that can't be planned for; the message names the field. */
-export class PlanError extends Error {}
+export class PlanError extends TranslatedError {}

@@ -39,7 +39,7 @@ const WORDS: Readonly<
     ),
   'files-differ': (figure, trans) =>
     trans.__(
-      'The weight files beside the config have %1, which is not what this model has in 16 or 32 bit: they may be quantised, or it may be made otherwise.',
+      'The weight files beside the config have %1, which is not what this model has in 16 or 32 bit: they may be quantized, or it may be made otherwise.',
       figure
     ),
   recurrent: (_, trans) =>

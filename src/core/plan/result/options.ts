@@ -129,8 +129,13 @@ function checkedGpu(gpu: IGpu): IGpu {
 
 function whole(name: string, value: number, most: number): number {
   if (!Number.isSafeInteger(value) || value < 1 || value > most) {
-    throw new PlanError(
-      `\`${name}\` should be a whole number from 1 to ${most}, but is ${String(value)}.`
+    throw new PlanError(trans =>
+      trans.__(
+        '`%1` should be a whole number from 1 to %2, but is %3.',
+        name,
+        most,
+        String(value)
+      )
     );
   }
   return value;
@@ -138,8 +143,12 @@ function whole(name: string, value: number, most: number): number {
 
 function size(name: string, value: number): number {
   if (!(value >= 0 && value <= 2 ** 20 * GIB)) {
-    throw new PlanError(
-      `\`${name}\` should be a number of bytes, but is ${String(value)}.`
+    throw new PlanError(trans =>
+      trans.__(
+        '`%1` should be a number of bytes, but is %2.',
+        name,
+        String(value)
+      )
     );
   }
   return Math.floor(value);
@@ -151,8 +160,13 @@ function oneOf<T extends string>(
   options: readonly T[]
 ): T {
   if (!options.includes(value)) {
-    throw new PlanError(
-      `\`${name}\` should be one of ${options.join(', ')}, but is '${String(value).slice(0, 40)}'.`
+    throw new PlanError(trans =>
+      trans.__(
+        "`%1` should be one of %2, but is '%3'.",
+        name,
+        options.join(', '),
+        String(value).slice(0, 40)
+      )
     );
   }
   return value;
