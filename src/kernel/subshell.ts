@@ -63,7 +63,9 @@ export class Subshell implements IDisposable {
     const reply = await this._kernel.requestCreateSubshell({}).done;
     const id = reply.content.subshell_id;
     if (typeof id !== 'string') {
-      throw new Error('The kernel opened no subshell');
+      throw new NoAnswerError(trans =>
+        trans.__('The kernel opened no subshell')
+      );
     }
     if (this._isDisposed) {
       this._delete(id);
