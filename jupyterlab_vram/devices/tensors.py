@@ -16,18 +16,14 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jupyterlab_vram.classes import bases_of, module_of, share, with_subclasses
+
 from .no_user_code import undisturbed
 from .readings import device_id, device_types
 from .torch_access import loaded_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-#: A class's bases and names as they are, whatever its metaclass would answer.
-bases_of = type.__dict__["__mro__"].__get__
-attributes_of_class = type.__dict__["__dict__"].__get__
-_module_of = type.__dict__["__module__"].__get__
-name_of_class = type.__dict__["__name__"].__get__
 
 #: The parts that hold the memory of a tensor which has no storage of its own.
 _SPARSE_PARTS = (
@@ -262,35 +258,6 @@ def has_graph(value: Any) -> bool:
         return False
 
 
-def module_of(cls: type) -> str:
-    """Return the name of the module that defines ``cls``; empty where it has none."""
-    try:
-        name = _module_of(cls)
-    except AttributeError:
-        return ""
-    return name if type(name) is str else ""
-
-
-def share(classes: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
-    """Whether the two share a class, by identity: a metaclass may have its own equality."""
-    return any(each is one for each in classes for one in wanted)
-
-
 def _weak_reference_class() -> Any:
     reductions = sys.modules.get("torch.multiprocessing.reductions")
     return getattr(reductions, "StorageWeakRef", None)
-
-
-def with_subclasses(base: type) -> dict[int, type]:
-    """Return ``base`` and all classes made from it, by their identities.
-
-    A metaclass may have its own equality and its own list of subclasses.
-    """
-    found: dict[int, type] = {}
-    pending: list[type] = [base]
-    while pending:
-        cls = pending.pop()
-        if id(cls) not in found:
-            found[id(cls)] = cls
-            pending += type.__subclasses__(cls)
-    return found

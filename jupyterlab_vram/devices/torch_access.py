@@ -9,7 +9,9 @@ import sys
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any
+
+from jupyterlab_vram.classes import names_of
 
 _PARTS = ("_C", "Tensor", "cuda", "version", "backends", "__version__")
 
@@ -18,9 +20,6 @@ _DRIVER_NODES = {
     "hip": ("/dev/kfd", "/dev/dxg"),
     "xpu": ("/dev/dri", "/dev/dxg"),
 }
-
-#: A module's names without asking it: one that loads itself on first touch stays untouched.
-names_of: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
 def loaded_torch() -> Any | None:

@@ -11,7 +11,7 @@ import gc
 from contextlib import suppress
 from typing import Any
 
-from jupyterlab_vram.devices.tensors import attributes_of_class, bases_of, share
+from jupyterlab_vram.classes import attributes_of_class, bases_of, share
 from jupyterlab_vram.devices.torch_access import loaded_torch
 
 #: Names of what a node of one class saved, by the identity of the class.

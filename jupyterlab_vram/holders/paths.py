@@ -9,19 +9,15 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from jupyterlab_vram.classes import attributes_of_class, bases_of, name_of_class, share
 from jupyterlab_vram.devices.no_user_code import undisturbed
-from jupyterlab_vram.devices.tensors import (
-    TensorReader,
-    attributes_of_class,
-    bases_of,
-    name_of_class,
-    share,
-)
 from jupyterlab_vram.roots.frames import frame_items
 from jupyterlab_vram.roots.referents import referents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from jupyterlab_vram.devices.tensors import TensorReader
 
 #: Objects that a search for one path looks at, at most.
 _MAX_OBJECTS = 20_000

@@ -18,8 +18,7 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
-from jupyterlab_vram.devices.tensors import attributes_of_class, module_of, name_of_class, share
-from jupyterlab_vram.devices.torch_access import names_of
+from jupyterlab_vram.classes import attributes_of_class, module_of, name_of_class, names_of, share
 from jupyterlab_vram.roots.referents import is_module, referents, without_modules
 from jupyterlab_vram.roots.root import Root
 

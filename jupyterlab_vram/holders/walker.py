@@ -11,16 +11,9 @@ from itertools import compress, filterfalse, islice, repeat
 from operator import is_, lt, not_
 from typing import TYPE_CHECKING, Any
 
+from jupyterlab_vram.classes import attributes_of_class, bases_of, module_of, name_of_class, share
 from jupyterlab_vram.devices.no_user_code import undisturbed
-from jupyterlab_vram.devices.tensors import (
-    Storages,
-    attributes_of_class,
-    bases_of,
-    module_of,
-    name_of_class,
-    share,
-    tensor_reader,
-)
+from jupyterlab_vram.devices.tensors import Storages, tensor_reader
 from jupyterlab_vram.roots.frames import frame_values
 
 from .autograd import GraphReader

@@ -9,8 +9,7 @@ from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import attributes_of_class, bases_of, with_subclasses
-from jupyterlab_vram.devices.torch_access import names_of
+from jupyterlab_vram.classes import attributes_of_class, bases_of, names_of, with_subclasses
 
 from .frames import frame_values
 from .outputs import Outputs

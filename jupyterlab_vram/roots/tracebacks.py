@@ -7,7 +7,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import module_of, name_of_class
+from jupyterlab_vram.classes import module_of, name_of_class
 
 from .frames import frame_values
 from .root import Root, clear_line

@@ -8,8 +8,7 @@ from itertools import starmap
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import attributes_of_class
-from jupyterlab_vram.devices.torch_access import names_of
+from jupyterlab_vram.classes import attributes_of_class, names_of
 from jupyterlab_vram.host.ipython import kernel_shell
 
 from .modules import attribute_roots, is_own, is_own_class, own_modules
