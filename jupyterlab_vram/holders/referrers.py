@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.classes import attributes_of_class, module_of, name_of_class, names_of, share
+from jupyterlab_vram.host.current import LOOP_PACKAGES, PACKAGES
 from jupyterlab_vram.roots.referents import is_module, referents, without_modules
 from jupyterlab_vram.roots.root import Root
 
@@ -49,8 +50,8 @@ _TABLE_TYPES = frozenset(map(id, (dict, OrderedDict, list, set)))
 #: What a search itself makes refers to what it found.
 _PACKAGE = __name__.partition(".")[0]
 #: What an event loop runs leads to all that it runs.
-_LOOPS = ("asyncio", "_asyncio", "tornado", "zmq")
-_MACHINERY = ("asyncio", "_asyncio", "threading", "concurrent", "ipykernel", "IPython", "tornado")
+_LOOPS = ("asyncio", "_asyncio", *LOOP_PACKAGES)
+_MACHINERY = ("asyncio", "_asyncio", "threading", "concurrent", *PACKAGES)
 _COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 _CYCLE_NOTE = "Only references in a circle keep it; the garbage collector frees it."
 _LIBRARY_NOTE = "It belongs to a library; the library may need it."
