@@ -13,7 +13,7 @@ from typing import Any
 
 from jupyterlab_vram.classes import names_of
 
-_PARTS = ("_C", "Tensor", "cuda", "version", "backends", "__version__")
+from . import torch_private
 
 _DRIVER_NODES = {
     "cuda": ("/dev/nvidiactl", "/dev/nvhost-gpu", "/dev/dxg"),
@@ -34,7 +34,7 @@ def loaded_torch() -> Any | None:
     names = names_of(module)
     if getattr(names.get("__spec__"), "_initializing", False):
         return None
-    return module if all(part in names for part in _PARTS) else None
+    return module if all(part in names for part in torch_private.PARTS) else None
 
 
 def is_capturing(torch: Any) -> bool:
@@ -52,8 +52,7 @@ def gpu_build(torch: Any) -> str | None:
         return "hip"
     if getattr(version, "cuda", None):
         return "cuda"
-    xpu_is_compiled = getattr(getattr(torch, "xpu", None), "_is_compiled", lambda: False)
-    return "xpu" if xpu_is_compiled() else None
+    return "xpu" if torch_private.is_xpu_compiled(torch) else None
 
 
 def driver_is_missing(build: str | None = None) -> bool:

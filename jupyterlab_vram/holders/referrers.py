@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.classes import attributes_of_class, module_of, name_of_class, names_of, share
+from jupyterlab_vram.devices.torch_private import COMPILER_PREFIXES
 from jupyterlab_vram.host.current import LOOP_PACKAGES, PACKAGES
 from jupyterlab_vram.roots.referents import is_module, referents, without_modules
 from jupyterlab_vram.roots.root import Root
@@ -52,7 +53,6 @@ _PACKAGE = __name__.partition(".")[0]
 #: What an event loop runs leads to all that it runs.
 _LOOPS = ("asyncio", "_asyncio", *LOOP_PACKAGES)
 _MACHINERY = ("asyncio", "_asyncio", "threading", "concurrent", *PACKAGES)
-_COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
 _CYCLE_NOTE = "Only references in a circle keep it; the garbage collector frees it."
 _LIBRARY_NOTE = "It belongs to a library; the library may need it."
 _COMPILER_NOTE = "torch.compile keeps what it compiled; it compiles again when needed."
@@ -215,7 +215,7 @@ def unnamed_roots(tensors: list[Any], seconds: float, ignored: set[int]) -> tupl
     if dead and ancestry.is_complete:
         found.append(_cycle(dead))
     rest = [each for key, each in members.items() if key not in garbage]
-    if any(module_of(type(each)).startswith(_COMPILER) for each in rest):
+    if any(module_of(type(each)).startswith(COMPILER_PREFIXES) for each in rest):
         line = "import torch; torch.compiler.reset()"
         values = [("torch.compile's cache", each) for each in tensors if id(each) not in garbage]
         root = Root(
