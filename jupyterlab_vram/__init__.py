@@ -46,24 +46,16 @@ def reading() -> dict[str, Any]:
 
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics: ``%load_ext jupyterlab_vram``."""
-    from .cells import oom as failures
-    from .magics.magics import VramMagics
+    from .magics.magics import load
 
-    shell.register_magics(VramMagics)
-    failures.watch(shell)
+    load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """Remove the magics: ``%unload_ext jupyterlab_vram``."""
-    from .cells import oom as failures
-    from .magics.magics import VramMagics
+    from .magics.magics import unload
 
-    failures.unwatch(shell)
-    failures.forget()
-
-    for kind, names in VramMagics.magics.items():
-        for name in names:
-            shell.magics_manager.magics[kind].pop(name, None)
+    unload(shell)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

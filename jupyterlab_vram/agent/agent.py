@@ -21,21 +21,18 @@ from .viewers import Viewers
 
 if TYPE_CHECKING:
     from jupyterlab_vram.holders.clear import ClearReport
+    from jupyterlab_vram.host.interface import Channel, Host
 
 SCHEMA_VERSION = 1
 
 
 class Agent:
-    """Watches one IPython kernel on behalf of its viewers."""
+    """Watches one kernel on behalf of its viewers."""
 
-    def __init__(self, shell: Any) -> None:
-        """Make an agent for ``shell``; it watches once it is told to.
-
-        Raises:
-            CannotPushError: if the kernel is not an ipykernel.
-        """
-        self._shell = shell
-        self._io = KernelIO(shell)
+    def __init__(self, host: Host, channel: Channel) -> None:
+        """Make an agent for ``host``, which pushes on its ``channel`` once it is told to."""
+        self._host = host
+        self._io = KernelIO(channel)
         self._boot = uuid.uuid4().hex
         self._sequence = 0
         self._viewers = Viewers()
@@ -43,7 +40,7 @@ class Agent:
         self._counting = threading.Lock()
         #: Held by whoever changes what the agent does: requests come on several threads.
         self.lock = threading.RLock()
-        self._recorder = CellRecorder(shell, self._io.current_request)
+        self._recorder = CellRecorder(host, self._io.current_request)
         self._recorder.serves = self._io.serves
         self._recorder.on_start = self._on_start
         self._recorder.on_finish = self._on_finish
@@ -123,7 +120,7 @@ class Agent:
         return message
 
     def close(self) -> None:
-        """Stop watching; nothing of the agent stays in the shell."""
+        """Stop watching; nothing of the agent stays in the host."""
         with self.lock:
             self._viewers.clear()
             self.settle()
@@ -153,11 +150,11 @@ class Agent:
             self._io.reassert_status(self._running_request)
 
     def _offer_magics(self) -> None:
-        # An IPython in which they can't be made can be watched all the same.
+        # A host in which they can't be made can be watched all the same.
         with suppress(Exception):
             from jupyterlab_vram.magics.magics import offer
 
-            offer(self._shell)
+            offer(self._host)
 
     def _running_request(self) -> dict[str, Any] | None:
         run = self._recorder.running

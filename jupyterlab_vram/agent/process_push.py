@@ -6,9 +6,8 @@ import threading
 from contextlib import suppress
 from typing import Any, Callable
 
+from jupyterlab_vram.host.interface import ChannelClosedError
 from jupyterlab_vram.processes.listing import LEFTOVER_BYTES, Survey, failed_survey, survey
-
-from .channel import ChannelClosedError
 
 #: Asking through NVML takes milliseconds; ``nvidia-smi`` is a process of its own.
 BINDING_INTERVAL_S = 2.0

@@ -9,8 +9,7 @@ from collections import deque
 from typing import Any, Callable
 
 from jupyterlab_vram.devices import driver
-
-from .channel import ChannelClosedError
+from jupyterlab_vram.host.interface import ChannelClosedError
 
 #: The agent samples this often while a cell runs, for the cell's peak.
 SAMPLE_INTERVAL_S = 0.1

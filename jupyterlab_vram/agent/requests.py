@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from typing import Any, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.cells import oom as failures
 from jupyterlab_vram.devices import practice
 from jupyterlab_vram.devices.readings import take_reading
 from jupyterlab_vram.holders.clear import clear, clear_as_shown
-from jupyterlab_vram.host.ipython import kernel_shell
+from jupyterlab_vram.host.current import current_host
 from jupyterlab_vram.host.other_copies import end_others
 from jupyterlab_vram.process_state import single
 from jupyterlab_vram.processes import listing as gpu_processes
 from jupyterlab_vram.version import __version__
 
 from .agent import SCHEMA_VERSION, Agent
-from .channel import MIME_TYPE, CannotPushError
+from .channel import MIME_TYPE
 from .push import MAX_INTERVAL_S
 from .questions import OUTSIDE, QUESTIONS
+
+if TYPE_CHECKING:
+    from jupyterlab_vram.host.interface import Host
 
 __all__ = ["SCHEMA_VERSION", "handle", "stop"]
 
@@ -109,24 +113,22 @@ def stop() -> None:
 def _agent() -> Agent:
     with _host.lock:
         if _host.agent is None:
-            shell = kernel_shell()
-            if shell is None:
-                raise CannotPushError("This kernel runs no IPython shell")
-            end_others(shell)
-            _host.agent, _host.frontend = Agent(shell), _self
-            _renew_magics(shell)
+            host = current_host()
+            channel = host.channel()
+            end_others(host)
+            _host.agent, _host.frontend = Agent(host, channel), _self
+            _renew_magics(host)
         return _host.agent
 
 
-def _renew_magics(shell: Any) -> None:
+def _renew_magics(host: Host) -> None:
     """Replace the magics of another copy of this package, which another agent brought."""
-    owner = getattr(shell.magics_manager.magics["line"].get("vram"), "__self__", None)
-    if type(owner).__module__.partition(".")[0] == __name__.partition(".")[0]:
-        from jupyterlab_vram.magics.magics import VramMagics
+    # A host in which they can't be made has none.
+    with suppress(Exception):
+        from jupyterlab_vram.magics.magics import renew
 
-        if type(owner) is not VramMagics:
-            shell.register_magics(VramMagics)
-            failures.watch(shell)
+        if renew(host):
+            failures.watch(host)
 
 
 def _attach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:

@@ -15,13 +15,13 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable
 
+from jupyterlab_vram.host.current import runs_cell_code
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
 _POLL_S = 0.001
-#: IPython's function that runs the code of a cell.
-_RUNNING = "run_code"
 #: Hooks take less than this; later, nobody means the cell of then.
 _PATIENCE_S = 5.0
 
@@ -95,7 +95,7 @@ def _runs_cell(thread: int) -> bool:
     while frame is not None:
         if frame.f_code is guard.__code__:
             return False
-        runs = runs or frame.f_code.co_name == _RUNNING
+        runs = runs or runs_cell_code(frame)
         frame = frame.f_back
     return runs
 

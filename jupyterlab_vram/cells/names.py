@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from jupyterlab_vram.host.magic_calls import (
+    is_reset_magic,
+    names_deleted_by_magic,
+    python_of_magic,
+)
 
 
 class CellNames(NamedTuple):
@@ -17,17 +22,11 @@ class CellNames(NamedTuple):
     resets: bool
 
 
-#: Magics that run code as Python in the person's namespace.
-_CODE_MAGICS = ("vram", "time", "capture", "prun")
-_RESET_MAGICS = ("reset", "reset_selective", "run")
-
 _OWN_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-
-_ESCAPE = re.compile(r"\\N\{[^}]*\}|\\[^\r\n]")
 
 
 def cell_names(tree: ast.AST) -> CellNames:
-    """Read a cell's syntax tree, its magics already made calls by IPython.
+    """Read a cell's syntax tree, its magics already made calls by the host.
 
     Bodies of functions, lambdas and classes have scopes of their own and are
     left out.
@@ -44,25 +43,12 @@ def cell_names(tree: ast.AST) -> CellNames:
 
 
 def _code_of_magic(node: ast.AST) -> list[ast.AST]:
-    """The code in a call such as ``run_cell_magic("time", "", code)``, if it is Python."""
-    arguments = _arguments(node, "run_cell_magic") or _arguments(node, "run_line_magic")
-    if not arguments or arguments[0] not in _CODE_MAGICS:
-        return []
-    # What an escape stands for matters to no name, and an unknown one would warn.
-    code = _ESCAPE.sub("__", str(arguments[-1]))
+    """The syntax tree of the code that a magic runs as Python."""
+    code = python_of_magic(node)
     try:
-        return [ast.parse(code)]
+        return [] if code is None else [ast.parse(code)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-
-
-def _arguments(node: ast.AST, method: str) -> list[Any]:
-    """The constant arguments of a call of ``get_ipython().<method>``."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-        return []
-    if node.func.attr != method:
-        return []
-    return [each.value for each in node.args if isinstance(each, ast.Constant)]
 
 
 class _Reader:
@@ -93,13 +79,5 @@ class _Reader:
             # A function, a class, or what `case ... as name` captures.
             self._assigned.add(node.name)  # type: ignore[attr-defined]
         else:
-            self._read_magic(node)
-
-    def _read_magic(self, node: ast.AST) -> None:
-        """Recognise the calls that ``%xdel name`` and ``%reset`` become."""
-        arguments = [str(each) for each in _arguments(node, "run_line_magic")]
-        if arguments[:1] == ["xdel"]:
-            # The name is the last word; options come before it.
-            self._deleted.update(arguments[-1].split()[-1:])
-        elif arguments and arguments[0] in _RESET_MAGICS:
-            self._resets = True
+            self._deleted.update(names_deleted_by_magic(node))
+            self._resets = self._resets or is_reset_magic(node)

@@ -11,13 +11,17 @@ import re
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.devices.readings import take_reading
+from jupyterlab_vram.host.current import cell_end
 from jupyterlab_vram.host.other_copies import drop_twins
 from jupyterlab_vram.process_state import single
 
 from .interrupts import guard
+
+if TYPE_CHECKING:
+    from jupyterlab_vram.host.interface import Host
 
 #: What is kept of a message.
 MAX_TEXT = 4000
@@ -80,17 +84,15 @@ class _Last:
 _last = single("last failure", _Last)
 
 
-def watch(shell: Any) -> None:
-    """Notice the failures of ``shell`` from now on."""
-    drop_twins(shell, "post_run_cell", note)
-    if note not in shell.events.callbacks["post_run_cell"]:
-        shell.events.register("post_run_cell", note)
+def watch(host: Host) -> None:
+    """Notice the failures of the cells of ``host`` from now on."""
+    drop_twins(host, note)
+    host.watch_cells(None, note)
 
 
-def unwatch(shell: Any) -> None:
+def unwatch(host: Host) -> None:
     """Notice no more failures."""
-    if note in shell.events.callbacks["post_run_cell"]:
-        shell.events.unregister("post_run_cell", note)
+    host.unwatch_cells(None, note)
 
 
 def note(result: Any = None) -> None:
@@ -100,9 +102,9 @@ def note(result: Any = None) -> None:
 
 def _note(result: Any) -> None:
     try:
-        error = getattr(result, "error_in_exec", None) or getattr(result, "error_before_exec", None)
-        if isinstance(error, BaseException):
-            _last.failure = failure_of(error, _count_of(result)) or _last.failure
+        end = cell_end(result)
+        if end.error is not None:
+            _last.failure = failure_of(end.error, end.execution_count) or _last.failure
     except Exception:
         return
 
@@ -168,11 +170,6 @@ def _name_of(error: BaseException) -> str:
 def _text_of(error: BaseException) -> str:
     # An error of the person's own may have a __str__ that does anything.
     return " ".join(each for each in error.args if isinstance(each, str))
-
-
-def _count_of(result: Any) -> int | None:
-    count = getattr(result, "execution_count", None)
-    return count if isinstance(count, int) else None
 
 
 def _figure(patterns: tuple[re.Pattern[str], ...], text: str) -> int | None:

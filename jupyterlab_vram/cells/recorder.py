@@ -1,4 +1,4 @@
-"""What each run of each cell did to the device memory, from IPython's own events."""
+"""What each run of each cell did to the device memory, from the host's events."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.devices.readings import Allocation, allocations, reset_peaks
+from jupyterlab_vram.host.current import cell_end
 
 from . import oom as failures
 from .interrupts import give_back, guard
@@ -18,6 +19,8 @@ from .names import cell_names
 
 if TYPE_CHECKING:
     import ast
+
+    from jupyterlab_vram.host.interface import CellEnd, Host
 
 #: Records kept for a front end that attaches later.
 MAX_RECORDS = 200
@@ -108,15 +111,15 @@ class Run:
 
 
 class CellRecorder:
-    """Keeps a record of every cell that runs in one IPython shell.
+    """Keeps a record of every cell that runs in one host.
 
-    The hooks run on the shell's own thread, around the person's code. They
+    The hooks run on the host's own thread, around the person's code. They
     never raise, and keep no object of the person's alive.
     """
 
-    def __init__(self, shell: Any, request_of: Callable[[], dict[str, Any]]) -> None:
-        """Make a recorder for ``shell``; ``request_of`` returns the request being served."""
-        self._shell = shell
+    def __init__(self, host: Host, request_of: Callable[[], dict[str, Any]]) -> None:
+        """Make a recorder for ``host``; ``request_of`` returns the request being served."""
+        self._host = host
         self._request_of = request_of
         #: Whether the main thread serves a request; asked from any thread.
         self.serves: Callable[[dict[str, Any]], bool] = _serves_none
@@ -132,18 +135,13 @@ class CellRecorder:
         self.on_finish: Callable[[dict[str, Any] | None], None] = _do_nothing
 
     def install(self) -> None:
-        """Begin to follow the shell's cells, unless that was done before."""
-        if self._before in self._shell.events.callbacks["pre_run_cell"]:
-            return
-        self._shell.events.register("pre_run_cell", self._before)
-        self._shell.events.register("post_run_cell", self._after)
+        """Begin to follow the host's cells, unless that was done before."""
+        self._host.watch_cells(self._before, self._after)
 
     def remove(self) -> None:
-        """Leave nothing in the shell."""
-        for name, hook in (("pre_run_cell", self._before), ("post_run_cell", self._after)):
-            if hook in self._shell.events.callbacks[name]:
-                self._shell.events.unregister(name, hook)
-        self._stop_reading_code()
+        """Leave nothing in the host."""
+        self._host.unwatch_cells(self._before, self._after)
+        self._host.stop_reading_code(self)
         self.running = None
 
     def sample(self) -> None:
@@ -173,20 +171,17 @@ class CellRecorder:
             return self._leaks.to_list()
 
     def visit(self, tree: ast.AST) -> ast.AST:
-        """Read the code that is about to run: IPython takes this for an AST transformer."""
+        """Read the code that is about to run."""
         guard(self._read, self._is_serving, tree)
         return tree
 
     def _read(self, tree: ast.AST) -> None:
-        # Only for this one tree, and gone before IPython looks whether it has any
-        # transformer: it would then walk the tree once more, recursively, which
-        # code that is nested deeply enough does not survive.
-        shell, run = self._shell, self.running
+        host, run = self._host, self.running
         try:
-            if shell.ast_transformers[-1] is self:
-                shell.ast_transformers.pop()
+            # Only for this one tree.
+            host.stop_reading_code(self, is_reading=True)
             if run is not None:
-                run.watch = Watch(cell_names(tree), shell.user_ns, shell.user_ns_hidden)
+                run.watch = Watch(cell_names(tree), host.names, host.hidden)
         except Exception as error:
             give_back(error, self._is_serving)
 
@@ -214,37 +209,21 @@ class CellRecorder:
     def _start(self, request: dict[str, Any], info: Any) -> Run:
         if self.exact_peaks:
             reset_peaks()
-        run = Run(request, getattr(info, "cell_id", None), self._execution_count(info))
-        raw = str(getattr(info, "raw_cell", "") or "")
-        run.code_digest = hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest()[:16]
+        start = self._host.cell_start(info)
+        run = Run(request, start.cell_id, start.execution_count)
+        run.code_digest = hashlib.sha256(start.code.encode("utf-8", "replace")).hexdigest()[:16]
         # With nothing allocated, no name can lose device memory.
         if any(each.allocated for each in run.before or []):
-            self._shell.ast_transformers.append(self)
+            self._host.read_next_code(self)
         return run
-
-    def _stop_reading_code(self) -> None:
-        transformers = self._shell.ast_transformers
-        for place, each in reversed(list(enumerate(transformers))):
-            if each is self:
-                del transformers[place]
-
-    def _execution_count(self, info: Any) -> int | None:
-        if not getattr(info, "store_history", True):
-            return None
-        # Newer IPythons count up before this event and older ones after the cell;
-        # in both the inputs so far, with the empty one at 0, are as many as the count.
-        count = int(self._shell.execution_count)
-        inputs = len(self._shell.history_manager.input_hist_parsed)
-        return inputs if count - 1 <= inputs <= count else count
 
     def _after(self, result: Any = None) -> None:
         guard(self._end, self._is_serving, result)
 
     def _end(self, result: Any) -> None:
         failures.note(result)
-        run = self.running
-        # A blank cell ends without having begun.
-        if run is None or _is_blank(result):
+        run, end = self.running, cell_end(result)
+        if run is None or end.is_blank:
             return
         if run.depth:
             run.depth -= 1
@@ -252,20 +231,17 @@ class CellRecorder:
         self.running = None
         record = None
         try:
-            self._stop_reading_code()
+            self._host.stop_reading_code(self)
             if not run.is_partial:
-                record = self._finish(run, result)
+                record = self._finish(run, end)
         except Exception as error:
             give_back(error, self._is_serving)
         finally:
             self.on_finish(record)
 
-    def _finish(self, run: Run, result: Any) -> dict[str, Any]:
-        # IPython has no result to give when the cell was interrupted while it waited.
-        ok = bool(getattr(result, "success", False))
-        count = getattr(result, "execution_count", None)
-        if run.execution_count is not None and isinstance(count, int):
-            run.execution_count = count
+    def _finish(self, run: Run, end: CellEnd) -> dict[str, Any]:
+        if run.execution_count is not None and end.execution_count is not None:
+            run.execution_count = end.execution_count
         removals = run.watch.removals() if run.watch is not None else []
         self._runs += 1
         record = {
@@ -275,7 +251,7 @@ class CellRecorder:
             "code_digest": run.code_digest,
             "started": run.started_s,
             "ended": time.time(),
-            "ok": ok,
+            "ok": end.ok,
             "devices": run.devices(),
             "removed": [removal.to_dict() for removal in removals],
         }
@@ -296,11 +272,6 @@ def allocations_or_none() -> list[Allocation] | None:
 
 def _message_id(request: dict[str, Any]) -> Any:
     return request.get("header", {}).get("msg_id")
-
-
-def _is_blank(result: Any) -> bool:
-    raw = getattr(getattr(result, "info", None), "raw_cell", None)
-    return isinstance(raw, str) and (not raw or raw.isspace())
 
 
 def _serves_none(_request: dict[str, Any]) -> bool:

@@ -6,6 +6,8 @@ from typing import Any, Callable, TypeVar
 
 from jupyterlab_vram.deadline import bounded
 
+from . import torch_private
+
 T = TypeVar("T")
 
 #: How long anybody waits to hear what is free on a device.
@@ -95,8 +97,7 @@ def free_and_total(torch: Any, kind: str, family: Any, index: int) -> tuple[int 
     None where that is unknown, as on a GPU that this process has not used: asking
     the driver would make a context there, which costs hundreds of MiB.
     """
-    has_context = getattr(torch._C, "_cuda_hasPrimaryContext", None)  # noqa: SLF001
-    if kind == "cuda" and (has_context is None or not has_context(index)):
+    if kind == "cuda" and not torch_private.has_context(torch, index):
         return None, None
     try:
         # On a thread of its own: where a GPU is lost, this may never return.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from . import practice
 from .readings import allocations
 from .torch_access import loaded_torch
+from .torch_private import ROUNDING_BYTES
 
 if TYPE_CHECKING:
     from .tensors import Storage
@@ -24,8 +25,6 @@ _PAGE_BYTES = 4096
 _HEADER_BYTES = 16
 _IS_MMAPPED = 0b10
 _FLAGS = 0b111
-#: XPU's allocator hands out multiples of this, as CUDA's does.
-_ROUNDING_BYTES = 512
 
 
 @dataclass
@@ -94,7 +93,7 @@ class Memory:
                 self._own = OwnMemory()
             return _mapped_bytes(self._own, storage)
         if storage.device.startswith("xpu"):
-            return -(-storage.nbytes // _ROUNDING_BYTES) * _ROUNDING_BYTES
+            return -(-storage.nbytes // ROUNDING_BYTES) * ROUNDING_BYTES
         return storage.nbytes
 
 

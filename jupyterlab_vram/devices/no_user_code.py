@@ -12,13 +12,11 @@ import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from . import torch_private
 from .torch_access import loaded_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-#: Functions of subclasses and of modes; dispatch of both. In all versions from 2.0 on.
-_GUARDS = ("DisableTorchFunction", "DisableTorchFunctionSubclass", "_DisableTorchDispatch")
 
 
 class _Collection:
@@ -67,6 +65,5 @@ def undisturbed() -> Iterator[None]:
 
 
 def _guards() -> list[Any]:
-    inner = getattr(loaded_torch(), "_C", None)
-    found = [getattr(inner, name, None) for name in _GUARDS]
-    return [guard for guard in found if guard is not None]
+    torch = loaded_torch()
+    return [] if torch is None else torch_private.guards(torch)

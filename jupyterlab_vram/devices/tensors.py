@@ -11,11 +11,13 @@ is copied lazily stays so. Every read goes to the class that torch defines, and
 
 from __future__ import annotations
 
-import sys
 from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jupyterlab_vram.classes import bases_of, module_of, share, with_subclasses
+
+from . import torch_private
 from .no_user_code import undisturbed
 from .readings import device_id, device_types
 from .torch_access import loaded_torch
@@ -23,21 +25,7 @@ from .torch_access import loaded_torch
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: A class's bases and names as they are, whatever its metaclass would answer.
-bases_of = type.__dict__["__mro__"].__get__
-attributes_of_class = type.__dict__["__dict__"].__get__
-_module_of = type.__dict__["__module__"].__get__
-name_of_class = type.__dict__["__name__"].__get__
-
-#: The parts that hold the memory of a tensor which has no storage of its own.
-_SPARSE_PARTS = (
-    "_indices",
-    "_values",
-    "crow_indices",
-    "ccol_indices",
-    "col_indices",
-    "row_indices",
-)
+    from .torch_private import StorageAccess
 
 
 class Storage(NamedTuple):
@@ -62,21 +50,15 @@ Storages = dict[int, Storage]
 class TensorReader:
     """Reads which storages tensors keep."""
 
-    def __init__(self, torch: Any, weak_class: Any) -> None:
+    def __init__(self, torch: Any, storages: StorageAccess) -> None:
         """Make a reader; use :func:`tensor_reader`, which knows what it needs."""
         self._torch = torch
-        self._weak_class = weak_class
+        self._storages = storages
         self._device_types = device_types()
         self._plain = (torch.Tensor, torch.nn.Parameter)
-        self._address = getattr(torch._C, "_data_address", None)  # noqa: SLF001
+        self._address = torch_private.data_address(torch)
         #: Counts the references to a tensor itself; None in a torch that does not tell.
-        self._use_count = getattr(torch.Tensor, "_use_count", None)
-        storage = torch.UntypedStorage
-        # A person's subclass may have attributes of the same names.
-        self._storage_key = torch._C.StorageBase._cdata.__get__  # noqa: SLF001
-        self._storage_device = torch._C.StorageBase.device.__get__  # noqa: SLF001
-        self._storage_nbytes = storage.nbytes
-        self._weak_storage = storage._weak_ref  # noqa: SLF001
+        self._use_count = torch_private.use_count(torch)
 
     def is_tensor_class(self, bases: tuple[type, ...]) -> bool:
         """Whether a class with these bases is one of tensors."""
@@ -117,15 +99,12 @@ class TensorReader:
         if self._use_count is not None:
             return False
         bases = bases_of(type(item))
-        function: Any = getattr(self._torch._C, "_FunctionBase", None)  # noqa: SLF001
+        function = torch_private.function_base(self._torch)
         return self.is_tensor_class(bases) or share(bases, (OrderedDict, function))
 
     def hooks_of(self, tensor: Any) -> Any | None:
         """Return the table of a tensor's hooks, to which its node refers, too; None without."""
-        try:
-            return self._torch.Tensor._backward_hooks.__get__(tensor)  # noqa: SLF001
-        except Exception:
-            return None
+        return torch_private.hooks_of(self._torch, tensor)
 
     def size(self, tensor: Any) -> int:
         """Return the bytes of one tensor's elements; 0 where a class may compute them itself."""
@@ -161,7 +140,7 @@ class TensorReader:
         try:
             with torch.no_grad():
                 # Only a tensor tells its address without touching it; an empty one has no memory.
-                device = self._storage_device(storage)
+                device = self._storages.device(storage)
                 view = torch.empty(0, dtype=torch.uint8, device=device)
                 self._add_storage_of(torch.Tensor.set_(view, storage), storage, found)
         except Exception:
@@ -184,7 +163,7 @@ class TensorReader:
     def _kept(self, tensor: Any) -> list[Any]:
         """Return the gradient of a tensor, and of a view the tensor that it was made from."""
         cls = self._torch.Tensor
-        base = cls._base.__get__(tensor)
+        base = torch_private.base_of_view(self._torch, tensor)
         found = [] if base is None else [base]
         # Asking any other tensor for its gradient warns.
         if cls.is_leaf.__get__(tensor) or cls.retains_grad.__get__(tensor):
@@ -198,17 +177,14 @@ class TensorReader:
         Others are functorch's, and opaque ones.
         """
         found: list[Any] = []
-        # Not its layout, which a class may compute in Python.
-        if "Sparse" not in str(self._torch._C._dispatch_keys(tensor)):  # noqa: SLF001
-            return found
-        for name in _SPARSE_PARTS:
+        for read in torch_private.sparse_parts(self._torch, tensor):
             # Each layout has parts of its own, and raises for the others.
             with suppress(Exception):
-                found.append(getattr(self._torch.Tensor, name)(tensor))
+                found.append(read(tensor))
         return found
 
     def _add_storage_of(self, tensor: Any, storage: Any, found: Storages) -> None:
-        key, device = self._storage_key(storage), self._storage_device(storage)
+        key, device = self._storages.key(storage), self._storages.device(storage)
         if key in found or device.type not in self._device_types:
             return
         start = 0
@@ -219,21 +195,23 @@ class TensorReader:
             if not start and not share(self._plain, (type(tensor),)):
                 # It only claims its size, and keeps its data in tensors of its own.
                 return
-        nbytes = self._storage_nbytes(storage)
+        nbytes = self._storages.nbytes(storage)
         if nbytes:
-            weak = self._weak_class.from_weakref(self._weak_storage(storage))
+            weak = self._storages.weak(storage)
             found[key] = Storage(weak, device_id(device), nbytes, start)
 
 
 def tensor_reader() -> TensorReader | None:
     """Return a reader; None without torch, or with one too old to follow storages (before 2.0)."""
-    torch, weak_class = loaded_torch(), _weak_reference_class()
-    return None if torch is None or weak_class is None else TensorReader(torch, weak_class)
+    torch = loaded_torch()
+    storages = None if torch is None else torch_private.storage_access(torch)
+    return None if storages is None else TensorReader(torch, storages)
 
 
 def can_follow() -> bool:
     """Whether this torch offers what following a storage needs (torch 2.0 or newer)."""
-    return loaded_torch() is not None and _weak_reference_class() is not None
+    torch = loaded_torch()
+    return torch is not None and torch_private.storage_access(torch) is not None
 
 
 def alive_bytes(storages: Iterable[Storage]) -> int:
@@ -260,37 +238,3 @@ def has_graph(value: Any) -> bool:
             return torch is not None and torch.Tensor.grad_fn.__get__(value) is not None
     except Exception:
         return False
-
-
-def module_of(cls: type) -> str:
-    """Return the name of the module that defines ``cls``; empty where it has none."""
-    try:
-        name = _module_of(cls)
-    except AttributeError:
-        return ""
-    return name if type(name) is str else ""
-
-
-def share(classes: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
-    """Whether the two share a class, by identity: a metaclass may have its own equality."""
-    return any(each is one for each in classes for one in wanted)
-
-
-def _weak_reference_class() -> Any:
-    reductions = sys.modules.get("torch.multiprocessing.reductions")
-    return getattr(reductions, "StorageWeakRef", None)
-
-
-def with_subclasses(base: type) -> dict[int, type]:
-    """Return ``base`` and all classes made from it, by their identities.
-
-    A metaclass may have its own equality and its own list of subclasses.
-    """
-    found: dict[int, type] = {}
-    pending: list[type] = [base]
-    while pending:
-        cls = pending.pop()
-        if id(cls) not in found:
-            found[id(cls)] = cls
-            pending += type.__subclasses__(cls)
-    return found

@@ -9,18 +9,17 @@ import sys
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any
 
-_PARTS = ("_C", "Tensor", "cuda", "version", "backends", "__version__")
+from jupyterlab_vram.classes import names_of
+
+from . import torch_private
 
 _DRIVER_NODES = {
     "cuda": ("/dev/nvidiactl", "/dev/nvhost-gpu", "/dev/dxg"),
     "hip": ("/dev/kfd", "/dev/dxg"),
     "xpu": ("/dev/dri", "/dev/dxg"),
 }
-
-#: A module's names without asking it: one that loads itself on first touch stays untouched.
-names_of: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
 def loaded_torch() -> Any | None:
@@ -35,7 +34,7 @@ def loaded_torch() -> Any | None:
     names = names_of(module)
     if getattr(names.get("__spec__"), "_initializing", False):
         return None
-    return module if all(part in names for part in _PARTS) else None
+    return module if all(part in names for part in torch_private.PARTS) else None
 
 
 def is_capturing(torch: Any) -> bool:
@@ -53,8 +52,7 @@ def gpu_build(torch: Any) -> str | None:
         return "hip"
     if getattr(version, "cuda", None):
         return "cuda"
-    xpu_is_compiled = getattr(getattr(torch, "xpu", None), "_is_compiled", lambda: False)
-    return "xpu" if xpu_is_compiled() else None
+    return "xpu" if torch_private.is_xpu_compiled(torch) else None
 
 
 def driver_is_missing(build: str | None = None) -> bool:

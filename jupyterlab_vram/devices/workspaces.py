@@ -1,4 +1,4 @@
-"""How large a workspace of cuBLAS is, and how many PyTorch keeps.
+"""How large a workspace of cuBLAS can be.
 
 PyTorch gives every handle a workspace for each stream that it multiplies on, and keeps both
 for good. Nothing in Python refers to them, and their sizes are those of many tensors: a size
@@ -10,16 +10,9 @@ from __future__ import annotations
 import os
 import re
 
+from . import torch_private
 from .torch_access import loaded_torch
 
-#: For each size and stream: one of the thread that runs cells, and one of backward passes.
-#: Threads of a person's own may have more; which those are is not known then.
-MAX_HANDLES = 2
-
-_HOPPER = (9, 0)
-_HOPPER_BYTES = 32 << 20
-_OTHER_BYTES = (2 * 4096 + 8 * 16) << 10
-_LT_BYTES = 1 << 20
 _SETTING = re.compile(r":(\d+):(\d+)")
 
 
@@ -30,17 +23,10 @@ def workspace_sizes(index: int) -> set[int]:
 
 def _default_sizes(index: int) -> set[int]:
     try:
-        version = tuple(loaded_torch().cuda.get_device_capability(index))  # type: ignore[union-attr]
+        capability = tuple(loaded_torch().cuda.get_device_capability(index))  # type: ignore[union-attr]
     except Exception:
-        return {_HOPPER_BYTES, _OTHER_BYTES, _LT_BYTES}
-    if version < _HOPPER:
-        return {_OTHER_BYTES, _LT_BYTES}
-    # Versions of PyTorch differ in what they give to newer ones.
-    return (
-        {_HOPPER_BYTES, _LT_BYTES}
-        if version == _HOPPER
-        else {_HOPPER_BYTES, _OTHER_BYTES, _LT_BYTES}
-    )
+        return torch_private.default_workspace_sizes(None)
+    return torch_private.default_workspace_sizes(capability)
 
 
 def _chosen_sizes() -> set[int]:

@@ -11,12 +11,12 @@ import gc
 from contextlib import suppress
 from typing import Any
 
-from jupyterlab_vram.devices.tensors import attributes_of_class, bases_of, share
+from jupyterlab_vram.classes import attributes_of_class, bases_of, share
+from jupyterlab_vram.devices import torch_private
 from jupyterlab_vram.devices.torch_access import loaded_torch
 
 #: Names of what a node of one class saved, by the identity of the class.
 _SavedNames = dict[int, list[str]]
-_RAW = "_raw_saved_"
 
 
 class GraphReader:
@@ -25,9 +25,8 @@ class GraphReader:
     def __init__(self) -> None:
         """Find out what this torch can tell."""
         torch = loaded_torch()
-        functions = getattr(getattr(torch, "_C", None), "_FunctionBase", None)
         #: The base of nodes that are written in Python, whose attributes may be anybody's.
-        self._python_base: Any = functions
+        self._python_base: Any = None if torch is None else torch_private.function_base(torch)
         self._names: _SavedNames = {}
 
     def kept(self, node: Any, seen: dict[int, Any]) -> list[Any]:
@@ -62,8 +61,7 @@ class GraphReader:
     def _saved(self, node: Any) -> list[Any]:
         base = self._python_base
         if share(bases_of(type(node)), (base,)):
-            raw = base._raw_saved_tensors.__get__(node)  # noqa: SLF001
-            return _contents(raw)
+            return _contents(torch_private.raw_saved_by(node, base))
         found: list[Any] = []
         for name in self._names_of(type(node)):
             # Of what one node saved, each thing may be unreadable for itself.
@@ -75,7 +73,11 @@ class GraphReader:
         names = self._names.get(id(cls))
         if names is None:
             every = {name for base in bases_of(cls) for name in attributes_of_class(base)}
-            names = [name for name in every if name.startswith(_RAW) or name == "variable"]
+            names = [
+                name
+                for name in every
+                if name.startswith(torch_private.RAW_SAVED) or name == "variable"
+            ]
             self._names[id(cls)] = names
         return names
 

@@ -10,7 +10,7 @@ import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import bases_of, module_of, name_of_class, share
+from jupyterlab_vram.classes import bases_of, module_of, name_of_class, share
 from jupyterlab_vram.roots.referents import referents
 from jupyterlab_vram.roots.root import Root
 from jupyterlab_vram.roots.running import CALLBACK_NOTE, callback_name

@@ -9,19 +9,16 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from jupyterlab_vram.classes import attributes_of_class, bases_of, name_of_class, share
 from jupyterlab_vram.devices.no_user_code import undisturbed
-from jupyterlab_vram.devices.tensors import (
-    TensorReader,
-    attributes_of_class,
-    bases_of,
-    name_of_class,
-    share,
-)
+from jupyterlab_vram.devices.torch_private import MODULE_TABLES
 from jupyterlab_vram.roots.frames import frame_items
 from jupyterlab_vram.roots.referents import referents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from jupyterlab_vram.devices.tensors import TensorReader
 
 #: Objects that a search for one path looks at, at most.
 _MAX_OBJECTS = 20_000
@@ -29,8 +26,6 @@ _MAX_OBJECTS = 20_000
 _MAX_ITEMS = 2_000
 _MAX_KEY_LENGTH = 40
 _PLAIN_KEYS = (str, int, float, bool, type(None))
-#: What a module of torch's calls its own parts; nobody writes these in a path.
-_MODULE_TABLES = ("_parameters", "_buffers", "_modules")
 
 #: As every error has them, whatever its class would answer.
 _ERROR_LINKS = (
@@ -152,7 +147,7 @@ def _others(item: Any) -> Iterator[Labelled]:
     named: set[int] = set()
     for name, value in _attributes(item, named):
         named.add(id(value))
-        if name in _MODULE_TABLES and type(value) is dict:
+        if name in MODULE_TABLES and type(value) is dict:
             for key, part in value.items():
                 named.add(id(part))
                 yield f".{key}", part

@@ -15,13 +15,15 @@ from itertools import chain, compress, repeat
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import TensorReader, bases_of
+from jupyterlab_vram.classes import bases_of
 from jupyterlab_vram.roots.referents import is_module, may_hold_objects
 
 from .walker import is_machinery, is_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from jupyterlab_vram.devices.tensors import TensorReader
 
     from .attribution import Reach
 

@@ -18,8 +18,9 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
-from jupyterlab_vram.devices.tensors import attributes_of_class, module_of, name_of_class, share
-from jupyterlab_vram.devices.torch_access import names_of
+from jupyterlab_vram.classes import attributes_of_class, module_of, name_of_class, names_of, share
+from jupyterlab_vram.devices.torch_private import COMPILER_PREFIXES
+from jupyterlab_vram.host.current import LOOP_PACKAGES, PACKAGES
 from jupyterlab_vram.roots.referents import is_module, referents, without_modules
 from jupyterlab_vram.roots.root import Root
 
@@ -50,9 +51,8 @@ _TABLE_TYPES = frozenset(map(id, (dict, OrderedDict, list, set)))
 #: What a search itself makes refers to what it found.
 _PACKAGE = __name__.partition(".")[0]
 #: What an event loop runs leads to all that it runs.
-_LOOPS = ("asyncio", "_asyncio", "tornado", "zmq")
-_MACHINERY = ("asyncio", "_asyncio", "threading", "concurrent", "ipykernel", "IPython", "tornado")
-_COMPILER = ("torch._dynamo", "torch._inductor", "torch._functorch")
+_LOOPS = ("asyncio", "_asyncio", *LOOP_PACKAGES)
+_MACHINERY = ("asyncio", "_asyncio", "threading", "concurrent", *PACKAGES)
 _CYCLE_NOTE = "Only references in a circle keep it; the garbage collector frees it."
 _LIBRARY_NOTE = "It belongs to a library; the library may need it."
 _COMPILER_NOTE = "torch.compile keeps what it compiled; it compiles again when needed."
@@ -215,7 +215,7 @@ def unnamed_roots(tensors: list[Any], seconds: float, ignored: set[int]) -> tupl
     if dead and ancestry.is_complete:
         found.append(_cycle(dead))
     rest = [each for key, each in members.items() if key not in garbage]
-    if any(module_of(type(each)).startswith(_COMPILER) for each in rest):
+    if any(module_of(type(each)).startswith(COMPILER_PREFIXES) for each in rest):
         line = "import torch; torch.compiler.reset()"
         values = [("torch.compile's cache", each) for each in tensors if id(each) not in garbage]
         root = Root(

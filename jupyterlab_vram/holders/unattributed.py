@@ -6,7 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyterlab_vram.devices.practice import DEVICE_ID
-from jupyterlab_vram.devices.workspaces import MAX_HANDLES, workspace_sizes
+from jupyterlab_vram.devices.torch_private import MAX_WORKSPACE_HANDLES
+from jupyterlab_vram.devices.workspaces import workspace_sizes
 from jupyterlab_vram.units import format_bytes
 
 from .result import DeviceShare, Holder
@@ -97,7 +98,12 @@ def _candidates(
 
 def _workspaces(candidates: dict[tuple[int, int], list[int]]) -> set[int]:
     """The candidates of which there are no more than there can be; others can't be told apart."""
-    return {place for each in candidates.values() if len(each) <= MAX_HANDLES for place in each}
+    return {
+        place
+        for each in candidates.values()
+        if len(each) <= MAX_WORKSPACE_HANDLES
+        for place in each
+    }
 
 
 def _special_blocks(

@@ -11,16 +11,10 @@ from itertools import compress, filterfalse, islice, repeat
 from operator import is_, lt, not_
 from typing import TYPE_CHECKING, Any
 
+from jupyterlab_vram.classes import attributes_of_class, bases_of, module_of, share
 from jupyterlab_vram.devices.no_user_code import undisturbed
-from jupyterlab_vram.devices.tensors import (
-    Storages,
-    attributes_of_class,
-    bases_of,
-    module_of,
-    name_of_class,
-    share,
-    tensor_reader,
-)
+from jupyterlab_vram.devices.tensors import Storages, tensor_reader
+from jupyterlab_vram.host.current import CLASS_PREFIXES, is_record_class
 from jupyterlab_vram.roots.frames import frame_values
 
 from .autograd import GraphReader
@@ -49,10 +43,6 @@ _CLOSED_TYPES = (
     type(None),
 )
 _CONTAINER_TYPES = (list, tuple, dict, set, frozenset, deque)
-#: The machinery around a cell: what it holds on a person's behalf are holders of their own.
-_CLOSED_PACKAGES = ("IPython.", "ipykernel.", "traitlets.", "zmq.", "tornado.", "jupyter_client.")
-#: IPython's record of one run, which keeps the error of a cell: frames refer to it.
-_RESULT = "ExecutionResult"
 
 
 class Walker:
@@ -60,7 +50,7 @@ class Walker:
 
     A walk asks the garbage collector what objects refer to, so it runs no code
     of the person's. It does not enter modules, classes, functions' globals, the
-    machinery of IPython, or the person's namespace.
+    machinery of the host, or the person's namespace.
     """
 
     def __init__(
@@ -282,7 +272,7 @@ def _are_all(cls: type, items: list[Any]) -> bool:
 
 def is_machinery(cls: type) -> bool:
     """Whether objects of ``cls`` run cells; what they hold are holders of their own."""
-    return module_of(cls).startswith(_CLOSED_PACKAGES) and name_of_class(cls) != _RESULT
+    return module_of(cls).startswith(CLASS_PREFIXES) and not is_record_class(cls)
 
 
 def _is_event_loop(bases: tuple[type, ...]) -> bool:

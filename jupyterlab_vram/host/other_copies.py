@@ -12,22 +12,24 @@ from jupyterlab_vram.process_state import of_all_versions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .interface import Host
+
 _PACKAGE = __name__.partition(".")[0]
 _THREADS = ("jupyterlab-vram", "jupyterlab-vram-processes")
 #: How an agent is ended, by itself or by one of its parts.
 _ENDINGS = ("close", "stop")
 
 
-def end_others(shell: Any) -> None:
+def end_others(host: Host) -> None:
     """End every agent but one that this copy is about to make; leaves no hook and no thread."""
-    for host in of_all_versions("host"):
+    for each in of_all_versions("host"):
         with suppress(Exception):
-            host.frontend.stop()
-    for event, hook in list(_hooks(shell)):
+            each.frontend.stop()
+    for event, hook in list(_hooks(host)):
         with suppress(Exception):
             _end_owner(hook)
         with suppress(ValueError):
-            shell.events.unregister(event, hook)
+            host.remove_hook(event, hook)
     for thread in threading.enumerate():
         if thread.name in _THREADS:
             # Only what it runs knows how to end it.
@@ -35,24 +37,23 @@ def end_others(shell: Any) -> None:
                 vars(thread)["_target"].__self__.stop()
 
 
-def drop_twins(shell: Any, event: str, hook: Callable[..., Any]) -> None:
+def drop_twins(host: Host, hook: Callable[..., Any]) -> None:
     """Unregister what other copies of this package registered in place of a function."""
-    for name, each in list(_hooks(shell)):
-        if name == event and getattr(each, "__qualname__", "") == hook.__name__:
-            shell.events.unregister(event, each)
+    for event, each in list(_hooks(host)):
+        if getattr(each, "__qualname__", "") == hook.__name__:
+            host.remove_hook(event, each)
 
 
-def _hooks(shell: Any) -> Iterator[tuple[str, Any]]:
+def _hooks(host: Host) -> Iterator[tuple[str, Any]]:
     """List the hooks of this package, but for the plain functions of the copy that is imported."""
-    for event, hooks in shell.events.callbacks.items():
-        for hook in hooks:
-            names = getattr(getattr(hook, "__func__", hook), "__globals__", {})
-            module = names.get("__name__")
-            if type(module) is not str or module.partition(".")[0] != _PACKAGE:
-                continue
-            is_imported = vars(sys.modules.get(module, object)) is names
-            if hasattr(hook, "__self__") or not is_imported:
-                yield event, hook
+    for event, hook in host.hooks():
+        names = getattr(getattr(hook, "__func__", hook), "__globals__", {})
+        module = names.get("__name__")
+        if type(module) is not str or module.partition(".")[0] != _PACKAGE:
+            continue
+        is_imported = vars(sys.modules.get(module, object)) is names
+        if hasattr(hook, "__self__") or not is_imported:
+            yield event, hook
 
 
 def _end_owner(hook: Any) -> None:

@@ -21,6 +21,7 @@ from jupyterlab_vram.errors import RefusedError
 from jupyterlab_vram.holders.clear import clear
 from jupyterlab_vram.holders.holders import find_holders
 from jupyterlab_vram.holders.release import GROUPS
+from jupyterlab_vram.host.ipython import IPythonHost
 from jupyterlab_vram.processes.listing import survey
 from jupyterlab_vram.units import parse_bytes
 
@@ -29,6 +30,7 @@ from . import process_report, report
 
 if TYPE_CHECKING:
     from jupyterlab_vram.holders.result import Holder
+    from jupyterlab_vram.host.interface import Host
 
 #: How often ``%%vram`` samples, for peaks that torch's own counter can't tell.
 SAMPLE_INTERVAL_S = 0.02
@@ -178,8 +180,35 @@ class VramMagics(magic.Magics):
         return steps + [compiler(ast.Expression(each.value), name, "eval") for each in last]
 
 
-def offer(shell: Any) -> None:
+def load(shell: Any) -> None:
+    """Register the magics, and notice failures: ``%load_ext jupyterlab_vram``."""
+    shell.register_magics(VramMagics)
+    failures.watch(IPythonHost(shell))
+
+
+def unload(shell: Any) -> None:
+    """Remove what :func:`load` registered."""
+    failures.unwatch(IPythonHost(shell))
+    failures.forget()
+    for kind, names in VramMagics.magics.items():
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)
+
+
+def renew(host: Host) -> bool:
+    """Replace the magics of another copy of this package; returns whether there were any."""
+    shell: Any = host.shell
+    owner = getattr(shell.magics_manager.magics["line"].get("vram"), "__self__", None)
+    package = type(owner).__module__.partition(".")[0]
+    if package != __name__.partition(".")[0] or type(owner) is VramMagics:
+        return False
+    shell.register_magics(VramMagics)
+    return True
+
+
+def offer(host: Host) -> None:
     """Register the magics whose names nobody else has, so that no ``%load_ext`` is needed."""
+    shell: Any = host.shell
     magics: Any = VramMagics(shell)
     for kind, methods in magics.magics.items():
         known = shell.magics_manager.magics[kind]

@@ -7,18 +7,21 @@ notebook too.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from jupyterlab_vram.host.kernel_process import (
+    NOTEBOOK_VARIABLE,
+    SERVER_VARIABLE,
+    is_kernel_command,
+    kernel_id_in,
+)
 
 from . import procfs
 
 if TYPE_CHECKING:
     from .procfs import ProcessFacts
-
-_CONNECTION_FILE = re.compile(r"kernel-([0-9A-Za-z_-]{1,64})\.json$")
-_LAUNCHERS = ("ipykernel_launcher", "ipykernel")
 
 #: Who takes in processes whose own parent has ended, besides PID 1.
 _TAKES_IN = ("systemd", "init", "tini", "dumb-init", "docker-init")
@@ -42,26 +45,23 @@ def owner_of(facts: ProcessFacts) -> Owner:
     """Find the nearest kernel among a process and its ancestors."""
     for each in chain([facts], procfs.ancestors(facts)):
         if is_kernel(each):
-            name = next(filter(None, map(_CONNECTION_FILE.search, each.command)), None)
             return Owner(
                 is_kernel=each.pid == facts.pid,
                 kernel_pid=each.pid,
-                kernel_id=name.group(1) if name is not None else None,
-                notebook=procfs.variable(each.pid, "JPY_SESSION_NAME"),
+                kernel_id=kernel_id_in(each.command),
+                notebook=procfs.variable(each.pid, NOTEBOOK_VARIABLE),
             )
-    return Owner(notebook=procfs.variable(facts.pid, "JPY_SESSION_NAME"))
+    return Owner(notebook=procfs.variable(facts.pid, NOTEBOOK_VARIABLE))
 
 
 def is_kernel(facts: ProcessFacts) -> bool:
-    """Whether a command line is that of a Jupyter kernel."""
-    return any(
-        word in _LAUNCHERS or _CONNECTION_FILE.search(word) is not None for word in facts.command
-    )
+    """Whether a process is a Jupyter kernel, by its command line."""
+    return is_kernel_command(facts.command)
 
 
 def server_pid(facts: ProcessFacts) -> int | None:
     """Return the server that started a kernel, as the kernel's environment names it."""
-    told = procfs.variable(facts.pid, "JPY_PARENT_PID")
+    told = procfs.variable(facts.pid, SERVER_VARIABLE)
     return int(told) if told is not None and told.isascii() and told.isdigit() else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .interpreter import interpreter_roots
-from .outputs import Outputs, hidden_roots
+from .outputs import hidden_roots, output_roots
 from .running import frame_roots, task_roots
 from .shells import other_shell_roots
 from .tracebacks import Tracebacks
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
 def every_root(namespace: Namespace) -> list[Root]:
     """List the roots of this process, those first that are likely to hold much."""
-    shell = namespace.shell
+    host = namespace.host
     found, others = namespace.variable_roots()
-    if shell is not None:
-        found += [*Outputs(shell).roots(), *hidden_roots(shell)]
-        found += other_shell_roots(shell, namespace.names)
-    found += Tracebacks(shell).roots()
+    found += [*output_roots(host), *hidden_roots(host)]
+    found += other_shell_roots(host)
+    found += Tracebacks(host).roots()
     found += frame_roots()
-    found += task_roots(shell)
+    found += task_roots(host)
     found += others
     found += namespace.module_roots()
     found += namespace.garbage_roots()

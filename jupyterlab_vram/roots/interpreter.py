@@ -9,7 +9,7 @@ from functools import partial
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.torch_access import names_of
+from jupyterlab_vram.classes import names_of
 
 from .root import Root
 

@@ -10,8 +10,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import attributes_of_class, module_of
-from jupyterlab_vram.devices.torch_access import names_of
+from jupyterlab_vram.classes import attributes_of_class, module_of, names_of
 
 from .libraries import Libraries
 from .referents import is_module

@@ -15,8 +15,7 @@ from operator import not_
 from types import ModuleType
 from typing import Any
 
-from jupyterlab_vram.devices.tensors import with_subclasses
-from jupyterlab_vram.devices.torch_access import names_of
+from jupyterlab_vram.classes import names_of, with_subclasses
 
 
 def referents(item: Any) -> list[Any]:

@@ -11,33 +11,25 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
+from jupyterlab_vram.host.current import FRAME_PREFIXES
+
 from .frames import frame_items
 from .root import Root
 
 if TYPE_CHECKING:
     from types import FrameType
 
+    from jupyterlab_vram.host.interface import Host
+
 _PACKAGE = __name__.partition(".")[0]
 #: The machinery that runs cells, threads and tasks; its frames hold nothing of the person's own.
 _MACHINERY = (
     _PACKAGE,
-    "IPython.",
-    "ipykernel",
-    "traitlets",
-    "tornado.",
+    *FRAME_PREFIXES,
     "asyncio.",
-    "nest_asyncio",
-    "uvloop",
-    "debugpy",
-    "_pydev",
-    "pydevd",
-    "comm.",
-    "ipywidgets.",
     "threading",
-    "zmq.",
     "runpy",
     "concurrent.",
-    "jupyter_client",
 )
 _FRAME_NOTE = (
     "It is running. The memory comes back when it returns; interrupt the kernel to end it."
@@ -66,10 +58,9 @@ def frame_roots() -> list[Root]:
     return found
 
 
-def task_roots(shell: Any) -> list[Root]:
-    """One root for each pending task and callback of the kernel's event loop."""
-    kernel = getattr(shell, "kernel", None)
-    loop = getattr(getattr(kernel, "io_loop", None), "asyncio_loop", None)
+def task_roots(host: Host) -> list[Root]:
+    """One root for each pending task and callback of the host's event loop."""
+    loop: Any = host.event_loop()
     found: list[Root] = []
     with suppress(Exception):
         for task in asyncio.all_tasks(loop) if loop is not None else ():

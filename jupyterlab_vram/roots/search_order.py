@@ -9,7 +9,8 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import bases_of, module_of, tensor_reader
+from jupyterlab_vram.classes import bases_of, module_of
+from jupyterlab_vram.devices.tensors import tensor_reader
 
 from .referents import is_module
 from .root import Root

@@ -1,4 +1,4 @@
-"""IPython shells beside the kernel's own: an embedded one has variables and outputs, too."""
+"""Shells beside the host's own: an embedded one has variables and outputs, too."""
 
 from __future__ import annotations
 
@@ -9,56 +9,51 @@ from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import attributes_of_class, bases_of, with_subclasses
-from jupyterlab_vram.devices.torch_access import names_of
+from jupyterlab_vram.classes import bases_of, names_of, with_subclasses
+from jupyterlab_vram.host.current import (
+    is_embedded_frame,
+    is_shown_host_name,
+    registered_shells,
+    shell_class,
+)
 
 from .frames import frame_values
-from .outputs import Outputs
+from .outputs import output_roots
 from .root import Root, clear_line
 
 if TYPE_CHECKING:
     from types import FrameType
 
-#: What IPython itself puts into a namespace.
-_IPYTHONS = ("In", "Out", "get_ipython", "exit", "quit", "open")
+    from jupyterlab_vram.host.interface import Host
+
 _NOTE = "It is in the namespace of another IPython shell in this process."
 
 
-def other_shell_roots(shell: Any, namespace: dict[str, Any]) -> list[Root]:
-    """One root for each variable and output of every other shell.
-
-    Args:
-        shell: the kernel's own.
-        namespace: the person's variables, with the names under which they know a shell.
-    """
+def other_shell_roots(host: Host) -> list[Root]:
+    """One root for each variable and output of every other shell."""
     found: list[Root] = []
-    for place, each in enumerate(_others(shell, namespace)):
-        names = names_of_shell(each)
-        if names is None or names is namespace:
+    namespace = host.names
+    for place, each in enumerate(_others(host)):
+        other = host.like(each)
+        if type(other.names) is not dict or not other.names or other.names is namespace:
             continue
         known = [name for name, value in list(namespace.items()) if value is each]
         label = next((name for name in known if _is_a_persons(name)), f"another shell {place + 1}")
-        found += _variables(label, each, names)
-        for root in Outputs(each).roots():
+        found += _variables(label, other)
+        for root in output_roots(other):
             root.name = f"{label}: {root.name}"
             root.release = clear_line(root.name)
             found.append(root)
     return found
 
 
-def names_of_shell(shell: Any) -> dict[str, Any] | None:
-    """Return the variables of a shell, None where it has none yet."""
-    names = getattr(shell, "user_ns", None)
-    return names if type(names) is dict else None
-
-
-def _variables(label: str, shell: Any, names: dict[str, Any]) -> list[Root]:
+def _variables(label: str, other: Host) -> list[Root]:
     """One root for each variable, which a shell may keep out of sight once more."""
     found = []
-    hidden = shell.user_ns_hidden
+    names, hidden = other.names, other.hidden
     only_hidden = [each for each in list(hidden.items()) if names.get(each[0]) is not each[1]]
     for name, value in [*list(names.items()), *only_hidden]:
-        if not _is_a_persons(name) or name in _IPYTHONS or not gc.is_tracked(value):
+        if not _is_a_persons(name) or is_shown_host_name(name) or not gc.is_tracked(value):
             continue
         path = f"{label}.user_ns[{name!r}]"
         let_go = partial(_forget, (names, hidden), name, value)
@@ -76,27 +71,23 @@ def _is_a_persons(name: Any) -> bool:
     return type(name) is str and not name.startswith("_")
 
 
-def _others(shell: Any, namespace: dict[str, Any]) -> list[Any]:
-    """Find all shells but ``shell``, as far as something leads to them."""
-    base = getattr(sys.modules.get("IPython.core.interactiveshell"), "InteractiveShell", None)
-    if base is None:
+def _others(host: Host) -> list[Any]:
+    """Find all shells but the host's own, as far as something leads to them."""
+    base = shell_class()
+    if base is None or host.shell is None:
         return []
-    candidates = [*list(namespace.values()), *_instances(base), *_on_stack()]
+    candidates = [*list(host.names.values()), *registered_shells(), *_on_stack()]
     main: Any = sys.modules.get("__main__")
-    if main is not None and names_of(main) is not names_of_shell(shell):
+    if main is not None and names_of(main) is not host.names:
         # A shell that was made without a name: making it left its module behind.
         candidates += _all_of(base)
-    found = {id(each): each for each in candidates if _is_of(each, base) and each is not shell}
+    own = host.shell
+    found = {id(each): each for each in candidates if _is_of(each, base) and each is not own}
     return list(found.values())
 
 
-def _instances(base: type) -> list[Any]:
-    """Return the one instance that each class of shells may have."""
-    return [attributes_of_class(cls).get("_instance") for cls in with_subclasses(base).values()]
-
-
 def _on_stack() -> list[Any]:
-    """Return what IPython's functions on all stacks work on: an embedded shell runs in one."""
+    """Return what functions of shells on all stacks work on: an embedded shell runs in one."""
     found: list[Any] = []
     # The one way to see other threads' stacks.
     stacks = sys._current_frames()  # noqa: SLF001
@@ -105,8 +96,7 @@ def _on_stack() -> list[Any]:
     for top in stacks.values():
         frame: FrameType | None = top
         while frame is not None:
-            name = frame.f_globals.get("__name__")
-            if type(name) is str and name.startswith("IPython.terminal."):
+            if is_embedded_frame(frame):
                 found += frame_values(frame)
             frame = frame.f_back
     return found

@@ -8,12 +8,10 @@ from itertools import starmap
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices.tensors import attributes_of_class
-from jupyterlab_vram.devices.torch_access import names_of
-from jupyterlab_vram.host.ipython import kernel_shell
+from jupyterlab_vram.classes import attributes_of_class, names_of
+from jupyterlab_vram.host.current import current_host
 
 from .modules import attribute_roots, is_own, is_own_class, own_modules
-from .outputs import is_output_name, output_tables
 from .referents import is_module, may_hold_objects
 from .root import Root
 from .search_order import (
@@ -29,20 +27,14 @@ from .search_order import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_IPYTHONS = ("In", "Out", "_oh", "_ih", "_dh", "__builtins__")
-
 
 class Namespace:
-    """The person's namespace, without what IPython put there."""
+    """The person's namespace, without what the host put there."""
 
     def __init__(self) -> None:
-        """Find the shell of this process, if it has one."""
-        self.shell: Any = kernel_shell()
-        main: Any = sys.modules.get("__main__")
-        self.names: dict[str, Any] = names_of(main) if main is not None else {}
-        if self.shell is not None:
-            self.names = self.shell.user_ns
-
+        """Find the host of this process."""
+        self.host = current_host()
+        self.names = self.host.names
         self._own_modules = own_modules()
 
     def dictionaries(self) -> list[Any]:
@@ -53,16 +45,12 @@ class Namespace:
             names_of(sys),
             names_of(sys.modules["builtins"]),
         ]
-        if self.shell is not None:
-            history = self.shell.history_manager
-            found += [self.shell.user_ns_hidden, history.output_hist, self.names.get("_oh")]
-        return found
+        return [*found, *self.host.own_tables()]
 
     def tables(self) -> list[Mapping[Any, Any]]:
         """Return the tables from which a person's own names and outputs are made roots."""
         found = [self.names, *(names_of(module) for _, module in self._own_modules)]
-        if self.shell is not None:
-            found += output_tables(self.shell)
+        found += self.host.output_tables()
         found += [
             attributes_of_class(value)
             for names in found
@@ -89,20 +77,15 @@ class Namespace:
 
     def variable(self, name: str) -> Root | None:
         """Return the root of one variable, whatever is in it; None for a name of nobody's."""
-        if name not in self.names or self._is_ipythons(name, self.names[name]):
+        if name not in self.names or self.host.is_host_name(name, self.names[name]):
             return None
         return self._variable(name, self.names[name])
 
-    def _is_ipythons(self, name: str, value: Any) -> bool:
-        if name in _IPYTHONS or value is self.names:
-            return True
-        return self.shell is not None and is_output_name(self.shell, name, value)
-
     def _root_of(self, name: str, value: Any) -> Root | None:
-        return None if self._is_ipythons(name, value) else self._variable(name, value)
+        return None if self.host.is_host_name(name, value) else self._variable(name, value)
 
     def _attribute_roots(self, name: str, value: Any) -> list[Root]:
-        if self._is_ipythons(name, value):
+        if self.host.is_host_name(name, value):
             return []
         own = is_own(value) if is_module(value) else is_own_class(value)
         return attribute_roots(name, value, f"del {name}.") if own else []

@@ -7,7 +7,9 @@ import pytest
 from zmq import ZMQError
 
 from jupyterlab_vram.agent import channel as kernel_io
-from jupyterlab_vram.agent.channel import CannotPushError, ChannelClosedError, KernelIO
+from jupyterlab_vram.agent.channel import KernelIO
+from jupyterlab_vram.host.interface import CannotPushError, ChannelClosedError
+from jupyterlab_vram.host.ipython import IPythonHost
 
 
 class Session:
@@ -27,7 +29,8 @@ class Session:
 
 def kernel_with(**parts):
     kernel = {"session": Session(), "iopub_socket": object(), "get_parent": dict, **parts}
-    return KernelIO(types.SimpleNamespace(kernel=types.SimpleNamespace(**kernel)))
+    shell = types.SimpleNamespace(kernel=types.SimpleNamespace(**kernel))
+    return KernelIO(IPythonHost(shell).channel())
 
 
 @pytest.mark.parametrize("missing", ["session", "iopub_socket", "get_parent"])
@@ -35,7 +38,7 @@ def test_what_is_no_ipykernel_is_refused(missing):
     kernel = types.SimpleNamespace(session=1, iopub_socket=2, get_parent=3)
     delattr(kernel, missing)
     with pytest.raises(CannotPushError, match="not an ipykernel"):
-        KernelIO(types.SimpleNamespace(kernel=kernel))
+        IPythonHost(types.SimpleNamespace(kernel=kernel)).channel()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyterlab_vram.cells.recorder import CellRecorder, PeakMeter
 from jupyterlab_vram.devices.readings import Allocation, reset_peaks
+from jupyterlab_vram.host.ipython import IPythonHost
 
 
 def gpu(allocated, peak, device="cuda:0"):
@@ -51,7 +52,7 @@ def test_on_request_every_cell_begins_with_a_new_counter(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", fake_torch(cuda=Family(device)))
     shell = InteractiveShell()
     records = []
-    recorder = CellRecorder(shell, lambda: {"header": {"msg_id": str(len(records))}})
+    recorder = CellRecorder(IPythonHost(shell), lambda: {"header": {"msg_id": str(len(records))}})
     recorder.on_finish = records.append
     recorder.install()
     shell.run_cell("1")

@@ -9,6 +9,7 @@ from traitlets.config import Config
 from wire import CELL_RECORD
 
 from jupyterlab_vram.cells.recorder import CellRecorder
+from jupyterlab_vram.host.ipython import IPythonHost
 
 
 class Rig:
@@ -23,7 +24,7 @@ class Rig:
         self.requests = 0
         self.records = []
         self.recorder = CellRecorder(
-            self.shell, lambda: {"header": {"msg_id": f"request {self.requests}"}}
+            IPythonHost(self.shell), lambda: {"header": {"msg_id": f"request {self.requests}"}}
         )
         self.recorder.on_finish = self.records.append
         self.recorder.install()
