@@ -229,7 +229,7 @@ describe('quantization', () => {
   });
 
   it('should give no number of a file to two formats', () => {
-    const types = Object.values(quantization.blocks).map(({ type }) => type);
+    const types = Object.values(quantization.blocks).map(([, , type]) => type);
     expect(new Set(types).size).toBe(types.length);
   });
 

@@ -10,7 +10,12 @@ export interface IBlockFormat {
 
 /** Every block format by its name. */
 export const BLOCK_FORMATS: Readonly<Record<string, IBlockFormat>> =
-  quantization.blocks;
+  Object.fromEntries(
+    Object.entries(quantization.blocks).map(([name, row]) => {
+      const [elements = 1, bytes = 2, type = -1] = row;
+      return [name, { elements, bytes, type }];
+    })
+  );
 
 /** The names of block formats by their numbers in a GGUF file. */
 export const GGML_TYPES: ReadonlyMap<number, string> = new Map(

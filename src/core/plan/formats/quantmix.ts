@@ -37,6 +37,7 @@ const RECIPES = inherited(
   quantization.recipes as Rows,
   quantization.bases as Rows
 );
+const COMMON: Readonly<Record<string, readonly Rule[]>> = quantization.common;
 const ROLES: Readonly<Record<string, string>> = quantization.roles;
 const FALLBACKS: Readonly<Record<string, string>> = quantization.fallbacks;
 
@@ -45,13 +46,13 @@ export const CONDITIONS: Readonly<Record<string, (place: IPlace) => boolean>> =
   {
     falcon: ({ isFalcon }) => isFalcon,
     'not-falcon': ({ isFalcon }) => !isFalcon,
-    'llama-of-80-layers': ({ isSeventy }) => isSeventy,
-    'grouped-queries': ({ groups }) => groups >= 4,
+    'llama-70b': ({ isSeventy }) => isSeventy,
+    grouped: ({ groups }) => groups >= 4,
     'four-experts': ({ experts }) => experts >= 4,
     'eight-experts': ({ experts }) => experts === 8,
     'columns-off-256': ({ columns }) => columns % 256 !== 0,
-    'first-two-layers': ({ layer }) => layer < 2,
-    'first-four-layers': ({ layer }) => layer < 4,
+    'layer-0-or-1': ({ layer }) => layer < 2,
+    'layer-0-to-3': ({ layer }) => layer < 4,
     'first-sixteenth': ({ layer, layers }) => layer < Math.floor(layers / 16),
     'first-eighth': ({ layer, layers }) => layer < Math.floor(layers / 8),
     'first-eighth-rounded-up': ({ layer, layers }) => layer < layers / 8,
@@ -97,7 +98,7 @@ function blockFormat(
 
 /** What the first rule that applies says; else the format of most tensors. */
 function formatIn(recipe: IRecipe, role: string, place: IPlace): string {
-  const rules = recipe[role] ?? recipe[ROLES[role] ?? ''] ?? [];
+  const rules = recipe[role] ?? recipe[ROLES[role] ?? ''] ?? COMMON[role] ?? [];
   const [format] =
     (typeof rules === 'string' ? [] : rules).find(([, ...conditions]) =>
       conditions.every(name => CONDITIONS[name]?.(place) === true)
