@@ -15,6 +15,7 @@ export * from './result/notewords';
 export * from './result/options';
 export * from './files/plannablefile';
 export * from './remedies';
+export * from './remembered';
 export * from './model/published';
 export * from './files/safetensors';
 export * from './model/shape';

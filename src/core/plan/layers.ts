@@ -22,12 +22,13 @@ const MARGIN_BYTES = 1024 ** 3;
 export function gpuLayers(
   shape: IModelShape,
   options: IFitOptions,
-  gpu: IGpu
+  gpu: IGpu,
+  planning: Planning = planFit
 ): IGpuLayers {
   const asked = checked({ ...options, gpus: [gpu] });
   const layers = shape.layers.length;
   const bytes = layerBytes(shape, asked.format);
-  const plan = planFit(shape, { ...options, gpus: [gpu] });
+  const plan = planning(shape, { ...options, gpus: [gpu] });
   const cachePerLayer = llamaCacheBytes(shape, asked) / layers;
   const output =
     plan.peakBytes.likely -

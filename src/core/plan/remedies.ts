@@ -93,7 +93,7 @@ export function remediesFor(
     ...torch.filter(isSmaller),
     ...gguf.filter(isSmaller),
     ...contextRemedies(shape, options, planning),
-    ...offloads(shape, options, gpu)
+    ...offloads(shape, options, gpu, planning)
   ];
 }
 
@@ -142,7 +142,8 @@ function contextRemedies(
 function offloads(
   shape: IModelShape,
   options: IFitOptions,
-  gpu: IGpu
+  gpu: IGpu,
+  planning: Planning
 ): IPlanRemedy[] {
   const gpus = options.gpus ?? [gpu];
   const torch =
@@ -159,13 +160,18 @@ function offloads(
     return torch;
   }
   const format = shape.file?.format ?? 'Q4_K_M';
-  const { count, total } = gpuLayers(shape, { ...options, format }, gpu);
+  const { count, total } = gpuLayers(
+    shape,
+    { ...options, format },
+    gpu,
+    planning
+  );
   if (count === total) {
     return torch;
   }
   return [
     ...torch,
-    remedy('gpu-layers', planFit(shape, { ...options, format }), {
+    remedy('gpu-layers', planning(shape, { ...options, format }), {
       isEnough: true,
       gpuLayers: count
     })

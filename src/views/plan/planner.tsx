@@ -13,15 +13,15 @@ import {
   firstToShow,
   gpuOf,
   isSure,
-  planFit,
-  plansOf
+  plansOf,
+  rememberedPlanFit
 } from '../../core/plan';
 import { shortDeviceName } from '../../core/text/devicename';
 import { PRESETS } from '../../core/plan/presets';
 import type { IMonitor } from '../../model/tokens';
 import type { IPanelActions } from '../shared/actions';
 import type { IKeyedGpu } from './cards';
-import { canSpread, chosenGpus } from './cards';
+import { canSpread, chosenGpu, chosenGpus, isCard } from './cards';
 import { Choice } from './choice';
 import { Details } from './details';
 import { Insert } from './insert';
@@ -49,8 +49,29 @@ export function Planner(props: IPlannerProps): React.JSX.Element {
   const [source, setSource] = React.useState<Source>(FIRST);
   const [terms, setTerms] = React.useState<ITerms>(DEFAULT_TERMS);
   const chosen = React.useMemo(() => chosenOf(source), [source]);
+  const kernelGpus = useSame(kernelGpusOf(monitor, trans));
+  return (
+    <div className="jp-VramPlan">
+      <Choice {...{ monitor, source, setSource, trans }} />
+      <Target {...{ kernelGpus, terms, setTerms, trans }} />
+      <Problem problem={chosen.problem?.(trans) ?? null} />
+      <Plans {...{ ...props, chosen, terms, setTerms, kernelGpus }} />
+    </div>
+  );
+}
+
+/** `value`; the object of an earlier drawing, if it has the same content: what is made of it is kept. */
+function useSame<T>(value: T): T {
+  const content = JSON.stringify(value);
+  return React.useMemo(() => value, [content]);
+}
+
+function kernelGpusOf(
+  monitor: IMonitor | null,
+  trans: TranslationBundle
+): IKeyedGpu[] {
   const devices = monitor?.reading?.devices ?? [];
-  const kernelGpus = devices.flatMap(device => {
+  return devices.flatMap(device => {
     const gpu = gpuOf(device);
     const place =
       devices.length > 1 ? `${shortDeviceName(device, trans)}, ` : '';
@@ -63,35 +84,22 @@ export function Planner(props: IPlannerProps): React.JSX.Element {
         ]
       : [];
   });
-  return (
-    <div className="jp-VramPlan">
-      <Choice {...{ monitor, source, setSource, trans }} />
-      <Target {...{ kernelGpus, terms, setTerms, trans }} />
-      <Problem problem={chosen.problem?.(trans) ?? null} />
-      <Plans {...{ ...props, chosen, terms, setTerms, kernelGpus }} />
-    </div>
-  );
 }
 
 const FIRST: Source = { kind: 'preset', name: PRESETS[0]?.name ?? '' };
 
-/** The plan for all GPUs of the kernel, where one of several is not enough. */
-function togetherOf(
-  plan: IFitPlan,
-  shape: IModelShape,
-  options: IFitOptions,
-  kernelGpus: readonly IKeyedGpu[],
-  planning: Planning | undefined
-): IFitPlan | null {
-  const all = kernelGpus.map(({ gpu }) => gpu);
-  const { gpus = [] } = options;
+/** All GPUs of the kernel, where the chosen one is one of several. */
+function othersToo(
+  { gpuKey, gpuCount }: ITerms,
+  kernelGpus: readonly IKeyedGpu[]
+): readonly IGpu[] | null {
+  const chosen = chosenGpu(gpuKey, kernelGpus);
   const isOneOfMany =
-    gpus.length === 1 &&
+    chosen !== null &&
+    !isCard(chosen) &&
     canSpread(kernelGpus) &&
-    all.some(gpu => gpu === gpus[0]);
-  return !isOneOfMany || !planning || isSure(plan)
-    ? null
-    : planning(shape, { ...options, format: plan.format, gpus: all });
+    chosenGpus(gpuKey, gpuCount, kernelGpus).length === 1;
+  return isOneOfMany ? kernelGpus.map(({ gpu }) => gpu) : null;
 }
 
 interface IPlansProps extends IPlannerProps {
@@ -104,7 +112,7 @@ interface IPlansProps extends IPlannerProps {
 /** The plans, once what they need is loaded. */
 function Plans(props: IPlansProps): React.JSX.Element | null {
   const { chosen, terms, kernelGpus, trans } = props;
-  const gpus = chosenGpus(terms.gpuKey, terms.gpuCount, kernelGpus);
+  const gpus = useSame(chosenGpus(terms.gpuKey, terms.gpuCount, kernelGpus));
   const across = useAcross(gpus.length > 1 || canSpread(kernelGpus));
   const { shape } = chosen;
   const { contextTokens } = terms;
@@ -133,35 +141,66 @@ interface IShownProps extends IPlansProps {
   readonly across: IAcross | null;
 }
 
-function Shown(props: IShownProps): React.JSX.Element | null {
-  const { chosen, terms, setTerms, kernelGpus, trans } = props;
-  const { shape, contextTokens, gpus, across } = props;
-  const [wanted, setWanted] = React.useState<string | null>(null);
+/** What is planned, as long as what it depends on stays the same: the panel is drawn at each reading. */
+interface IPlanned {
+  readonly plans: readonly IFitPlan[];
+  readonly first: IFitPlan | null;
+  /** The one that is shown; null if there is none. */
+  readonly plan: IFitPlan | null;
+  readonly options: IFitOptions;
+  readonly planning: Planning;
+  /** For all GPUs of the kernel, where one of several is not enough. */
+  readonly together: IFitPlan | null;
+}
+
+function usePlanned(props: IShownProps, wanted: string | null): IPlanned {
+  const { chosen, terms, kernelGpus, shape, contextTokens, gpus } = props;
   const { native = null } = chosen;
   const { kvFormat } = terms;
-  const options = { contextTokens, kvFormat, gpus };
-  const planning = (gpus.length > 1 ? across?.planAcross : null) ?? planFit;
-  const plans = plansOf({ shape, native }, options, planning);
+  const planAcross = props.across?.planAcross ?? null;
+  const [planFit] = React.useState(rememberedPlanFit);
+  const planning = (gpus.length > 1 ? planAcross : null) ?? planFit;
+  const plans = React.useMemo(
+    () =>
+      plansOf({ shape, native }, { contextTokens, kvFormat, gpus }, planning),
+    [shape, native, contextTokens, kvFormat, gpus, planning]
+  );
   const first = firstThatFits(plans);
   const plan =
     plans.find(({ format }) => format === wanted) ?? firstToShow(plans);
+  const format = plan?.format;
+  const options = React.useMemo(
+    () => ({ contextTokens, kvFormat, gpus, format }),
+    [contextTokens, kvFormat, gpus, format]
+  );
+  const isEnough = plan === null || isSure(plan);
+  const all = useSame(isEnough ? null : othersToo(terms, kernelGpus));
+  const together = React.useMemo(
+    () =>
+      all === null || planAcross === null
+        ? null
+        : planAcross(shape, { ...options, gpus: all }),
+    [shape, options, all, planAcross]
+  );
+  return { plans, first, plan, options, planning, together };
+}
+
+function Shown(props: IShownProps): React.JSX.Element | null {
+  const { chosen, terms, setTerms, trans, shape, gpus } = props;
+  const [wanted, choose] = React.useState<string | null>(null);
+  const planned = usePlanned(props, wanted);
+  const { plans, first, plan, options, planning, together } = planned;
   if (plan === null) {
     return null;
   }
-  const choose = setWanted;
-  const remedy = {
-    shape,
-    options: { ...options, format: plan.format },
-    planning,
-    together: togetherOf(plan, shape, options, kernelGpus, across?.planAcross)
-  };
+  const remedy = { shape, options, planning, together };
   return (
     <>
       <Table {...{ plans, plan, first, choose, trans }} />
       <Details
         {...{ plan, trans }}
         monitor={props.monitor}
-        Devices={across?.Devices ?? null}
+        Devices={props.across?.Devices ?? null}
       />
       <Remedies {...{ ...remedy, terms, setTerms, choose, trans }} />
       <Insert

@@ -30,7 +30,10 @@ export interface IRemediesProps {
 /** What to do where the chosen plan does not fit, in order. */
 export function Remedies(props: IRemediesProps): React.JSX.Element | null {
   const { shape, options, planning, together, trans } = props;
-  const remedies = remediesFor(shape, options, planning, together);
+  const remedies = React.useMemo(
+    () => remediesFor(shape, options, planning, together),
+    [shape, options, planning, together]
+  );
   if (remedies.length === 0) {
     return null;
   }
