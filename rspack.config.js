@@ -61,8 +61,7 @@ module.exports = {
         generator: {
           filename: 'agent/agent.[contenthash:8].json?v=[contenthash:8]'
         }
-      },
-      { test: /[\\/]uPlot\.esm\.js$/, loader: script('uplot-loader.mjs') }
+      }
     ]
   },
   plugins: [new StyleSheets(), new PrivateNames()]

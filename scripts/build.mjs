@@ -18,7 +18,6 @@ const SOURCES = [
   'scripts/agent-loader.mjs',
   'scripts/agent-source.mjs',
   'scripts/deno.mjs',
-  'scripts/uplot-loader.mjs',
   'tsconfig.json',
   'src',
   'style',

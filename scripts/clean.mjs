@@ -5,13 +5,11 @@ import { at } from './paths.mjs';
 import { isMain, main } from './process.mjs';
 
 const BUILT = [
-  ...[
-    '.cache',
-    'lib',
-    'labextension/build',
-    'jupyterlab_vram/_version.py',
-    'dist'
-  ],
+  '.cache',
+  'lib',
+  'labextension/build',
+  'jupyterlab_vram/_version.py',
+  'dist',
   'node_modules/.cache'
 ];
 const INSTALLED = ['.venv', 'node_modules'];

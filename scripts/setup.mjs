@@ -94,8 +94,12 @@ export async function installPython() {
     const { code, output } = await run(
       python,
       [
-        ...['-m', 'pip', 'install', '--disable-pip-version-check'],
-        ...['-r', 'requirements-dev.txt']
+        '-m',
+        'pip',
+        'install',
+        '--disable-pip-version-check',
+        '-r',
+        'requirements-dev.txt'
       ],
       { capture: !process.stdout.isTTY }
     );

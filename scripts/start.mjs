@@ -71,7 +71,11 @@ async function start() {
   const server = spawn(
     python,
     [
-      ...['-m', 'jupyter', 'lab', NOTEBOOK, `--ServerApp.root_dir=${folder}`],
+      '-m',
+      'jupyter',
+      'lab',
+      NOTEBOOK,
+      `--ServerApp.root_dir=${folder}`,
       // One Ctrl+C ends the server and its kernels, without a question.
       '--ServerApp.answer_yes=True',
       ...(process.getuid?.() === 0 ? ['--allow-root'] : []),

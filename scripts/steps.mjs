@@ -12,8 +12,12 @@ function report(name) {
 
 function vitest(name, ...more) {
   return [
-    ...[nodeBin('vitest'), 'run', '--reporter=default', '--reporter=junit'],
-    ...[`--outputFile.junit=${report(name)}`, ...more]
+    nodeBin('vitest'),
+    'run',
+    '--reporter=default',
+    '--reporter=junit',
+    `--outputFile.junit=${report(name)}`,
+    ...more
   ];
 }
 
@@ -38,39 +42,49 @@ const test = (name, command, more = {}) => ({
 // cleaned (`npm run clean`) or a clean checkout is tested.
 const LINT = [
   check('prettier', 'lint', [
-    ...[
-      nodeBin('prettier'),
-      '--check',
-      '.',
-      '--cache',
-      '--cache-strategy=content'
-    ],
-    ...['--cache-location', path.join(CACHE, 'prettier'), '--log-level=warn']
+    nodeBin('prettier'),
+    '--check',
+    '.',
+    '--cache',
+    '--cache-strategy=content',
+    '--cache-location',
+    path.join(CACHE, 'prettier'),
+    '--log-level=warn'
   ]),
   check('eslint', 'lint', [
-    ...[nodeBin('eslint'), '.', '--max-warnings=0', '--cache'],
-    ...[
-      '--cache-strategy=content',
-      '--cache-location',
-      path.join(CACHE, 'eslint')
-    ]
+    nodeBin('eslint'),
+    '.',
+    '--max-warnings=0',
+    '--cache',
+    '--cache-strategy=content',
+    '--cache-location',
+    path.join(CACHE, 'eslint')
   ]),
   check('stylelint', 'lint', [
-    ...[nodeBin('stylelint'), '{style,src}/**/*.css', '--max-warnings=0', '--cache'],
-    ...[
-      '--cache-strategy=content',
-      '--cache-location',
-      path.join(CACHE, 'stylelint')
-    ]
+    nodeBin('stylelint'),
+    '{style,src}/**/*.css',
+    '--max-warnings=0',
+    '--cache',
+    '--cache-strategy=content',
+    '--cache-location',
+    path.join(CACHE, 'stylelint')
   ]),
   check('deno-lint', 'lint', [
-    ...[nodeBin('deno'), 'lint', '--quiet', '--no-config'],
+    nodeBin('deno'),
+    'lint',
+    '--quiet',
+    '--no-config',
     // Our own package, as people import it.
     '--rules-exclude=no-unversioned-import',
-    ...['src/deno', 'test/deno', 'examples/watchdog.ts']
+    'src/deno',
+    'test/deno',
+    'examples/watchdog.ts'
   ]),
   check('dependencies', 'lint', [
-    ...[nodeBin('depcruise'), 'src', '--config', '.dependency-cruiser.mjs']
+    nodeBin('depcruise'),
+    'src',
+    '--config',
+    '.dependency-cruiser.mjs'
   ]),
   check(
     'dependencies-python',
@@ -86,7 +100,9 @@ const LINT = [
 
 const TYPES = [
   check('types', 'typecheck', [
-    ...[nodeBin('tsc'), '--noEmit', '--tsBuildInfoFile'],
+    nodeBin('tsc'),
+    '--noEmit',
+    '--tsBuildInfoFile',
     path.join(CACHE, 'tsconfig.tsbuildinfo')
   ]),
   check('types-tests', 'typecheck', [
@@ -95,10 +111,16 @@ const TYPES = [
     'tsconfig.test.json'
   ]),
   check('types-deno', 'typecheck', [
-    ...[nodeBin('deno'), 'check', '--no-config', '--no-lock', '--no-remote'],
+    nodeBin('deno'),
+    'check',
+    '--no-config',
+    '--no-lock',
+    '--no-remote',
     // The other tests need what is built, and are checked when they run.
-    ...['--unstable-sloppy-imports', 'src/core/'],
-    ...['test/deno/core_test.ts', 'test/deno/parts_test.ts']
+    '--unstable-sloppy-imports',
+    'src/core/',
+    'test/deno/core_test.ts',
+    'test/deno/parts_test.ts'
   ]),
   check('mypy', 'typecheck', [venvBin('mypy')], { needs: ['python'] })
 ];
@@ -129,10 +151,16 @@ const TESTS = [
   test(
     'deno',
     [
-      ...[nodeBin('deno'), 'test', '--no-config', '--no-lock', '--no-remote'],
+      nodeBin('deno'),
+      'test',
+      '--no-config',
+      '--no-lock',
+      '--no-remote',
       // A test starts servers and kernels, and writes into folders of its own.
-      ...['--unstable-sloppy-imports', '--allow-all'],
-      ...[`--junit-path=${report('deno')}`, 'test/deno/']
+      '--unstable-sloppy-imports',
+      '--allow-all',
+      `--junit-path=${report('deno')}`,
+      'test/deno/'
     ],
     { needs: ['node', 'python'], after: 'build' }
   ),
@@ -143,7 +171,8 @@ const TESTS = [
     'browser',
     vitest(
       'browser',
-      ...['--config', 'vitest.browser.config.mts'],
+      '--config',
+      'vitest.browser.config.mts',
       `--reporter=${path.join('.', 'test', 'browser', 'retries.ts')}`
     ),
     { needs: ['node', 'python', 'chromium'], after: 'build', alone: true }

@@ -16,7 +16,10 @@ async function watch() {
       at('node_modules', '@jupyter', 'builder', 'lib', 'build-labextension.js'),
       '--core-package-file',
       await writeCoreMeta(),
-      ...['--watch', '--development', '--source-map', root]
+      '--watch',
+      '--development',
+      '--source-map',
+      root
     ])
   ]);
 }

@@ -51,10 +51,8 @@ async function pack() {
 
 async function checkParts(wheel) {
   const listing = await must('The wheel could not be read.', python, [
-    ...[
-      '-c',
-      'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep="\\n")'
-    ],
+    '-c',
+    'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep="\\n")',
     wheel
   ]);
   const missing = PARTS.filter(part => !part.test(listing));
@@ -69,23 +67,24 @@ async function install(wheel) {
   const clean = path.join(folder, 'venv');
   const itsPython = path.join(clean, 'bin', 'python');
   await must('No environment could be made.', python, [
-    ...['-m', 'venv', '--without-pip', clean]
+    '-m',
+    'venv',
+    '--without-pip',
+    clean
   ]);
   await writeFile(
     path.join(await sitePackages(clean), 'borrowed.pth'),
     `${await sitePackages(venv)}\n`
   );
   await must('The wheel could not be installed.', python, [
-    ...[
-      '-m',
-      'pip',
-      '--python',
-      itsPython,
-      'install',
-      '--no-deps',
-      '--force-reinstall',
-      wheel
-    ]
+    '-m',
+    'pip',
+    '--python',
+    itsPython,
+    'install',
+    '--no-deps',
+    '--force-reinstall',
+    wheel
   ]);
   return itsPython;
 }
