@@ -56,7 +56,12 @@ const LINT = [
     ]
   ]),
   check('stylelint', 'lint', [
-    ...[nodeBin('stylelint'), '{style,src}/**/*.css', '--max-warnings=0', '--cache'],
+    ...[
+      nodeBin('stylelint'),
+      '{style,src}/**/*.css',
+      '--max-warnings=0',
+      '--cache'
+    ],
     ...[
       '--cache-strategy=content',
       '--cache-location',
@@ -69,6 +74,9 @@ const LINT = [
     '--rules-exclude=no-unversioned-import',
     ...['src/deno', 'test/deno', 'examples/watchdog.ts']
   ]),
+  check('wire', 'lint', [process.execPath, 'scripts/wire.mjs', '--check'], {
+    needs: ['node', 'python']
+  }),
   check('dependencies', 'lint', [
     ...[nodeBin('depcruise'), 'src', '--config', '.dependency-cruiser.mjs']
   ]),

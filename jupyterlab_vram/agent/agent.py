@@ -13,6 +13,7 @@ from jupyterlab_vram.devices.readings import take_reading
 from jupyterlab_vram.devices.torch_access import is_capturing, loaded_torch
 from jupyterlab_vram.errors import RefusedError
 from jupyterlab_vram.version import __version__
+from jupyterlab_vram.wire import SCHEMA_VERSION
 
 from .channel import KernelIO
 from .process_push import ProcessWatch
@@ -22,8 +23,6 @@ from .viewers import Viewers
 if TYPE_CHECKING:
     from jupyterlab_vram.holders.clear import ClearReport
     from jupyterlab_vram.host.interface import Channel, Host
-
-SCHEMA_VERSION = 1
 
 
 class Agent:

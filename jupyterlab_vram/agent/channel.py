@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.host.interface import ChannelClosedError
 
+from jupyterlab_vram.wire import MIME_TYPE
+
 if TYPE_CHECKING:
     from jupyterlab_vram.host.interface import Channel
-
-MIME_TYPE = "application/vnd.jupyterlab-vram+json"
 
 _DISPLAY_ID = "jupyterlab-vram"
 _UNTRACKED_REQUEST = "kernel_info_request"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from jupyterlab_vram.errors import RefusedError
+from jupyterlab_vram.wire import MAX_CACHED_MODELS, MAX_MODEL_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ MAX_FIELD_CHARACTERS = 64 << 10
 MAX_HEADER_BYTES = 4 << 20
 #: Of all files that a model is split over.
 MAX_HEADERS_BYTES = 16 << 20
-MAX_PARTS = 1000
 #: A tokenizer in a GGUF header has hundreds of thousands of texts.
 MAX_GGUF_BYTES = 64 << 20
 MAX_GGUF_ENTRIES = 65536
@@ -36,7 +36,6 @@ MAX_ARRAY_DEPTH = 4
 #: but for numbers: there may be one for each layer.
 MAX_KEPT_BYTES = 1024
 MAX_KEPT_NUMBERS_BYTES = 16 << 10
-MAX_MODELS = 200
 MAX_FILES = 10_000
 MAX_DIMENSIONS = 8
 MAX_QUOTED = 200
@@ -81,7 +80,7 @@ def cached_models() -> dict[str, Any]:
     """List the models in the local Hugging Face cache that have a config, by name."""
     models = []
     try:
-        folders = sorted(_cache_folder().glob("models--*"))[:MAX_MODELS]
+        folders = sorted(_cache_folder().glob("models--*"))[:MAX_CACHED_MODELS]
     except OSError:
         folders = []
     for folder in folders:
@@ -116,7 +115,7 @@ def _gguf(folder: Path) -> Path | None:
 
 def _gguf_model(folder: Path) -> Path | None:
     """The first GGUF file of a folder that is no projector, which lies beside a model."""
-    files = sorted(folder.glob("*.gguf"))[:MAX_PARTS]
+    files = sorted(folder.glob("*.gguf"))[:MAX_MODEL_FILES]
     return next((each for each in files if not _is_projector(each)), None) or _gguf(folder)
 
 
@@ -174,7 +173,7 @@ def _parts(place: Path) -> list[Path]:
     if found is None:
         return [place]
     stem, _, count, suffix = found.groups()
-    if not 1 <= int(count) <= MAX_PARTS:
+    if not 1 <= int(count) <= MAX_MODEL_FILES:
         raise RefusedError(f"{_short(place.name)} claims to be one of {count} files.")
     names = [f"{stem}-{number:05}-of-{count}{suffix}" for number in range(1, int(count) + 1)]
     missing = [name for name in names if not (place.parent / name).is_file()]

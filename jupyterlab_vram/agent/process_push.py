@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Any, Callable
 
 from jupyterlab_vram.host.interface import ChannelClosedError
-from jupyterlab_vram.processes.listing import LEFTOVER_BYTES, Survey, failed_survey, survey
+from jupyterlab_vram.processes.listing import Survey, failed_survey, survey
+from jupyterlab_vram.wire import LEFTOVER_THRESHOLD_BYTES
 
 #: Asking through NVML takes milliseconds; ``nvidia-smi`` is a process of its own.
 BINDING_INTERVAL_S = 2.0
@@ -30,7 +31,7 @@ class ProcessWatch:
         self._log = log
         self._ended = threading.Event()
         self._is_running = False
-        self.leftover_bytes = LEFTOVER_BYTES
+        self.leftover_bytes = LEFTOVER_THRESHOLD_BYTES
 
     def start(self, leftover_bytes: int) -> None:
         """Start; a watch that runs already says everything once more."""

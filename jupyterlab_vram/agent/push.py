@@ -10,6 +10,11 @@ from typing import Any, Callable
 
 from jupyterlab_vram.devices import driver
 from jupyterlab_vram.host.interface import ChannelClosedError
+from jupyterlab_vram.wire import (
+    MAX_PUSH_INTERVAL_S,
+    MIN_PUSH_INTERVAL_S,
+    PUSH_BACKOFF_SHARE,
+)
 
 #: The agent samples this often while a cell runs, for the cell's peak.
 SAMPLE_INTERVAL_S = 0.1
@@ -17,10 +22,6 @@ SAMPLE_INTERVAL_S = 0.1
 IDLE_INTERVAL_S = 2.0
 #: A kernel that rests so long after a cell runs no other one right behind it.
 BREATH_S = 0.02
-#: Long cells are reported ever more slowly, since a server buffers what nobody
-#: reads: the interval is this share of the cell's age, within the bounds.
-BACKOFF_SHARE = 0.005
-MAX_INTERVAL_S = 5.0
 #: Changes below this are noise.
 MIN_CHANGE_BYTES = 64 << 10
 
@@ -62,7 +63,7 @@ class Pusher:
         self._sent_s = 0.0
         self._sent_figures: list[Any] = []
         self._failure = ""
-        self.interval_s = 0.25
+        self.interval_s = MIN_PUSH_INTERVAL_S
         #: Called now and then while no cell runs; may stop the pusher.
         self.on_rest: Callable[[], None] = _do_nothing
 
@@ -173,8 +174,8 @@ class Pusher:
     def _interval_s(self, started_s: float | None) -> float:
         if started_s is None:
             return self.interval_s
-        share_s = (time.time() - started_s) * BACKOFF_SHARE
-        return min(max(self.interval_s, share_s), MAX_INTERVAL_S)
+        share_s = (time.time() - started_s) * PUSH_BACKOFF_SHARE
+        return min(max(self.interval_s, share_s), MAX_PUSH_INTERVAL_S)
 
     def _push(self, message: dict[str, Any]) -> None:
         self._sent_s = time.monotonic()

@@ -17,21 +17,23 @@ from jupyterlab_vram.host.other_copies import end_others
 from jupyterlab_vram.process_state import single
 from jupyterlab_vram.processes import listing as gpu_processes
 from jupyterlab_vram.version import __version__
+from jupyterlab_vram.wire import (
+    MAX_LEASE_S,
+    MAX_PUSH_INTERVAL_S,
+    MAX_VIEWER_LENGTH,
+    MIME_TYPE,
+    MIN_LEASE_S,
+    MIN_PUSH_INTERVAL_S,
+    SCHEMA_VERSION,
+)
 
-from .agent import SCHEMA_VERSION, Agent
-from .channel import MIME_TYPE
-from .push import MAX_INTERVAL_S
+from .agent import Agent
 from .questions import OUTSIDE, QUESTIONS
 
 if TYPE_CHECKING:
     from jupyterlab_vram.host.interface import Host
 
 __all__ = ["SCHEMA_VERSION", "handle", "stop"]
-
-MIN_INTERVAL_S = 0.25
-#: The bounds of a viewer's lease.
-MIN_LEASE_S, MAX_LEASE_S = 5.0, 86_400.0
-MAX_VIEWER_LENGTH = 64
 
 #: Errors whose message is one plain sentence, by name: a module may have been loaded again
 #: since, and what it raises is then of another class.
@@ -134,7 +136,7 @@ def _renew_magics(host: Host) -> None:
 def _attach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
     _set_practice(fields.get("practice"))
     interval_s = float(fields.get("interval_ms", 0)) / 1000
-    bounded_s = min(max(MIN_INTERVAL_S, interval_s), MAX_INTERVAL_S)
+    bounded_s = min(max(MIN_PUSH_INTERVAL_S, interval_s), MAX_PUSH_INTERVAL_S)
     # A viewer that does not care leaves another one's wish alone.
     wish = fields.get("exact_peaks")
     exact_peaks = None if wish is None else wish is True

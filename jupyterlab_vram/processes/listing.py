@@ -17,12 +17,10 @@ from typing import Any
 from jupyterlab_vram.deadline import SilentError, bounded
 from jupyterlab_vram.nvidia import nvml, smi
 from jupyterlab_vram.nvidia.types import DriverAnswer, DriverError, Gpu, GpuUse
+from jupyterlab_vram.wire import LEFTOVER_THRESHOLD_BYTES
 
 from . import owners, procfs
 from . import stop as stopping
-
-#: Who holds more than this and is not this kernel may have been forgotten.
-LEFTOVER_BYTES = 200 << 20
 
 _MAX_TEXT_LENGTH = 400
 #: How long NVML may take, and all together: three calls of ``nvidia-smi`` at most.
@@ -115,7 +113,7 @@ class Survey:
         }
 
 
-def processes(leftover_bytes: int = LEFTOVER_BYTES) -> list[GpuProcess]:
+def processes(leftover_bytes: int = LEFTOVER_THRESHOLD_BYTES) -> list[GpuProcess]:
     """List every process on every NVIDIA GPU, the biggest first.
 
     Takes up to seconds where only ``nvidia-smi`` can be asked. The list is empty
@@ -132,10 +130,10 @@ def answer(fields: dict[str, Any]) -> dict[str, Any]:
 def checked_threshold(wanted: Any) -> int:
     """Return a number of bytes that a front end sent, or the usual one."""
     is_whole = isinstance(wanted, int) and not isinstance(wanted, bool)
-    return wanted if is_whole and 0 <= wanted < 1 << 53 else LEFTOVER_BYTES
+    return wanted if is_whole and 0 <= wanted < 1 << 53 else LEFTOVER_THRESHOLD_BYTES
 
 
-def survey(leftover_bytes: int = LEFTOVER_BYTES) -> Survey:
+def survey(leftover_bytes: int = LEFTOVER_THRESHOLD_BYTES) -> Survey:
     """List every GPU and process; never raises, and waits no longer than some seconds."""
     try:
         # The system, too, may never answer about a process that hangs in a driver.

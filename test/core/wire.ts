@@ -1,6 +1,6 @@
 import { english } from '../../src/core/text/translation';
 import { parseMessage } from '../../src/core/wire/parse';
-import type { IAgentMessage } from '../../src/core/wire/reading';
+import type { IAgentMessage } from '../../src/core/wire/generated';
 
 /** An object as JSON holds it. */
 export type Json = Record<string, unknown>;

@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IAgentMessage } from '../../src/core/wire/reading';
-import { MIME_TYPE } from '../../src/core/wire/reading';
+import type { IAgentMessage } from '../../src/core/wire/generated';
+import { MIME_TYPE } from '../../src/core/wire/generated';
 import { BusyError } from '../../src/kernel/channel';
 import { AgentError, KernelLink } from '../../src/kernel/link';
 import type { IQuestion } from '../../src/kernel/query';

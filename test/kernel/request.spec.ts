@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { version } from '../../package.json';
 import { parseMessage } from '../../src/core/wire/parse';
-import type { AgentRequest } from '../../src/kernel/request';
+import type { AgentRequest } from '../../src/core/wire/generated';
 import {
   answerIn,
   requestExpression,

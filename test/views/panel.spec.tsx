@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import type { ReadingState } from '../../src/core/wire/reading';
+import type { ReadingState } from '../../src/core/wire/generated';
 import type { MonitorStatus } from '../../src/model/tokens';
 import type { ISnippetItem } from '../../src/views/shared/actions';
 import { button, eraseAll, texts } from './draw';

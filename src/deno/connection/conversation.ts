@@ -1,4 +1,4 @@
-import type { IAgentMessage } from '../../core/wire/reading';
+import type { IAgentMessage } from '../../core/wire/generated';
 import { NoAnswerError } from '../../kernel/ask';
 import { BusyError } from '../../kernel/channel';
 import { AgentError, KernelLink } from '../../kernel/link';

@@ -1,7 +1,6 @@
-import type { IReading } from '../../core/wire/reading';
+import type { IGpuProcess, IReading } from '../../core/wire/generated';
 import { english } from '../../core/text/translation';
 import { formatAge, formatBytes } from '../../core/text/units';
-import type { IGpuProcess } from '../../core/wire/survey';
 import { gpuHtml, gpuText } from './gpubars';
 import type { Html } from './html';
 import { html, sentence, table, textTable } from './html';

@@ -1,4 +1,4 @@
-import type { IAgentMessage } from '../../core/wire/reading';
+import type { IAgentMessage } from '../../core/wire/generated';
 import type { Sentence } from '../../core/text/translation';
 import { sentenceOf, untranslated } from '../../core/text/translation';
 import type { Kernel } from '@jupyterlab/services';

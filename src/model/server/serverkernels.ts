@@ -4,7 +4,11 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IGpuProcess, IStopReport, ISurvey } from '../../core/wire/survey';
+import type {
+  IGpuProcess,
+  IStopReport,
+  ISurvey
+} from '../../core/wire/generated';
 import { stopQuestion, surveyQuestion } from '../../kernel/processrequests';
 import { RefusedError } from '../../kernel/query';
 import type { IFleet, IFleetKernel, IPendingStop } from './tokens';
