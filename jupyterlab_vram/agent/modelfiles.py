@@ -20,6 +20,8 @@ from jupyterlab_vram.wire import MAX_CACHED_MODELS, MAX_MODEL_FILES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jupyterlab_vram import wire
+
 MAX_CONFIG_BYTES = 16 << 20
 #: What a config has of one field beyond this says nothing about the shape, and is left out.
 MAX_FIELD_CHARACTERS = 64 << 10
@@ -49,7 +51,7 @@ _STRING, _ARRAY = 8, 9
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 
 
-def describe(path: str) -> dict[str, Any]:
+def describe(path: str) -> wire.ModelFile:
     """Say what is at ``path``: a folder, a ``config.json``, a GGUF or a safetensors file.
 
     Returns a dict with ``path``, ``kind`` (``config``, ``gguf`` or ``safetensors``), ``text``
@@ -76,9 +78,9 @@ def describe(path: str) -> dict[str, Any]:
         raise RefusedError(f"{_short(path)} can't be read: {_short(str(error))}.") from None
 
 
-def cached_models() -> dict[str, Any]:
+def cached_models() -> wire.CachedModels:
     """List the models in the local Hugging Face cache that have a config, by name."""
-    models = []
+    models: list[wire.CachedModel] = []
     try:
         folders = sorted(_cache_folder().glob("models--*"))[:MAX_CACHED_MODELS]
     except OSError:
@@ -128,7 +130,7 @@ def _is_projector(place: Path) -> bool:
     return b"clip" in kinds or b"mmproj" in kinds
 
 
-def _folder(folder: Path) -> dict[str, Any]:
+def _folder(folder: Path) -> wire.ModelFile:
     config = folder / "config.json"
     if config.is_file():
         return _config(config)
@@ -138,7 +140,7 @@ def _folder(folder: Path) -> dict[str, Any]:
     raise RefusedError(f"{_short(str(folder))} has neither a config.json nor a GGUF file.")
 
 
-def _file(place: Path) -> dict[str, Any]:
+def _file(place: Path) -> wire.ModelFile:
     suffix = place.suffix.lower()
     if suffix == ".gguf":
         first, *more = (base64.b64encode(each).decode() for each in _headers(place, _gguf_of))
@@ -185,7 +187,7 @@ def _parts(place: Path) -> list[Path]:
     return [place.parent / name for name in names]
 
 
-def _config(place: Path) -> dict[str, Any]:
+def _config(place: Path) -> wire.ModelFile:
     with place.open("rb") as file:
         content = file.read(MAX_CONFIG_BYTES + 1)
     if len(content) > MAX_CONFIG_BYTES:

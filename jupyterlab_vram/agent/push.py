@@ -6,7 +6,7 @@ import atexit
 import threading
 import time
 from collections import deque
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.devices import driver
 from jupyterlab_vram.host.interface import ChannelClosedError
@@ -15,6 +15,9 @@ from jupyterlab_vram.wire import (
     MIN_PUSH_INTERVAL_S,
     PUSH_BACKOFF_SHARE,
 )
+
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 #: The agent samples this often while a cell runs, for the cell's peak.
 SAMPLE_INTERVAL_S = 0.1
@@ -25,16 +28,14 @@ BREATH_S = 0.02
 #: Changes below this are noise.
 MIN_CHANGE_BYTES = 64 << 10
 
-_FIGURES = ("allocated_bytes", "reserved_bytes", "pinned_bytes", "free_bytes", "process_bytes")
-
 
 class Pusher:
     """Runs while there is a viewer, and not otherwise."""
 
     def __init__(
         self,
-        compose: Callable[[list[dict[str, Any]]], dict[str, Any]],
-        send: Callable[[dict[str, Any]], None],
+        compose: Callable[[list[wire.CellRecord]], wire.AgentMessage],
+        send: Callable[[wire.AgentMessage], None],
         running_since: Callable[[], float | None],
         sample: Callable[[], None],
         log: Callable[[str], None],
@@ -57,7 +58,7 @@ class Pusher:
         self._wake = threading.Event()
         self._ended = threading.Event()
         #: What ended and was not told of yet: each cell's record, None if it left none.
-        self._finished: deque[dict[str, Any] | None] = deque()
+        self._finished: deque[wire.CellRecord | None] = deque()
         self._finished_s = 0.0
         self._thread: threading.Thread | None = None
         self._sent_s = 0.0
@@ -103,7 +104,7 @@ class Pusher:
         if not self._finished:
             self._wake.set()
 
-    def cell_finished(self, record: dict[str, Any] | None) -> None:
+    def cell_finished(self, record: wire.CellRecord | None) -> None:
         """Send ``record`` as soon as the pace allows; None if the cell left no record."""
         if self._thread is not None:
             self._finished_s = time.monotonic()
@@ -148,7 +149,7 @@ class Pusher:
             # after each would take the interpreter from the next.
             self._push(self._compose(self._take_finished()))
 
-    def _take_finished(self) -> list[dict[str, Any]]:
+    def _take_finished(self) -> list[wire.CellRecord]:
         ended = [self._finished.popleft() for _ in range(len(self._finished))]
         return [record for record in ended if record is not None]
 
@@ -177,13 +178,13 @@ class Pusher:
         share_s = (time.time() - started_s) * PUSH_BACKOFF_SHARE
         return min(max(self.interval_s, share_s), MAX_PUSH_INTERVAL_S)
 
-    def _push(self, message: dict[str, Any]) -> None:
+    def _push(self, message: wire.AgentMessage) -> None:
         self._sent_s = time.monotonic()
         self._sent_figures = _figures(message)
         self._send(message)
         self._failure = ""
 
-    def _changed(self, message: dict[str, Any]) -> bool:
+    def _changed(self, message: wire.AgentMessage) -> bool:
         figures = _figures(message)
         if len(figures) != len(self._sent_figures):
             return True
@@ -194,13 +195,19 @@ def _do_nothing() -> None:
     return
 
 
-def _figures(message: dict[str, Any]) -> list[Any]:
+def _figures(message: wire.AgentMessage) -> list[Any]:
     reading = message["reading"]
-    figures = [reading["state"], sum(leak["alive_bytes"] for leak in message["leaks"])]
+    figures: list[Any] = [reading["state"], sum(leak["alive_bytes"] for leak in message["leaks"])]
     for device in reading["devices"]:
-        figures += [device[name] for name in _FIGURES]
-        # That the driver has told is worth saying.
-        figures.append(device.get("driver_index"))
+        figures += [
+            device["allocated_bytes"],
+            device["reserved_bytes"],
+            device["pinned_bytes"],
+            device["free_bytes"],
+            device["process_bytes"],
+            # That the driver has told is worth saying.
+            device.get("driver_index"),
+        ]
     return figures
 
 

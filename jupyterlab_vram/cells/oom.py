@@ -21,6 +21,7 @@ from jupyterlab_vram.process_state import single
 from .interrupts import guard
 
 if TYPE_CHECKING:
+    from jupyterlab_vram import wire
     from jupyterlab_vram.host.interface import Host
 
 #: What is kept of a message.
@@ -71,7 +72,7 @@ class Failure:
     tried_bytes: int | None
     free_bytes: int | None
     #: Each device as a reading has it.
-    devices: list[dict[str, Any]] = field(default_factory=list)
+    devices: list[wire.DeviceReading] = field(default_factory=list)
 
 
 class _Last:
