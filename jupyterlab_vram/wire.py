@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MIME_TYPE = "application/vnd.jupyterlab-vram+json"
 #: Viewers of one agent.
 MAX_VIEWERS = 16
@@ -34,12 +34,83 @@ MAX_LEASE_S = 86400.0
 LEFTOVER_THRESHOLD_BYTES = 200 << 20
 #: Holders of less than this are summed up in one line, unless the viewer says otherwise.
 SMALLEST_HOLDER_BYTES = 1 << 20
+#: Every error about memory has one of these; most other errors have none. In lower case and
+#: without spaces.
+OOM_MENTIONS = (
+    "memory",
+    "alloc",
+    "oom",
+    "killed",
+    "gpuram",
+    "kvcache",
+    "batchsizefound",
+    "out_of_resources",
+    "buffersize",
+    "ndarray",
+    "dsttensor",
+    "poolsize",
+    "error1455",
+    "cublas_status",
+    "cudnn_status",
+    "cudnnalgorithm",
+    "findanengine",
+)
+#: An error that has one of these is about memory. Beside the patterns of src/core/oom, for the
+#: agent, which reads no more than that. In lower case and without spaces.
+OOM_SIGNS = (
+    "outofmemory",
+    "out_of_memory",
+    "outofdevicememory",
+    "out_of_device_memory",
+    "out_of_host_memory",
+    "error_out_of_resources",
+    "memory_error",
+    "memoryerror",
+    "alloc_failed",
+    "host_allocation_failed",
+    "nrtallocationfailed",
+    "notenoughmemory",
+    "notenoughgpuvideomemory",
+    "enoughgpuram",
+    "can'tallocatememory",
+    "notallocatememory",
+    "unabletoallocate",
+    "failedtoallocatememory",
+    "failedtoallocatebuffer",
+    "failedtoallocdevicememory",
+    "devicememoryallocationof",
+    "attemptingtoallocate",
+    "attemptingtoreserve",
+    "triedtoallocate",
+    "tryingtoallocate",
+    "errorallocating",
+    "resource_exhausted:failedtoallocate",
+    "resource_exhausted:attemptingto",
+    "oomwhenallocating",
+    "wouldexceedallowedmemory",
+    "noexecutablebatchsizefound",
+    "cacheblocks",
+    "kvcacheisneeded",
+    "storedinkvcache",
+    "lessthandesiredgpumemoryutilization",
+    "invalidbuffersize",
+    "totalbytesofndarray",
+    "dsttensorisnotinitialized",
+    "maximumpoolsizeexceeded",
+    "issmallerthanrequestedbytes",
+    "requiresmoresystemmemory",
+    "resizephysical",
+    "std::bad_alloc",
+    "winerror1455",
+    "oserror1455",
+    "iskilledbysignal",
+)
 
 #: What a message is.
 MessageKind = Literal["push", "attached", "cleared", "done", "answered", "refused"]
 #: Why there are, or are not, values of devices.
 ReadingState = Literal[
-    "ok", "no-torch", "torch-without-gpu", "no-driver", "not-initialised", "error"
+    "ok", "no-torch", "torch-without-gpu", "no-driver", "not-initialized", "error"
 ]
 #: Which of torch's kinds of device it is.
 DeviceKind = Literal["cuda", "hip", "mps", "xpu", "practice"]
@@ -105,6 +176,7 @@ ModelFileKind = Literal["config", "gguf", "safetensors"]
 Operation = Literal[
     "attach",
     "detach",
+    "read",
     "clear",
     "holders",
     "release_preview",
@@ -198,14 +270,7 @@ class CellDevice(ClearedDevice):
     peak_exact: bool
 
 
-class _RemovedName(TypedDict, total=False):
-    """What a RemovedName may lack."""
-
-    #: Variables that still reach it; may be empty.
-    held_by: list[str]
-
-
-class RemovedName(_RemovedName):
+class RemovedName(TypedDict):
     """A name that held device memory and no longer does."""
 
     name: str
@@ -216,6 +281,8 @@ class RemovedName(_RemovedName):
     held_bytes: int
     #: What of it is still alive.
     alive_bytes: int
+    #: Variables that still reach it; may be empty.
+    held_by: list[str]
 
 
 class Leak(RemovedName):

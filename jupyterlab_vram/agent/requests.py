@@ -159,6 +159,10 @@ def _detach(agent: Agent, fields: dict[str, Any]) -> wire.AgentMessage:
     return agent.detach(str(fields["viewer"])[:MAX_VIEWER_LENGTH])
 
 
+def _read(agent: Agent, _fields: dict[str, Any]) -> wire.AgentMessage:
+    return agent.read()
+
+
 def _viewer_of(fields: dict[str, Any]) -> str:
     return str(fields.get("viewer", ""))[:MAX_VIEWER_LENGTH]
 
@@ -185,6 +189,7 @@ def _set_practice(wanted: Any) -> None:
 _OPERATIONS: dict[wire.Operation, Callable[[Agent, dict[str, Any]], wire.AgentMessage]] = {
     "attach": _attach,
     "detach": _detach,
+    "read": _read,
     "clear": _clear,
 }
 

@@ -288,7 +288,7 @@ def _why_no_device(torch: Any) -> wire.ReadingState:
     build = gpu_build(torch)
     if build is None:
         return "torch-without-gpu"
-    return "no-driver" if driver_is_missing(build) else "not-initialised"
+    return "no-driver" if driver_is_missing(build) else "not-initialized"
 
 
 def _or_none(ask: Callable[[], Any]) -> Any:

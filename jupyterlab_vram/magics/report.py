@@ -21,7 +21,7 @@ _WHY_NOTHING: dict[wire.ReadingState, str] = {
     "torch-without-gpu": "This build of torch supports no GPU. Try `%vram practice on`.",
     "no-driver": "torch could use a GPU, but this machine has no driver for one. "
     "Try `%vram practice on`.",
-    "not-initialised": "Nothing in this kernel has used the GPU yet, so it holds no GPU memory.",
+    "not-initialized": "Nothing in this kernel has used the GPU yet, so it holds no GPU memory.",
 }
 
 #: Holders of what remains after a clear that are told.

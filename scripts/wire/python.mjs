@@ -18,7 +18,9 @@ export function toPython(wire) {
     ...Object.entries(wire.limits.values)
       .filter(([, { agent }]) => agent)
       .map(limit),
-    ...Object.entries(wire.constants).map(constant)
+    ...Object.entries(wire.constants).map(constant),
+    words('OOM_MENTIONS', wire.out_of_memory.mentions),
+    words('OOM_SIGNS', wire.out_of_memory.signs)
   ];
   return [
     HEADER,
@@ -59,6 +61,11 @@ function constant([name, { seconds, mebibytes, share, description }]) {
         ? ['_BYTES', `${mebibytes} << 20`]
         : ['', share];
   return `${comment(description)}${constantCase(name)}${suffix} = ${value}`;
+}
+
+function words(name, { description, words: all }) {
+  const list = all.map(word => `"${word}"`).join(', ');
+  return `${comment(`${description} In lower case and without spaces.`)}${name} = (${list})`;
 }
 
 function enumeration([name, { description, values }]) {

@@ -15,6 +15,7 @@ export function toTypeScript(wire) {
     export const MIME_TYPE = '${wire.mime_type}';`,
     limits(wire.limits),
     ...Object.entries(wire.constants).map(constant),
+    mentions(wire.out_of_memory),
     ...Object.entries(wire.enums).flatMap(enumeration),
     ...Object.entries(wire.records).map(each => record(wire, each)),
     requests(wire),
@@ -77,6 +78,10 @@ function constant([name, { seconds, mebibytes, share, description }]) {
         ? ['_BYTES', `${mebibytes} * 2 ** 20`]
         : ['', share];
   return `${comment(description)}export const ${constantCase(name)}${suffix} = ${value};`;
+}
+
+function mentions({ mentions: { description, words } }) {
+  return `${comment(`${description} In lower case and without spaces.`)}export const OOM_MENTIONS = [${words.map(quoted).join(', ')}];`;
 }
 
 function enumeration([name, { description, values }]) {

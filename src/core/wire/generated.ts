@@ -11,7 +11,7 @@ import type { Field } from './decode';
 import { distinct, ifKnown } from './decode';
 
 /** The version of the wire format that this front end understands. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** The MIME type of everything the agent sends. */
 export const MIME_TYPE = 'application/vnd.jupyterlab-vram+json';
@@ -93,12 +93,36 @@ export const LEFTOVER_THRESHOLD_BYTES = 200 * 2 ** 20;
 export const SMALLEST_HOLDER_BYTES = 1 * 2 ** 20;
 
 /**
+ * Every error about memory has one of these; most other errors have none. In lower case
+ * and without spaces.
+ */
+export const OOM_MENTIONS = [
+  'memory',
+  'alloc',
+  'oom',
+  'killed',
+  'gpuram',
+  'kvcache',
+  'batchsizefound',
+  'out_of_resources',
+  'buffersize',
+  'ndarray',
+  'dsttensor',
+  'poolsize',
+  'error1455',
+  'cublas_status',
+  'cudnn_status',
+  'cudnnalgorithm',
+  'findanengine'
+];
+
+/**
  * What a message is.
  *
  * - `push`: Sent by the agent itself, while a viewer is attached.
  * - `attached`: The answer to `attach`.
  * - `cleared`: The answer to `clear`.
- * - `done`: The answer to `detach`.
+ * - `done`: The answer to `detach` and `read`.
  * - `answered`: The answer to a request for facts; they are in `answer`.
  * - `refused`: The request was not carried out; `reason` says why.
  */
@@ -121,7 +145,7 @@ export const MESSAGE_KINDS = [
  * - `no-torch`: The kernel has not imported torch.
  * - `torch-without-gpu`: This build of torch supports no GPU.
  * - `no-driver`: torch could use a GPU, but the machine has no driver for it.
- * - `not-initialised`: Nothing has used the GPU yet, so nothing is allocated.
+ * - `not-initialized`: Nothing has used the GPU yet, so nothing is allocated.
  * - `error`: The devices could not be read; `detail` says why.
  */
 export type ReadingState = (typeof READING_STATES)[number];
@@ -132,7 +156,7 @@ export const READING_STATES = [
   'no-torch',
   'torch-without-gpu',
   'no-driver',
-  'not-initialised',
+  'not-initialized',
   'error'
 ] as const;
 
@@ -764,6 +788,8 @@ export type AgentRequest = { readonly viewer?: string } &
       }
     /** Stop pushing to a viewer. */
     | { readonly op: 'detach'; readonly viewer: string }
+    /** Take one reading; whoever asks becomes no viewer. */
+    | { readonly op: 'read' }
     /** Collect garbage and give unused memory back to the driver. */
     | {
         readonly op: 'clear'; /** Names of holders to release first, or groups of them. */
@@ -878,7 +904,7 @@ export function decodeRemovedName(field: Field): IRemovedName {
     aliveBytes: field.key('alive_bytes').whole(),
     heldBy: field
       .key('held_by')
-      .listOrEmpty(LIMITS.holders, each => each.text(LIMITS.nameLength))
+      .list(LIMITS.holders, each => each.text(LIMITS.nameLength))
   });
 }
 

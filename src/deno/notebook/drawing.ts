@@ -159,7 +159,7 @@ function readingRemark(
   switch (reading?.state) {
     case 'no-torch':
       return [`${path} has not imported torch.`];
-    case 'not-initialised':
+    case 'not-initialized':
       return [`Nothing in ${path} has used the GPU yet.`];
     case 'torch-without-gpu':
       return [`The torch of ${path} supports no GPU.`];
