@@ -65,7 +65,6 @@ OOM_SIGNS = (
     "out_of_host_memory",
     "error_out_of_resources",
     "memory_error",
-    "memoryerror",
     "alloc_failed",
     "host_allocation_failed",
     "nrtallocationfailed",
