@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: What is kept of a message.
 MAX_TEXT = 4000
+#: Where a message is looked through: an error may carry a log of any length, whose end counts.
+MAX_SEARCHED = 1 << 20
 #: How many errors that led to an error are looked at.
 MAX_CHAIN = 16
 
@@ -160,7 +162,7 @@ def _about_memory(error: BaseException) -> tuple[str, str] | None:
 
 def says_memory(text: str) -> bool:
     """Whether an error with this text is about memory, by its words alone."""
-    compact = "".join(text.lower().split())
+    compact = "".join(text[-MAX_SEARCHED:].lower().split())
     is_possible = any(word in compact for word in OOM_MENTIONS)
     return is_possible and any(sign in compact for sign in OOM_SIGNS)
 
