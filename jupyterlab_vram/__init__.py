@@ -5,7 +5,7 @@ Importing the package imports neither torch nor IPython.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .devices import driver, practice
 from .devices.readings import take_reading
@@ -15,6 +15,9 @@ from .holders.holders import holders
 from .holders.result import Holder
 from .processes.listing import GpuProcess, processes
 from .version import __version__
+
+if TYPE_CHECKING:
+    from . import wire
 
 __all__ = [
     "ClearRefusedError",
@@ -33,7 +36,7 @@ __all__ = [
 ]
 
 
-def reading() -> dict[str, Any]:
+def reading() -> wire.Reading:
     """Take one reading of every device, the driver's figure for this process included.
 
     Returns:

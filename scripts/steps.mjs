@@ -80,6 +80,9 @@ const LINT = [
     'test/deno',
     'examples/watchdog.ts'
   ]),
+  check('wire', 'lint', [process.execPath, 'scripts/wire.mjs', '--check'], {
+    needs: ['node', 'python']
+  }),
   check('dependencies', 'lint', [
     nodeBin('depcruise'),
     'src',

@@ -13,6 +13,7 @@ from jupyterlab_vram.devices.readings import take_reading
 from jupyterlab_vram.devices.torch_access import is_capturing, loaded_torch
 from jupyterlab_vram.errors import RefusedError
 from jupyterlab_vram.version import __version__
+from jupyterlab_vram.wire import SCHEMA_VERSION
 
 from .channel import KernelIO
 from .process_push import ProcessWatch
@@ -20,10 +21,9 @@ from .push import Pusher
 from .viewers import Viewers
 
 if TYPE_CHECKING:
+    from jupyterlab_vram import wire
     from jupyterlab_vram.holders.clear import ClearReport
     from jupyterlab_vram.host.interface import Channel, Host
-
-SCHEMA_VERSION = 1
 
 
 class Agent:
@@ -54,7 +54,7 @@ class Agent:
 
     def attach(
         self, viewer: str, interval_s: float, lease_s: float | None, exact_peaks: bool | None
-    ) -> dict[str, Any]:
+    ) -> wire.AgentMessage:
         """Begin to push to ``viewer``, until its lease ends; returns where things stand."""
         if exact_peaks is not None:
             self._recorder.exact_peaks = exact_peaks
@@ -77,10 +77,14 @@ class Agent:
             self._curious[viewer] = leftover_bytes
             self._process_watch.start(leftover_bytes)
 
-    def detach(self, viewer: str) -> dict[str, Any]:
+    def detach(self, viewer: str) -> wire.AgentMessage:
         """Stop pushing to ``viewer``."""
         self._viewers.remove(viewer)
         self._curious.pop(viewer, None)
+        return self._compose("done")
+
+    def read(self) -> wire.AgentMessage:
+        """Take one reading, for someone who is no viewer."""
         return self._compose("done")
 
     def settle(self) -> None:
@@ -94,7 +98,7 @@ class Agent:
             self._pusher.stop()
             self._recorder.remove()
 
-    def clear(self, carry_out: Callable[[], ClearReport]) -> dict[str, Any]:
+    def clear(self, carry_out: Callable[[], ClearReport]) -> wire.AgentMessage:
         """Clear the memory by ``carry_out``, and tell what came back.
 
         Raises:
@@ -107,13 +111,13 @@ class Agent:
         message["clear"] = report.to_dict()
         return message
 
-    def answer(self, facts: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, facts: object) -> wire.AgentMessage:
         """Answer a question with ``facts``, which have a form of their own."""
         message = self._compose("answered")
         message["answer"] = facts
         return message
 
-    def refuse(self, reason: str) -> dict[str, Any]:
+    def refuse(self, reason: str) -> wire.AgentMessage:
         """Answer that a request was not carried out, and why."""
         message = self._compose("refused")
         message["reason"] = reason
@@ -168,7 +172,7 @@ class Agent:
         self._viewers.note_start(_session_of(self._running_request() or {}))
         self._pusher.cell_started()
 
-    def _on_finish(self, record: dict[str, Any] | None) -> None:
+    def _on_finish(self, record: wire.CellRecord | None) -> None:
         self._viewers.note_end()
         self._note_capture()
         self._pusher.cell_finished(record)
@@ -197,13 +201,13 @@ class Agent:
             except Exception:
                 self._capturing = False
 
-    def _compose_push(self, records: list[dict[str, Any]]) -> dict[str, Any]:
+    def _compose_push(self, records: list[wire.CellRecord]) -> wire.AgentMessage:
         message = self._compose("push")
         message["finished"] = records[-1] if records else None
         message["records"] = records[:-1]
         return message
 
-    def _compose(self, kind: str) -> dict[str, Any]:
+    def _compose(self, kind: wire.MessageKind) -> wire.AgentMessage:
         with self._counting:
             self._sequence += 1
             sequence = self._sequence
@@ -219,12 +223,12 @@ class Agent:
             "leaks": self._recorder.leaks(),
         }
 
-    def _push_survey(self, survey: dict[str, Any]) -> None:
+    def _push_survey(self, survey: wire.Survey) -> None:
         message = self._compose("push")
         message["processes"] = survey
         self._push(message)
 
-    def _push(self, message: dict[str, Any]) -> None:
+    def _push(self, message: wire.AgentMessage) -> None:
         self._io.push(message)
 
 

@@ -16,11 +16,11 @@ import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.host.interface import ChannelClosedError
+from jupyterlab_vram.wire import MIME_TYPE
 
 if TYPE_CHECKING:
+    from jupyterlab_vram import wire
     from jupyterlab_vram.host.interface import Channel
-
-MIME_TYPE = "application/vnd.jupyterlab-vram+json"
 
 _DISPLAY_ID = "jupyterlab-vram"
 _UNTRACKED_REQUEST = "kernel_info_request"
@@ -41,7 +41,7 @@ class KernelIO:
         self.execution = channel.execution
         self.log = channel.log
 
-    def push(self, payload: dict[str, Any]) -> None:
+    def push(self, payload: wire.AgentMessage) -> None:
         """Send ``payload`` as part of no request that anybody made.
 
         Raises:

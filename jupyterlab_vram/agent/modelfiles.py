@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from jupyterlab_vram.errors import RefusedError
+from jupyterlab_vram.wire import MAX_CACHED_MODELS, MAX_MODEL_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jupyterlab_vram import wire
 
 MAX_CONFIG_BYTES = 16 << 20
 #: What a config has of one field beyond this says nothing about the shape, and is left out.
@@ -25,7 +28,6 @@ MAX_FIELD_CHARACTERS = 64 << 10
 MAX_HEADER_BYTES = 4 << 20
 #: Of all files that a model is split over.
 MAX_HEADERS_BYTES = 16 << 20
-MAX_PARTS = 1000
 #: A tokenizer in a GGUF header has hundreds of thousands of texts.
 MAX_GGUF_BYTES = 64 << 20
 MAX_GGUF_ENTRIES = 65536
@@ -36,7 +38,6 @@ MAX_ARRAY_DEPTH = 4
 #: but for numbers: there may be one for each layer.
 MAX_KEPT_BYTES = 1024
 MAX_KEPT_NUMBERS_BYTES = 16 << 10
-MAX_MODELS = 200
 MAX_FILES = 10_000
 MAX_DIMENSIONS = 8
 MAX_QUOTED = 200
@@ -50,7 +51,7 @@ _STRING, _ARRAY = 8, 9
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 
 
-def describe(path: str) -> dict[str, Any]:
+def describe(path: str) -> wire.ModelFile:
     """Say what is at ``path``: a folder, a ``config.json``, a GGUF or a safetensors file.
 
     Returns a dict with ``path``, ``kind`` (``config``, ``gguf`` or ``safetensors``), ``text``
@@ -77,11 +78,11 @@ def describe(path: str) -> dict[str, Any]:
         raise RefusedError(f"{_short(path)} can't be read: {_short(str(error))}.") from None
 
 
-def cached_models() -> dict[str, Any]:
+def cached_models() -> wire.CachedModels:
     """List the models in the local Hugging Face cache that have a config, by name."""
-    models = []
+    models: list[wire.CachedModel] = []
     try:
-        folders = sorted(_cache_folder().glob("models--*"))[:MAX_MODELS]
+        folders = sorted(_cache_folder().glob("models--*"))[:MAX_CACHED_MODELS]
     except OSError:
         folders = []
     for folder in folders:
@@ -116,7 +117,7 @@ def _gguf(folder: Path) -> Path | None:
 
 def _gguf_model(folder: Path) -> Path | None:
     """The first GGUF file of a folder that is no projector, which lies beside a model."""
-    files = sorted(folder.glob("*.gguf"))[:MAX_PARTS]
+    files = sorted(folder.glob("*.gguf"))[:MAX_MODEL_FILES]
     return next((each for each in files if not _is_projector(each)), None) or _gguf(folder)
 
 
@@ -129,7 +130,7 @@ def _is_projector(place: Path) -> bool:
     return b"clip" in kinds or b"mmproj" in kinds
 
 
-def _folder(folder: Path) -> dict[str, Any]:
+def _folder(folder: Path) -> wire.ModelFile:
     config = folder / "config.json"
     if config.is_file():
         return _config(config)
@@ -139,7 +140,7 @@ def _folder(folder: Path) -> dict[str, Any]:
     raise RefusedError(f"{_short(str(folder))} has neither a config.json nor a GGUF file.")
 
 
-def _file(place: Path) -> dict[str, Any]:
+def _file(place: Path) -> wire.ModelFile:
     suffix = place.suffix.lower()
     if suffix == ".gguf":
         first, *more = (base64.b64encode(each).decode() for each in _headers(place, _gguf_of))
@@ -174,7 +175,7 @@ def _parts(place: Path) -> list[Path]:
     if found is None:
         return [place]
     stem, _, count, suffix = found.groups()
-    if not 1 <= int(count) <= MAX_PARTS:
+    if not 1 <= int(count) <= MAX_MODEL_FILES:
         raise RefusedError(f"{_short(place.name)} claims to be one of {count} files.")
     names = [f"{stem}-{number:05}-of-{count}{suffix}" for number in range(1, int(count) + 1)]
     missing = [name for name in names if not (place.parent / name).is_file()]
@@ -186,7 +187,7 @@ def _parts(place: Path) -> list[Path]:
     return [place.parent / name for name in names]
 
 
-def _config(place: Path) -> dict[str, Any]:
+def _config(place: Path) -> wire.ModelFile:
     with place.open("rb") as file:
         content = file.read(MAX_CONFIG_BYTES + 1)
     if len(content) > MAX_CONFIG_BYTES:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.host.interface import ChannelClosedError
-from jupyterlab_vram.processes.listing import LEFTOVER_BYTES, Survey, failed_survey, survey
+from jupyterlab_vram.processes.listing import Survey, failed_survey, survey
+from jupyterlab_vram.wire import LEFTOVER_THRESHOLD_BYTES
+
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 #: Asking through NVML takes milliseconds; ``nvidia-smi`` is a process of its own.
 BINDING_INTERVAL_S = 2.0
@@ -19,7 +23,7 @@ MIN_CHANGE_BYTES = 1 << 20
 class ProcessWatch:
     """Sends a survey at once, and then whenever something in it has changed."""
 
-    def __init__(self, send: Callable[[dict[str, Any]], None], log: Callable[[str], None]) -> None:
+    def __init__(self, send: Callable[[wire.Survey], None], log: Callable[[str], None]) -> None:
         """Make a watch that is not running yet.
 
         Args:
@@ -30,7 +34,7 @@ class ProcessWatch:
         self._log = log
         self._ended = threading.Event()
         self._is_running = False
-        self.leftover_bytes = LEFTOVER_BYTES
+        self.leftover_bytes = LEFTOVER_THRESHOLD_BYTES
 
     def start(self, leftover_bytes: int) -> None:
         """Start; a watch that runs already says everything once more."""

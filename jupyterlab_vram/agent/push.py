@@ -6,10 +6,18 @@ import atexit
 import threading
 import time
 from collections import deque
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.devices import driver
 from jupyterlab_vram.host.interface import ChannelClosedError
+from jupyterlab_vram.wire import (
+    MAX_PUSH_INTERVAL_S,
+    MIN_PUSH_INTERVAL_S,
+    PUSH_BACKOFF_SHARE,
+)
+
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 #: The agent samples this often while a cell runs, for the cell's peak.
 SAMPLE_INTERVAL_S = 0.1
@@ -17,14 +25,8 @@ SAMPLE_INTERVAL_S = 0.1
 IDLE_INTERVAL_S = 2.0
 #: A kernel that rests so long after a cell runs no other one right behind it.
 BREATH_S = 0.02
-#: Long cells are reported ever more slowly, since a server buffers what nobody
-#: reads: the interval is this share of the cell's age, within the bounds.
-BACKOFF_SHARE = 0.005
-MAX_INTERVAL_S = 5.0
 #: Changes below this are noise.
 MIN_CHANGE_BYTES = 64 << 10
-
-_FIGURES = ("allocated_bytes", "reserved_bytes", "pinned_bytes", "free_bytes", "process_bytes")
 
 
 class Pusher:
@@ -32,8 +34,8 @@ class Pusher:
 
     def __init__(
         self,
-        compose: Callable[[list[dict[str, Any]]], dict[str, Any]],
-        send: Callable[[dict[str, Any]], None],
+        compose: Callable[[list[wire.CellRecord]], wire.AgentMessage],
+        send: Callable[[wire.AgentMessage], None],
         running_since: Callable[[], float | None],
         sample: Callable[[], None],
         log: Callable[[str], None],
@@ -56,13 +58,13 @@ class Pusher:
         self._wake = threading.Event()
         self._ended = threading.Event()
         #: What ended and was not told of yet: each cell's record, None if it left none.
-        self._finished: deque[dict[str, Any] | None] = deque()
+        self._finished: deque[wire.CellRecord | None] = deque()
         self._finished_s = 0.0
         self._thread: threading.Thread | None = None
         self._sent_s = 0.0
         self._sent_figures: list[Any] = []
         self._failure = ""
-        self.interval_s = 0.25
+        self.interval_s = MIN_PUSH_INTERVAL_S
         #: Called now and then while no cell runs; may stop the pusher.
         self.on_rest: Callable[[], None] = _do_nothing
 
@@ -102,7 +104,7 @@ class Pusher:
         if not self._finished:
             self._wake.set()
 
-    def cell_finished(self, record: dict[str, Any] | None) -> None:
+    def cell_finished(self, record: wire.CellRecord | None) -> None:
         """Send ``record`` as soon as the pace allows; None if the cell left no record."""
         if self._thread is not None:
             self._finished_s = time.monotonic()
@@ -147,7 +149,7 @@ class Pusher:
             # after each would take the interpreter from the next.
             self._push(self._compose(self._take_finished()))
 
-    def _take_finished(self) -> list[dict[str, Any]]:
+    def _take_finished(self) -> list[wire.CellRecord]:
         ended = [self._finished.popleft() for _ in range(len(self._finished))]
         return [record for record in ended if record is not None]
 
@@ -173,16 +175,16 @@ class Pusher:
     def _interval_s(self, started_s: float | None) -> float:
         if started_s is None:
             return self.interval_s
-        share_s = (time.time() - started_s) * BACKOFF_SHARE
-        return min(max(self.interval_s, share_s), MAX_INTERVAL_S)
+        share_s = (time.time() - started_s) * PUSH_BACKOFF_SHARE
+        return min(max(self.interval_s, share_s), MAX_PUSH_INTERVAL_S)
 
-    def _push(self, message: dict[str, Any]) -> None:
+    def _push(self, message: wire.AgentMessage) -> None:
         self._sent_s = time.monotonic()
         self._sent_figures = _figures(message)
         self._send(message)
         self._failure = ""
 
-    def _changed(self, message: dict[str, Any]) -> bool:
+    def _changed(self, message: wire.AgentMessage) -> bool:
         figures = _figures(message)
         if len(figures) != len(self._sent_figures):
             return True
@@ -193,13 +195,19 @@ def _do_nothing() -> None:
     return
 
 
-def _figures(message: dict[str, Any]) -> list[Any]:
+def _figures(message: wire.AgentMessage) -> list[Any]:
     reading = message["reading"]
-    figures = [reading["state"], sum(leak["alive_bytes"] for leak in message["leaks"])]
+    figures: list[Any] = [reading["state"], sum(leak["alive_bytes"] for leak in message["leaks"])]
     for device in reading["devices"]:
-        figures += [device[name] for name in _FIGURES]
-        # That the driver has told is worth saying.
-        figures.append(device.get("driver_index"))
+        figures += [
+            device["allocated_bytes"],
+            device["reserved_bytes"],
+            device["pinned_bytes"],
+            device["free_bytes"],
+            device["process_bytes"],
+            # That the driver has told is worth saying.
+            device.get("driver_index"),
+        ]
     return figures
 
 

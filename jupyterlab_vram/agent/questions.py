@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.cells.oom import allocator_settings
 from jupyterlab_vram.holders.holders import find_holders
@@ -12,32 +12,35 @@ from jupyterlab_vram.processes import stop as stopping
 
 from . import modelfiles
 
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
+
 Fields = dict[str, Any]
 
 
-def _holders(fields: Fields) -> Fields:
+def _holders(fields: Fields) -> wire.Holdings:
     return find_holders(int(fields["min_bytes"])).to_dict()
 
 
-def _release_preview(fields: Fields) -> Fields:
+def _release_preview(fields: Fields) -> wire.ReleasePreview:
     names, groups = fields.get("names") or (), fields.get("groups") or ()
     return preview(map(str, names), map(str, groups))
 
 
-def _failure(_fields: Fields) -> Fields:
+def _failure(_fields: Fields) -> wire.FailureFacts:
     return {"allocator_settings": allocator_settings()}
 
 
-def _model_file(fields: Fields) -> Fields:
+def _model_file(fields: Fields) -> wire.ModelFile:
     return modelfiles.describe(str(fields["path"]))
 
 
-def _cached_models(_fields: Fields) -> Fields:
+def _cached_models(_fields: Fields) -> wire.CachedModels:
     return modelfiles.cached_models()
 
 
 #: By the operation of the request; each gets its fields, and may raise RefusedError.
-QUESTIONS: dict[str, Callable[[Fields], Fields]] = {
+QUESTIONS: dict[wire.Operation, Callable[[Fields], object]] = {
     "processes": gpu_processes.answer,
     "stop": stopping.answer,
     "holders": _holders,
@@ -47,4 +50,4 @@ QUESTIONS: dict[str, Callable[[Fields], Fields]] = {
     "cached_models": _cached_models,
 }
 #: Those that wait for a driver, another process or a disk, and concern nothing of the agent's.
-OUTSIDE = frozenset({"processes", "stop", "model_file", "cached_models"})
+OUTSIDE: frozenset[wire.Operation] = frozenset({"processes", "stop", "model_file", "cached_models"})

@@ -17,21 +17,24 @@ from jupyterlab_vram.host.other_copies import end_others
 from jupyterlab_vram.process_state import single
 from jupyterlab_vram.processes import listing as gpu_processes
 from jupyterlab_vram.version import __version__
+from jupyterlab_vram.wire import (
+    MAX_LEASE_S,
+    MAX_PUSH_INTERVAL_S,
+    MAX_VIEWER_LENGTH,
+    MIME_TYPE,
+    MIN_LEASE_S,
+    MIN_PUSH_INTERVAL_S,
+    SCHEMA_VERSION,
+)
 
-from .agent import SCHEMA_VERSION, Agent
-from .channel import MIME_TYPE
-from .push import MAX_INTERVAL_S
+from .agent import Agent
 from .questions import OUTSIDE, QUESTIONS
 
 if TYPE_CHECKING:
+    from jupyterlab_vram import wire
     from jupyterlab_vram.host.interface import Host
 
 __all__ = ["SCHEMA_VERSION", "handle", "stop"]
-
-MIN_INTERVAL_S = 0.25
-#: The bounds of a viewer's lease.
-MIN_LEASE_S, MAX_LEASE_S = 5.0, 86_400.0
-MAX_VIEWER_LENGTH = 64
 
 #: Errors whose message is one plain sentence, by name: a module may have been loaded again
 #: since, and what it raises is then of another class.
@@ -41,7 +44,7 @@ _PLAIN = {"CannotPushError", "PracticeUnavailableError", "RefusedError"}
 class Reply:
     """An answer, shown to the front end as JSON and to nobody else."""
 
-    def __init__(self, payload: dict[str, Any]) -> None:
+    def __init__(self, payload: wire.AgentMessage) -> None:
         self.payload = payload
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
@@ -90,8 +93,8 @@ def handle(request: str) -> Reply:
     return Reply(payload)
 
 
-def _carry_out(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
-    operation = fields["op"]
+def _carry_out(agent: Agent, fields: dict[str, Any]) -> wire.AgentMessage:
+    operation: wire.Operation = fields["op"]
     question = QUESTIONS.get(operation)
     if question is not None and operation in OUTSIDE:
         # It may wait for long, and others need not wait for it.
@@ -131,10 +134,10 @@ def _renew_magics(host: Host) -> None:
             failures.watch(host)
 
 
-def _attach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
+def _attach(agent: Agent, fields: dict[str, Any]) -> wire.AgentMessage:
     _set_practice(fields.get("practice"))
     interval_s = float(fields.get("interval_ms", 0)) / 1000
-    bounded_s = min(max(MIN_INTERVAL_S, interval_s), MAX_INTERVAL_S)
+    bounded_s = min(max(MIN_PUSH_INTERVAL_S, interval_s), MAX_PUSH_INTERVAL_S)
     # A viewer that does not care leaves another one's wish alone.
     wish = fields.get("exact_peaks")
     exact_peaks = None if wish is None else wish is True
@@ -152,15 +155,19 @@ def _lease_s(wanted: Any) -> float | None:
     return None if wanted is None else min(max(MIN_LEASE_S, float(wanted)), MAX_LEASE_S)
 
 
-def _detach(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
+def _detach(agent: Agent, fields: dict[str, Any]) -> wire.AgentMessage:
     return agent.detach(str(fields["viewer"])[:MAX_VIEWER_LENGTH])
+
+
+def _read(agent: Agent, _fields: dict[str, Any]) -> wire.AgentMessage:
+    return agent.read()
 
 
 def _viewer_of(fields: dict[str, Any]) -> str:
     return str(fields.get("viewer", ""))[:MAX_VIEWER_LENGTH]
 
 
-def _clear(agent: Agent, fields: dict[str, Any]) -> dict[str, Any]:
+def _clear(agent: Agent, fields: dict[str, Any]) -> wire.AgentMessage:
     shown = fields.get("shown")
     if shown is not None:
         return agent.clear(lambda: clear_as_shown(str(shown)))
@@ -179,14 +186,15 @@ def _set_practice(wanted: Any) -> None:
         practice.switch_off()
 
 
-_OPERATIONS: dict[str, Callable[[Agent, dict[str, Any]], dict[str, Any]]] = {
+_OPERATIONS: dict[wire.Operation, Callable[[Agent, dict[str, Any]], wire.AgentMessage]] = {
     "attach": _attach,
     "detach": _detach,
+    "read": _read,
     "clear": _clear,
 }
 
 
-def _failed(error: BaseException) -> dict[str, Any]:
+def _failed(error: BaseException) -> wire.AgentMessage:
     is_plain = not _PLAIN.isdisjoint(base.__name__ for base in type(error).__mro__)
     reason = str(error) if is_plain else f"The agent failed: {error!r}"
     if isinstance(error, KeyboardInterrupt):

@@ -11,7 +11,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-MAX_VIEWERS = 16
+from jupyterlab_vram.wire import MAX_VIEWERS
+
 #: Connections that one viewer is known by; a page opens few.
 MAX_SESSIONS = 8
 

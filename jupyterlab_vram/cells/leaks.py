@@ -26,6 +26,8 @@ from jupyterlab_vram.holders.walker import Walker
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from jupyterlab_vram import wire
+
     from .names import CellNames
 
 #: Less than this is not worth a word: scalars, small buffers.
@@ -48,13 +50,13 @@ class Removal(NamedTuple):
     """One name that lost device memory in one cell."""
 
     name: str
-    how: str
+    how: wire.Removal
     device: str
     held_bytes: int
     storages: Storages
     held_by: list[str]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> wire.RemovedName:
         """Return the removal as one entry of the wire format's ``removed``."""
         return {
             "name": self.name,
@@ -183,7 +185,7 @@ class Watch:
     def _removal(
         self, name: str, held: Held, device: str, group: Storages, walker: Walker
     ) -> Removal:
-        how = "rebound" if name in self._namespace else "deleted"
+        how: wire.Removal = "rebound" if name in self._namespace else "deleted"
         alive = {key for key, storage in group.items() if storage.is_alive()}
         is_sure = walker.is_complete
         holders = self._holders(alive, walker)
@@ -232,10 +234,14 @@ class Leak(NamedTuple):
     execution_count: int | None
     removal: Removal
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> wire.Leak:
         """Return the leak as the wire format's ``Leak``."""
-        own = {"id": self.id, "run": self.run, "execution_count": self.execution_count}
-        return {**self.removal.to_dict(), **own}
+        return {
+            **self.removal.to_dict(),
+            "id": self.id,
+            "run": self.run,
+            "execution_count": self.execution_count,
+        }
 
 
 class Leaks:
@@ -253,7 +259,7 @@ class Leaks:
         self._next_id += 1
         del self._leaks[:-MAX_LEAKS]
 
-    def to_list(self) -> list[dict[str, Any]]:
+    def to_list(self) -> list[wire.Leak]:
         """Drop what has come back and return the rest, oldest first."""
         self._leaks = [
             leak for leak in self._leaks if alive_bytes(leak.removal.storages.values()) >= MIN_BYTES

@@ -17,27 +17,25 @@ from jupyterlab_vram.devices.readings import take_reading
 from jupyterlab_vram.host.current import cell_end
 from jupyterlab_vram.host.other_copies import drop_twins
 from jupyterlab_vram.process_state import single
+from jupyterlab_vram.wire import OOM_MENTIONS, OOM_SIGNS
 
 from .interrupts import guard
 
 if TYPE_CHECKING:
+    from jupyterlab_vram import wire
     from jupyterlab_vram.host.interface import Host
 
 #: What is kept of a message.
 MAX_TEXT = 4000
+#: Where a message is looked through: an error may carry a log of any length, whose end counts.
+MAX_SEARCHED = 1 << 20
 #: How many errors that led to an error are looked at.
 MAX_CHAIN = 16
 
-#: How an error about memory begins, or what it says; classes have the dotted name of their own.
+#: What the class of an error about memory is called; it has the dotted name of its module.
 _CLASS = re.compile(r"OutOfMemory|ResourceExhaustedError|MemoryError")
-_WORDS = re.compile(
-    # A service whose quota is used up says RESOURCE_EXHAUSTED, too.
-    r"out of memory|RESOURCE_EXHAUSTED: (?:failed to allocate|attempting to)"
-    r"|_ALLOC_FAILED|CUDA_ERROR_OUT_OF_MEMORY"
-    r"|NRT allocation failed|OOM when allocating|cache blocks|KV cache|enough GPU RAM"
-    r"|(?:can't allocate|not enough) memory",
-    re.IGNORECASE,
-)
+#: Errors in the code itself, which may well quote the name of such a class.
+_OTHER_ERRORS = (NameError, AttributeError, ImportError, SyntaxError)
 _SIZE = r"([\d.]+ ?(?:bytes|[KMGT]i?B|B))"
 #: The first form that matches says how much was asked for, and how much was free.
 _TRIED = (
@@ -71,7 +69,7 @@ class Failure:
     tried_bytes: int | None
     free_bytes: int | None
     #: Each device as a reading has it.
-    devices: list[dict[str, Any]] = field(default_factory=list)
+    devices: list[wire.DeviceReading] = field(default_factory=list)
 
 
 class _Last:
@@ -156,10 +154,17 @@ def _about_memory(error: BaseException) -> tuple[str, str] | None:
         if link is None:
             return None
         name, text = _name_of(link), _text_of(link)
-        if _CLASS.search(name) or _WORDS.search(text):
+        if not isinstance(link, _OTHER_ERRORS) and (_CLASS.search(name) or says_memory(text)):
             return name, text
         link = link.__cause__ or link.__context__
     return None
+
+
+def says_memory(text: str) -> bool:
+    """Whether an error with this text is about memory, by its words alone."""
+    compact = "".join(text[-MAX_SEARCHED:].lower().split())
+    is_possible = any(word in compact for word in OOM_MENTIONS)
+    return is_possible and any(sign in compact for sign in OOM_SIGNS)
 
 
 def _name_of(error: BaseException) -> str:

@@ -20,6 +20,7 @@ from .names import cell_names
 if TYPE_CHECKING:
     import ast
 
+    from jupyterlab_vram import wire
     from jupyterlab_vram.host.interface import CellEnd, Host
 
 #: Records kept for a front end that attaches later.
@@ -78,7 +79,7 @@ class Run:
         """Whether ``request`` is the one that asked for this run."""
         return bool(_message_id(request) == _message_id(self.request))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> wire.RunningCell:
         """Return the run as the wire format's ``Running``."""
         return {
             "cell_id": self.cell_id,
@@ -86,13 +87,13 @@ class Run:
             "started": self.started_s,
         }
 
-    def devices(self) -> list[dict[str, Any]]:
+    def devices(self) -> list[wire.CellDevice]:
         """Compare with now; empty where one of the two could not be read."""
         after = allocations_or_none()
         if self.before is None or after is None:
             return []
         before = {each.device: each for each in self.before}
-        found = []
+        found: list[wire.CellDevice] = []
         for now in after:
             start = before.get(now.device, Allocation(now.device, 0, 0, None))
             peak, exact = self.meter.peak(now)
@@ -125,14 +126,14 @@ class CellRecorder:
         self.serves: Callable[[dict[str, Any]], bool] = _serves_none
         self._runs = 0
         self._lock = threading.Lock()
-        self._records: deque[dict[str, Any]] = deque(maxlen=MAX_RECORDS)
+        self._records: deque[wire.CellRecord] = deque(maxlen=MAX_RECORDS)
         self._leaks = Leaks()
         self.running: Run | None = None
         #: Whether torch's own peak counters are reset at each cell.
         self.exact_peaks = False
         #: Neither of the two may raise; the second gets the cell's record, if there is one.
         self.on_start: Callable[[], None] = _do_nothing
-        self.on_finish: Callable[[dict[str, Any] | None], None] = _do_nothing
+        self.on_finish: Callable[[wire.CellRecord | None], None] = _do_nothing
 
     def install(self) -> None:
         """Begin to follow the host's cells, unless that was done before."""
@@ -160,12 +161,12 @@ class CellRecorder:
         self.running = run
         return run
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[wire.CellRecord]:
         """Return the latest records, oldest first; safe from any thread."""
         with self._lock:
             return list(self._records)
 
-    def leaks(self) -> list[dict[str, Any]]:
+    def leaks(self) -> list[wire.Leak]:
         """Return the leaks that are still alive; safe from any thread."""
         with self._lock:
             return self._leaks.to_list()
@@ -239,12 +240,12 @@ class CellRecorder:
         finally:
             self.on_finish(record)
 
-    def _finish(self, run: Run, end: CellEnd) -> dict[str, Any]:
+    def _finish(self, run: Run, end: CellEnd) -> wire.CellRecord:
         if run.execution_count is not None and end.execution_count is not None:
             run.execution_count = end.execution_count
         removals = run.watch.removals() if run.watch is not None else []
         self._runs += 1
-        record = {
+        record: wire.CellRecord = {
             "run": self._runs,
             "cell_id": run.cell_id,
             "execution_count": run.execution_count,
@@ -278,5 +279,5 @@ def _serves_none(_request: dict[str, Any]) -> bool:
     return False
 
 
-def _do_nothing(_record: dict[str, Any] | None = None) -> None:
+def _do_nothing(_record: wire.CellRecord | None = None) -> None:
     return

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from jupyterlab_vram.deadline import bounded
 
 from . import torch_private
+
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 T = TypeVar("T")
 
@@ -43,10 +46,11 @@ def stats_of(family: Any, index: int) -> Stats:
     return Stats(family.memory_stats_as_nested_dict(index))
 
 
-def families(torch: Any) -> list[tuple[str, Any]]:
-    """List the initialised device families that share torch's caching allocator API."""
+def families(torch: Any) -> list[tuple[wire.DeviceKind, Any]]:
+    """List the initialized device families that share torch's caching allocator API."""
+    sharing: tuple[wire.DeviceKind, ...] = ("cuda", "xpu")
     families = []
-    for kind in ("cuda", "xpu"):
+    for kind in sharing:
         family = getattr(torch, kind, None)
         if family is not None and family.is_initialized():
             families.append((kind, family))
@@ -67,7 +71,7 @@ def mps_figures(mps: Any) -> tuple[int, int]:
 
 
 def of_each_device(
-    torch: Any, read: Callable[[str, Any, int], T]
+    torch: Any, read: Callable[[wire.DeviceKind, Any, int], T]
 ) -> tuple[list[T], list[tuple[str, Exception]]]:
     """Call ``read`` for each device of the families that share torch's allocator API.
 

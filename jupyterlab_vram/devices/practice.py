@@ -13,8 +13,12 @@ import ctypes
 import os
 import platform
 import threading
+from typing import TYPE_CHECKING
 
 from jupyterlab_vram.process_state import single
+
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 DEVICE_ID = "practice"
 DEFAULT_SIZE_BYTES = 4 << 30
@@ -157,7 +161,7 @@ def counters() -> tuple[int, int] | None:
     return allocated, device.reserved_bytes
 
 
-def describe() -> dict[str, object] | None:
+def describe() -> wire.DeviceReading | None:
     """Return the device as one entry of a reading's ``devices``, or None when off."""
     device = _state.get(DEVICE_ID)
     if device is None:

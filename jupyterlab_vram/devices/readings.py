@@ -1,6 +1,6 @@
 """Take readings: what each device of this kernel holds, without touching any.
 
-A reading never imports torch, never initialises a device, never makes a CUDA
+A reading never imports torch, never initializes a device, never makes a CUDA
 context, allocates no device memory and empties no cache. Every figure is in
 bytes; ``None`` means unknown.
 """
@@ -11,7 +11,7 @@ import os
 import time
 from contextlib import suppress
 from functools import partial
-from typing import Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from jupyterlab_vram.deadline import bounded, silence_s
 
@@ -29,7 +29,8 @@ from .backends import (
 )
 from .torch_access import driver_is_missing, gpu_build, is_capturing, loaded_torch
 
-Device = dict[str, Any]
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 #: Characters of an error's text that a reading passes on.
 _MAX_DETAIL = 1000
@@ -49,7 +50,7 @@ class Allocation(NamedTuple):
     peak_allocated: int | None
 
 
-def take_reading(capturing: bool | None = None) -> dict[str, Any]:
+def take_reading(capturing: bool | None = None) -> wire.Reading:
     """Take one reading of every device.
 
     Args:
@@ -63,7 +64,7 @@ def take_reading(capturing: bool | None = None) -> dict[str, Any]:
         A device that can't be read, as after a hardware error, is left out and
         named in ``detail``, unless none can be read.
     """
-    result: dict[str, Any] = {
+    result: wire.Reading = {
         "time": time.time(),
         "state": "no-torch",
         "detail": None,
@@ -85,7 +86,7 @@ def take_reading(capturing: bool | None = None) -> dict[str, Any]:
             result["detail"] = "; ".join(lost)[:_MAX_DETAIL] or None
         result["state"] = "ok" if result["devices"] else _why_no_device(torch)
     except Exception as error:
-        result.update(state="error", detail=_text_of(error), devices=[])
+        result.update({"state": "error", "detail": _text_of(error), "devices": []})
     return result
 
 
@@ -172,7 +173,7 @@ def reset_peaks() -> None:
                 family.reset_peak_memory_stats(index)
 
 
-def _torch_devices(torch: Any) -> tuple[list[Device], list[str]]:
+def _torch_devices(torch: Any) -> tuple[list[wire.DeviceReading], list[str]]:
     """Return the devices, and one text for each that does not answer.
 
     Raises:
@@ -201,7 +202,9 @@ def _silences(torch: Any) -> list[str]:
     return found if age_s is None else [*found, f"The driver has not answered for {age_s:.0f} s."]
 
 
-def _allocator_device(torch: Any, kind: str, family: Any, index: int) -> Device:
+def _allocator_device(
+    torch: Any, kind: wire.DeviceKind, family: Any, index: int
+) -> wire.DeviceReading:
     properties = family.get_device_properties(index)
     uuid = _or_none(lambda: str(properties.uuid))
     stats, free, total = _figures_of_one_moment(torch, kind, family, index)
@@ -257,7 +260,7 @@ def _compute_capability(torch: Any, kind: str, properties: Any) -> list[int] | N
     return found
 
 
-def _mps_device(mps: Any) -> Device:
+def _mps_device(mps: Any) -> wire.DeviceReading:
     allocated, reserved = mps_figures(mps)
     return {
         "id": "mps",
@@ -279,13 +282,13 @@ def _mps_device(mps: Any) -> Device:
     }
 
 
-def _why_no_device(torch: Any) -> str:
+def _why_no_device(torch: Any) -> wire.ReadingState:
     if torch is None:
         return "no-torch"
     build = gpu_build(torch)
     if build is None:
         return "torch-without-gpu"
-    return "no-driver" if driver_is_missing(build) else "not-initialised"
+    return "no-driver" if driver_is_missing(build) else "not-initialized"
 
 
 def _or_none(ask: Callable[[], Any]) -> Any:

@@ -10,6 +10,7 @@ from .result import DeviceShare, Holder, Totals
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
+    from jupyterlab_vram import wire
     from jupyterlab_vram.devices.blocks import Memory
     from jupyterlab_vram.devices.tensors import Storage, Storages
     from jupyterlab_vram.roots.root import Root
@@ -87,7 +88,7 @@ class Account:
         """Note that nobody looked whether something else holds what these hold alone."""
         self._unchecked.update(places)
 
-    def _promise(self, place: int) -> str:
+    def _promise(self, place: int) -> wire.HolderPromise:
         if self._held_elsewhere.get(place):
             return "shared"
         return "unchecked" if place in self._unchecked else "checked"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Callable
 
 from jupyterlab_vram.deadline import SilentError
 from jupyterlab_vram.devices.readings import Allocation, allocations, empty_caches
@@ -17,6 +17,8 @@ from .release import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from jupyterlab_vram import wire
 
     from .result import Holder
 
@@ -41,10 +43,10 @@ class ClearReport:
     #: Who holds what remains; only where something was to let go.
     remaining: tuple[Holder, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> wire.ClearReport:
         """Return the report as the wire format's ``ClearReport``."""
         before = {each.device: each for each in self.before}
-        devices = []
+        devices: list[wire.ClearedDevice] = []
         for now in self.after:
             start = before.get(now.device, now)
             devices.append(

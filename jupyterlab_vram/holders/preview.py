@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from jupyterlab_vram.devices.no_user_code import undisturbed
 from jupyterlab_vram.errors import RefusedError
@@ -21,6 +21,7 @@ from .search import Search
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from jupyterlab_vram import wire
     from jupyterlab_vram.devices.tensors import Storages
     from jupyterlab_vram.roots.root import Root
 
@@ -132,7 +133,7 @@ class _Choice:
             found.setdefault(pool.device, _Freed(pool.device)).frees_bytes += pool.bytes
         return [found[device] for device in sorted(found)]
 
-    def to_dict(self, token: str) -> dict[str, Any]:
+    def to_dict(self, token: str) -> wire.ReleasePreview:
         """Return the choice as the wire format's ``ReleasePreview``."""
         account, chosen = self._account, set(self._places)
         stays = account.covered(chosen) - self._gone()
@@ -144,7 +145,7 @@ class _Choice:
             "notes": list(dict.fromkeys(notes)),
             "missing": self.missing,
             "stuck": list(dict.fromkeys(root.name for root in self.stuck)),
-            "devices": [vars(each) for each in self.freed()],
+            "devices": [cast("wire.FreedDevice", vars(each)) for each in self.freed()],
             "kept_by": account.names_of(stays, chosen | self._garbage())[:_MAX_KEPT_BY],
             "is_complete": self._is_complete,
             "is_checked": self._is_checked,
@@ -207,7 +208,7 @@ class _Choice:
         return "The notebook itself holds no device memory now."
 
 
-def preview(wanted: Iterable[str], groups: Iterable[str] = ()) -> dict[str, Any]:
+def preview(wanted: Iterable[str], groups: Iterable[str] = ()) -> wire.ReleasePreview:
     """Say what releasing some holders would do now.
 
     Args:

@@ -12,12 +12,13 @@ from .search import Search
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from jupyterlab_vram import wire
     from jupyterlab_vram.roots.root import Root
 
     from .attribution import Reach
 
 #: Groups of holders that the notebook itself keeps, and their kinds.
-GROUPS = {
+GROUPS: dict[str, tuple[wire.HolderKind, ...]] = {
     "outputs": ("output", "display"),
     "tracebacks": ("traceback",),
     "all": ("output", "display", "traceback"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 
 @dataclass
@@ -25,17 +28,11 @@ class DeviceShare:
 
 @dataclass
 class Holder:
-    """One thing that keeps device memory alive.
+    """One thing that keeps device memory alive."""
 
-    ``kind`` is one of ``variable``, ``output``, ``display``, ``traceback``,
-    ``frame``, ``thread``, ``task``, ``module``, ``cycle``, ``autograd graph``,
-    ``cuda graph pool``, ``workspace``, ``fragmentation``, ``smaller`` and
-    ``unattributed``.
-    """
-
-    #: What a person types or recognises: ``Out[7]``, ``history``, ``helpers.CACHE``.
+    #: What a person types or recognizes: ``Out[7]``, ``history``, ``helpers.CACHE``.
     name: str
-    kind: str
+    kind: wire.HolderKind
     #: How to get from there to the first tensor.
     path: str
     #: Freed if only this holder lets go.
@@ -54,13 +51,13 @@ class Holder:
     release: str | None = None
     #: ``checked``: nothing else was found to hold what it frees. ``shared``: something that
     #: has no name here holds a part of ``shared_bytes``. ``unchecked``: that was not looked for.
-    promise: str = "checked"
+    promise: wire.HolderPromise = "checked"
     note: str | None = None
     parts: list[Part] = field(default_factory=list)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> wire.Holder:
         """Return the holder as the wire format's ``Holder``."""
-        return asdict(self)
+        return cast("wire.Holder", asdict(self))
 
 
 @dataclass
@@ -84,6 +81,6 @@ class Holdings:
     is_complete: bool
     seconds: float
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> wire.Holdings:
         """Return the findings as the wire format's ``Holdings``."""
-        return asdict(self)
+        return cast("wire.Holdings", asdict(self))

@@ -109,7 +109,7 @@ class Search:
         reaches = account.reaches
         chosen = [reaches[place] for place in sorted(places)]
         objects = list({id(each): each for reach in chosen for each in reach.objects}.values())
-        root = Root("", "", [], is_in_table=all(reach.root.is_in_table for reach in chosen))
+        root = Root("", "variable", [], is_in_table=all(reach.root.is_in_table for reach in chosen))
         union = Reach(root, {}, frozenset(), {}, by_graph=False, objects=objects)
         alone = account.alone_of(places)
         found = self._held_from_outside(union, own_references([*reaches, union]), alone)

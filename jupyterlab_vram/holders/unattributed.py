@@ -13,6 +13,7 @@ from jupyterlab_vram.units import format_bytes
 from .result import DeviceShare, Holder
 
 if TYPE_CHECKING:
+    from jupyterlab_vram import wire
     from jupyterlab_vram.devices.blocks import Blocks, Segment
     from jupyterlab_vram.devices.tensors import Storages
 
@@ -189,6 +190,6 @@ def _unused(segment: Segment) -> int:
     return segment.total_bytes - segment.active_bytes if shared else 0
 
 
-def _leftover(name: str, kind: str, device: str, count: int, note: str) -> Holder:
+def _leftover(name: str, kind: wire.HolderKind, device: str, count: int, note: str) -> Holder:
     shares = [DeviceShare(device, count)]
     return Holder(name, kind, "", count, device=device, devices=shares, note=note)

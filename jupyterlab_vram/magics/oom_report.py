@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyterlab_vram.devices.numbering import label
 from jupyterlab_vram.units import format_bytes
@@ -11,6 +11,7 @@ from jupyterlab_vram.units import format_bytes
 from .report import align
 
 if TYPE_CHECKING:
+    from jupyterlab_vram import wire
     from jupyterlab_vram.cells.oom import Failure
     from jupyterlab_vram.holders.result import Holder
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 MAX_HOLDERS = 5
 
 
-def explained(failure: Failure, now: dict[str, Any], held: list[Holder]) -> str:
+def explained(failure: Failure, now: wire.Reading, held: list[Holder]) -> str:
     """Lay out a failure: what was tried and free, who had what then and now, who holds most."""
     lines = [_head(failure), _figures(failure)]
     table = _table(failure, now)
@@ -48,11 +49,11 @@ def _figures(failure: Failure) -> str:
     return ", ".join(known)
 
 
-def _table(failure: Failure, now: dict[str, Any]) -> list[str]:
+def _table(failure: Failure, now: wire.Reading) -> list[str]:
     rows = [["device", "when", "allocated", "reserved", "free"]]
     for when, devices in (("then", failure.devices), ("now", now["devices"])):
         for device in devices:
-            figures = [device[key] for key in ("allocated_bytes", "reserved_bytes", "free_bytes")]
+            figures = (device["allocated_bytes"], device["reserved_bytes"], device["free_bytes"])
             shown = ["-" if count is None else format_bytes(count) for count in figures]
             rows.append([label(device["id"]), when, *shown])
     return [align(rows)] if len(rows) > 1 else []

@@ -9,16 +9,19 @@ from jupyterlab_vram.devices.readings import Allocation
 from jupyterlab_vram.units import format_bytes, format_change
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyterlab_vram import wire
     from jupyterlab_vram.cells.recorder import PeakMeter
     from jupyterlab_vram.holders.clear import ClearReport
     from jupyterlab_vram.holders.result import Holdings
 
-_WHY_NOTHING = {
+_WHY_NOTHING: dict[wire.ReadingState, str] = {
     "no-torch": "torch is not imported in this kernel, so it holds no GPU memory.",
     "torch-without-gpu": "This build of torch supports no GPU. Try `%vram practice on`.",
     "no-driver": "torch could use a GPU, but this machine has no driver for one. "
     "Try `%vram practice on`.",
-    "not-initialised": "Nothing in this kernel has used the GPU yet, so it holds no GPU memory.",
+    "not-initialized": "Nothing in this kernel has used the GPU yet, so it holds no GPU memory.",
 }
 
 #: Holders of what remains after a clear that are told.
@@ -33,7 +36,7 @@ _COLUMNS = (
 )
 
 
-def table(reading: dict[str, Any]) -> str:
+def table(reading: wire.Reading) -> str:
     """Lay out one reading: a line for each device, or why there is none."""
     if reading["state"] == "error":
         return unreadable(reading["detail"])
@@ -41,14 +44,19 @@ def table(reading: dict[str, Any]) -> str:
         return _WHY_NOTHING[reading["state"]]
     rows = [["device", *(title for title, _ in _COLUMNS)]]
     for device in reading["devices"]:
-        figures = [device[key] for _, key in _COLUMNS]
+        figures = [_value(device, key) for _, key in _COLUMNS]
         label = places.label(device["id"], device["name"])
         rows.append([label, *("-" if n is None else format_bytes(n) for n in figures)])
     silent = reading["detail"]
     return align(rows) + (f"\nNot every device answers. {silent}" if silent else "")
 
 
-def unreadable(detail: str) -> str:
+def _value(device: Mapping[str, Any], key: str) -> int | None:
+    value: int | None = device[key]
+    return value
+
+
+def unreadable(detail: str | None) -> str:
     """Say that there are no figures, and why."""
     return f"The memory could not be read: {detail}"
 

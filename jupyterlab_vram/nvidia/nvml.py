@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .types import (
     MAX_PID,
@@ -22,7 +22,10 @@ from .types import (
     state_of,
 )
 
-_LISTS = (
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
+
+_LISTS: tuple[tuple[str, wire.ProcessKind], ...] = (
     ("nvmlDeviceGetComputeRunningProcesses", "compute"),
     ("nvmlDeviceGetMPSComputeRunningProcesses", "compute"),
     ("nvmlDeviceGetGraphicsRunningProcesses", "graphics"),
@@ -156,7 +159,7 @@ def _uses(nvml: Any, part: _Part) -> list[GpuUse] | None:
     return found if is_listed else None
 
 
-def _use(uuid: str, process: Any, kind: str) -> GpuUse:
+def _use(uuid: str, process: Any, kind: wire.ProcessKind) -> GpuUse:
     return GpuUse(uuid, int(process.pid), process_bytes(process.usedGpuMemory), kind)
 
 

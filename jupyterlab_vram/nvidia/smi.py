@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 from contextlib import suppress
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from jupyterlab_vram.deadline import SilentError, bounded
@@ -29,6 +30,9 @@ from .types import (
     state_of,
 )
 
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
+
 _TIMEOUT_S = 5.0
 #: What it may take to end after it was killed.
 _ENDING_S = 1.0
@@ -38,7 +42,13 @@ _MAX_DETAIL_LENGTH = 300
 #: Where Windows puts it for its Linux subsystem, whose PATH may lack it.
 _WSL_PROGRAM = "/usr/lib/wsl/lib/nvidia-smi"
 
-_KINDS = {"C": "compute", "G": "graphics", "M+C": "compute", "C+G": "both", "M+C+G": "both"}
+_KINDS: dict[str, wire.ProcessKind] = {
+    "C": "compute",
+    "G": "graphics",
+    "M+C": "compute",
+    "C+G": "both",
+    "M+C+G": "both",
+}
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _SIZE = re.compile(r"([0-9]{1,12})\s*([A-Za-z]+)")
 _LISTED_GPU = re.compile(r"GPU\s+([0-9]+):.*\(UUID:\s*(GPU-[^)\s]+)\)")

@@ -7,6 +7,10 @@ None means that the driver did not tell.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 #: No process has a greater number on Linux; a list with one was read wrongly.
 MAX_PID = 1 << 22
@@ -15,7 +19,7 @@ MAX_PID = 1 << 22
 _TOO_MANY_BYTES = 2**53
 
 #: NVML's return values, which are also the exit codes of ``nvidia-smi``.
-_STATES = {
+_STATES: dict[int, wire.SurveyState] = {
     4: "no-permission",
     6: "no-devices",
     9: "no-driver",
@@ -34,7 +38,7 @@ class DriverError(Exception):
         detail: what the driver said, or an empty text.
     """
 
-    def __init__(self, state: str, detail: str = "") -> None:
+    def __init__(self, state: wire.SurveyState, detail: str = "") -> None:
         super().__init__(f"{state}: {detail}")
         self.state = state
         self.detail = detail
@@ -73,7 +77,7 @@ class GpuUse:
     pid: int
     used_bytes: int | None
     #: ``compute``, ``graphics`` or ``both``.
-    kind: str = "compute"
+    kind: wire.ProcessKind = "compute"
     #: The driver's name for the program.
     program: str | None = None
 
@@ -82,7 +86,7 @@ class GpuUse:
 class DriverAnswer:
     """All GPUs and all uses, from one source: ``nvml`` or ``nvidia-smi``."""
 
-    source: str
+    source: wire.SurveySource
     gpus: tuple[Gpu, ...]
     uses: tuple[GpuUse, ...]
 
@@ -111,7 +115,7 @@ def process_bytes(figure: object) -> int | None:
     return known_bytes(figure) or None
 
 
-def state_of(code: object) -> str:
+def state_of(code: object) -> wire.SurveyState:
     """Return the ``DriverError.state`` for a return value of the driver."""
     return _STATES.get(code, "failed") if isinstance(code, int) else "failed"
 

@@ -12,17 +12,18 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyterlab_vram.deadline import SilentError, bounded
 from jupyterlab_vram.nvidia import nvml, smi
 from jupyterlab_vram.nvidia.types import DriverAnswer, DriverError, Gpu, GpuUse
+from jupyterlab_vram.wire import LEFTOVER_THRESHOLD_BYTES
 
 from . import owners, procfs
 from . import stop as stopping
 
-#: Who holds more than this and is not this kernel may have been forgotten.
-LEFTOVER_BYTES = 200 << 20
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 _MAX_TEXT_LENGTH = 400
 #: How long NVML may take, and all together: three calls of ``nvidia-smi`` at most.
@@ -43,7 +44,7 @@ class GpuProcess:
 
     pid: int
     #: ``compute``, ``graphics`` or ``both``.
-    kind: str
+    kind: wire.ProcessKind
     shares: tuple[GpuShare, ...]
     #: False where the number means another process here, or none: the driver
     #: counts in another namespace, as in a container. All the rest is None then.
@@ -60,11 +61,11 @@ class GpuProcess:
     notebook: str | None
     #: Set where it holds more than the threshold and is not this kernel:
     #: ``orphan`` if its parent is gone, ``unowned`` if no kernel owns it.
-    leftover: str | None
+    leftover: wire.Leftover | None
     #: To be given back to stop it; None if it is not to be stopped from here.
     identity: str | None
     #: Why not: one of :data:`stopping.REASONS`.
-    why_not_stoppable: str | None
+    why_not_stoppable: wire.StopRefusal | None
     #: What it was started as: the command up to the first argument, without folders.
     program: str | None = None
 
@@ -73,9 +74,10 @@ class GpuProcess:
         """What it holds on all GPUs; None if that is unknown for any."""
         return _known(self.shares)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> wire.GpuProcess:
         """Return the process as the wire format's ``GpuProcess``."""
-        return {**asdict(self), "shares": [asdict(share) for share in self.shares]}
+        shares = [asdict(share) for share in self.shares]
+        return cast("wire.GpuProcess", {**asdict(self), "shares": shares})
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,10 @@ class Survey:
 
     time_s: float
     #: ``ok``, or a ``DriverError.state``.
-    state: str
+    state: wire.SurveyState
     detail: str
     #: ``nvml`` or ``nvidia-smi``; None unless ``ok``.
-    source: str | None
+    source: wire.SurveySource | None
     gpus: tuple[Gpu, ...]
     processes: tuple[GpuProcess, ...]
 
@@ -102,9 +104,12 @@ class Survey:
         known = sum(share.used_bytes or 0 for share in shares if share.uuid == gpu.uuid)
         return max(0, gpu.used_bytes - known)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> wire.Survey:
         """Return the survey as the wire format's ``Survey``."""
-        gpus = [{**asdict(gpu), "other_bytes": self.other_bytes(gpu)} for gpu in self.gpus]
+        gpus = [
+            cast("wire.Gpu", {**asdict(gpu), "other_bytes": self.other_bytes(gpu)})
+            for gpu in self.gpus
+        ]
         return {
             "time": self.time_s,
             "state": self.state,
@@ -115,7 +120,7 @@ class Survey:
         }
 
 
-def processes(leftover_bytes: int = LEFTOVER_BYTES) -> list[GpuProcess]:
+def processes(leftover_bytes: int = LEFTOVER_THRESHOLD_BYTES) -> list[GpuProcess]:
     """List every process on every NVIDIA GPU, the biggest first.
 
     Takes up to seconds where only ``nvidia-smi`` can be asked. The list is empty
@@ -124,7 +129,7 @@ def processes(leftover_bytes: int = LEFTOVER_BYTES) -> list[GpuProcess]:
     return list(survey(leftover_bytes).processes)
 
 
-def answer(fields: dict[str, Any]) -> dict[str, Any]:
+def answer(fields: dict[str, Any]) -> wire.Survey:
     """Answer a front end's request for a survey."""
     return survey(checked_threshold(fields.get("leftover_bytes"))).to_dict()
 
@@ -132,10 +137,10 @@ def answer(fields: dict[str, Any]) -> dict[str, Any]:
 def checked_threshold(wanted: Any) -> int:
     """Return a number of bytes that a front end sent, or the usual one."""
     is_whole = isinstance(wanted, int) and not isinstance(wanted, bool)
-    return wanted if is_whole and 0 <= wanted < 1 << 53 else LEFTOVER_BYTES
+    return wanted if is_whole and 0 <= wanted < 1 << 53 else LEFTOVER_THRESHOLD_BYTES
 
 
-def survey(leftover_bytes: int = LEFTOVER_BYTES) -> Survey:
+def survey(leftover_bytes: int = LEFTOVER_THRESHOLD_BYTES) -> Survey:
     """List every GPU and process; never raises, and waits no longer than some seconds."""
     try:
         # The system, too, may never answer about a process that hangs in a driver.
@@ -148,7 +153,7 @@ def survey(leftover_bytes: int = LEFTOVER_BYTES) -> Survey:
         return failed_survey("failed", repr(error))
 
 
-def failed_survey(state: str, detail: str) -> Survey:
+def failed_survey(state: wire.SurveyState, detail: str) -> Survey:
     """Say why nothing is known."""
     return Survey(time.time(), state, _one_line(detail), None, (), ())
 
@@ -224,7 +229,7 @@ def _known(shares: tuple[GpuShare, ...]) -> int | None:
 
 def _leftover(
     facts: procfs.ProcessFacts, owner: owners.Owner, used: int | None, threshold: int
-) -> str | None:
+) -> wire.Leftover | None:
     kernel = procfs.look_up(owner.kernel_pid) if owner.kernel_pid is not None else None
     is_orphan = any(owners.is_parent_gone(each) for each in (facts, kernel) if each is not None)
     if is_orphan or facts.is_zombie:
@@ -233,7 +238,9 @@ def _leftover(
     return "unowned" if kernel is None and used is not None and used > threshold else None
 
 
-def _unseen(pid: int, kind: str, shares: tuple[GpuShare, ...], program: str | None) -> GpuProcess:
+def _unseen(
+    pid: int, kind: wire.ProcessKind, shares: tuple[GpuShare, ...], program: str | None
+) -> GpuProcess:
     return GpuProcess(
         pid=pid,
         kind=kind,

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyterlab_vram.errors import RefusedError
 from jupyterlab_vram.process_state import single
@@ -23,6 +23,8 @@ from . import owners, procfs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jupyterlab_vram import wire
+
 #: How long a process may take to end by itself before it may be killed.
 GRACE_S = 5.0
 #: How long a stop waits to see whether the process ends at once.
@@ -30,7 +32,7 @@ WAIT_S = 0.5
 #: Set to anything but 0 or nothing, it forbids stopping from this kernel.
 READ_ONLY_VARIABLE = "JUPYTERLAB_VRAM_READ_ONLY"
 
-REASONS = {
+REASONS: dict[wire.StopRefusal, str] = {
     "read-only": "Stopping processes is switched off here.",
     "not-visible": "This process can't be seen from here: it runs in another container, "
     "on the host, or has ended.",
@@ -52,14 +54,14 @@ class StopReport:
 
     pid: int
     #: ``SIGTERM`` or ``SIGKILL``.
-    signal: str
+    signal: wire.StopSignal
     has_ended: bool
     #: Seconds until it may be killed.
     grace_s: float
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> wire.StopReport:
         """Return the report as the wire format's ``StopReport``."""
-        return asdict(self)
+        return cast("wire.StopReport", asdict(self))
 
 
 class _Register:
@@ -84,11 +86,11 @@ def is_read_only() -> bool:
     return os.environ.get(READ_ONLY_VARIABLE, "0") not in ("", "0")
 
 
-def reason_against(facts: procfs.ProcessFacts) -> str | None:
+def reason_against(facts: procfs.ProcessFacts) -> wire.StopRefusal | None:
     """Return why a process is not to be stopped from here: a key of :data:`REASONS`."""
     own = procfs.look_up(os.getpid())
     above = {} if own is None else {each.pid: each for each in procfs.ancestors(own)}
-    rules = (
+    rules: tuple[tuple[wire.StopRefusal, bool], ...] = (
         ("read-only", is_read_only()),
         ("init", facts.pid <= 1),
         ("this-kernel", facts.pid == os.getpid()),
@@ -124,16 +126,16 @@ def stop(pid: int, identity: str, force: bool = False) -> StopReport:
     handle = _open(pid)
     try:
         _check(pid, identity, force, asked_s)
-        number = signal.SIGKILL if force else signal.SIGTERM
-        _send(pid, handle, number)
+        _send(pid, handle, signal.SIGKILL if force else signal.SIGTERM)
         _register.issued[identity] = (pid, asked_s or time.monotonic())
-        return StopReport(pid, number.name, _wait(pid, identity), 0.0 if force else GRACE_S)
+        name: wire.StopSignal = "SIGKILL" if force else "SIGTERM"
+        return StopReport(pid, name, _wait(pid, identity), 0.0 if force else GRACE_S)
     finally:
         if handle is not None:
             os.close(handle)
 
 
-def answer(fields: dict[str, Any]) -> dict[str, Any]:
+def answer(fields: dict[str, Any]) -> wire.StopReport:
     """Answer a front end's request to stop a process.
 
     Raises:

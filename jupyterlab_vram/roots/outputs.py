@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .root import Root, clear_line
 
 if TYPE_CHECKING:
+    from jupyterlab_vram import wire
     from jupyterlab_vram.host.interface import Host
 
 _NOTE = "IPython keeps what a cell shows, in several places; this lets go of all of them."
@@ -18,7 +19,7 @@ def output_roots(host: Host) -> list[Root]:
     found = []
     for places, value in host.outputs():
         name = places[0]
-        kind = "output" if name.startswith("Out[") else "display"
+        kind: wire.HolderKind = "output" if name.startswith("Out[") else "display"
         let_go = partial(host.forget_output, value)
         values = [(name, value)]
         root = Root(name, kind, values, clear_line(name), _NOTE, let_go, is_in_table=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from jupyterlab_vram import wire
 
 
 def clear_line(name: str) -> str:
@@ -20,7 +23,7 @@ class Root:
 
     name: str
     #: See ``Holder.kind``.
-    kind: str
+    kind: wire.HolderKind
     #: What it holds: how a path to it begins, and the object.
     values: list[tuple[str, Any]]
     #: A line of Python that lets go, or None.

@@ -1,6 +1,6 @@
 import type { IGpu } from '../core/plan';
 import { gpuOf as planGpuOf } from '../core/plan';
-import type { IDeviceReading } from '../core/wire/reading';
+import type { IDeviceReading } from '../core/wire/generated';
 import type { IDriverAnswer, IDriverGpu } from './server/nvidia';
 import type {
   IGpuOverview,

@@ -1,12 +1,12 @@
-import { parseHoldings } from '../core/wire/holders';
 import { explainOutOfMemory } from '../core/oom';
-import { MIB } from '../core/text/units';
-import type { IHoldings } from '../core/wire/holders';
+import type {
+  IClearReport,
+  IHoldings,
+  IStopReport
+} from '../core/wire/generated';
 import type { IOutOfMemory } from '../core/oom';
-import type { IClearReport } from '../core/wire/reading';
-import type { IStopReport } from '../core/wire/survey';
 import { ALLOCATOR_SETTINGS } from '../kernel/failurerequest';
-import type { IQuestion } from '../kernel/query';
+import { HOLDERS } from '../kernel/holdersrequest';
 import { Client } from './server/client';
 import { askPerson, checkedPid, checkedTexts } from './checks';
 import type { Conversation } from './connection/conversation';
@@ -54,10 +54,6 @@ import type {
 } from './server/rows';
 
 const TIMEOUT_S = 5;
-const HOLDERS: IQuestion<IHoldings> = {
-  request: { op: 'holders', min_bytes: MIB },
-  read: parseHoldings
-};
 
 /** What a room is made of; found when it is first needed. */
 export interface IFurniture {

@@ -4,14 +4,13 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import { parseMessage } from '../core/wire/parse';
-import type { IAgentMessage } from '../core/wire/reading';
-import { MIME_TYPE } from '../core/wire/reading';
+import type { AgentRequest, IAgentMessage } from '../core/wire/generated';
+import { MIME_TYPE } from '../core/wire/generated';
 import { Budget } from './budget';
 import { SilentChannel } from './channel';
 import type { IKernelPort, IPublishedContent, IPublishedMessage } from './port';
 import type { IQuestion } from './query';
 import { RefusedError } from './query';
-import type { AgentRequest } from './request';
 import { answerIn, isRecord, requestExpression, saysMissing } from './request';
 import { agentSources, archiveOf } from './source';
 

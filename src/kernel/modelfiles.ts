@@ -1,13 +1,16 @@
-import type { ICachedModel, IModelFile } from '../core/plan/files/modelfile';
-import { readCachedModels, readModelFile } from '../core/plan/files/modelfile';
+import type { ICachedModel, IModelFile } from '../core/wire/generated';
+import { decodeCachedModels, decodeModelFile } from '../core/wire/generated';
 import type { IQuestion } from './query';
 
 /** Asks what is at a path of the kernel's machine: a folder, a config, a GGUF or safetensors file. */
 export function modelFileAt(path: string): IQuestion<IModelFile> {
-  return { request: { op: 'model_file', path }, read: readModelFile };
+  return { request: { op: 'model_file', path }, read: decodeModelFile };
 }
 
 /** Asks which models are in the kernel's Hugging Face cache. */
-export function cachedModels(): IQuestion<ICachedModel[]> {
-  return { request: { op: 'cached_models' }, read: readCachedModels };
+export function cachedModels(): IQuestion<readonly ICachedModel[]> {
+  return {
+    request: { op: 'cached_models' },
+    read: answer => decodeCachedModels(answer).models
+  };
 }

@@ -1,12 +1,12 @@
-import { parseStopReport, parseSurvey } from '../core/wire/parsesurvey';
-import type { IStopReport, ISurvey } from '../core/wire/survey';
+import { decodeStopReport, decodeSurvey } from '../core/wire/generated';
+import type { IStopReport, ISurvey } from '../core/wire/generated';
 import type { IQuestion } from './query';
 
 /** Ask who uses the GPUs now; `leftoverBytes` is from where on a process may be left over. */
 export function surveyQuestion(leftoverBytes: number): IQuestion<ISurvey> {
   return {
     request: { op: 'processes', leftover_bytes: leftoverBytes },
-    read: parseSurvey
+    read: decodeSurvey
   };
 }
 
@@ -18,6 +18,6 @@ export function stopQuestion(
 ): IQuestion<IStopReport> {
   return {
     request: { op: 'stop', pid, identity, force },
-    read: parseStopReport
+    read: decodeStopReport
   };
 }

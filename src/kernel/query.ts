@@ -1,6 +1,6 @@
 import { TranslatedError } from '../core/text/translation';
 import type { Field } from '../core/wire/decode';
-import type { AgentRequest } from './request';
+import type { AgentRequest } from '../core/wire/generated';
 
 /** Something to ask the agent that it answers with facts of their own. */
 export interface IQuestion<T> {

@@ -1,7 +1,6 @@
-import type { IReleasePreview } from '../core/wire/release';
-import { parseReleasePreview } from '../core/wire/release';
+import type { IReleasePreview, ReleaseGroup } from '../core/wire/generated';
+import { decodeReleasePreview } from '../core/wire/generated';
 import type { IQuestion } from './query';
-import type { ReleaseGroup } from './request';
 
 /** Ask what releasing these holders, and these groups of them, would do now. */
 export function previewQuestion(
@@ -10,6 +9,6 @@ export function previewQuestion(
 ): IQuestion<IReleasePreview> {
   return {
     request: { op: 'release_preview', names, groups },
-    read: parseReleasePreview
+    read: decodeReleasePreview
   };
 }

@@ -1,57 +1,5 @@
-import { MIME_TYPE, SCHEMA_VERSION } from '../core/wire/reading';
-
-/** What the notebook keeps by itself: `all` is both. */
-export type ReleaseGroup = 'outputs' | 'tracebacks' | 'all';
-
-/** What a front end can ask of the agent; any request may name who asks, who then counts as there. */
-export type AgentRequest = { readonly viewer?: string } & (
-  | {
-      readonly op: 'attach';
-      readonly viewer: string;
-      /** At least 250. */
-      readonly interval_ms: number;
-      /** True or false switches the practice device; null leaves it alone. */
-      readonly practice: boolean | null;
-      /** Whether torch's peak counters are reset at each cell; absent leaves it as it is. */
-      readonly exact_peaks?: boolean;
-      /** From how many bytes on a process is left over; absent: don't tell of processes. */
-      readonly leftover_bytes?: number;
-      /** For how long the viewer is pushed to without another request of its; absent: for ever. */
-      readonly lease_s?: number;
-    }
-  | { readonly op: 'detach'; readonly viewer: string }
-  | {
-      readonly op: 'clear';
-      /** Holders that let go first, by name; `all` for what the notebook itself holds. */
-      readonly release?: readonly string[];
-      /** Variables to delete. */
-      readonly names?: readonly string[];
-      /** The token of a preview: release what it showed, or nothing if that has changed. */
-      readonly shown?: string;
-    }
-  | {
-      readonly op: 'release_preview';
-      /** Of holders: a variable may be called as a group is. */
-      readonly names: readonly string[];
-      readonly groups: readonly ReleaseGroup[];
-    }
-  | {
-      readonly op: 'holders';
-      /** Holders of less than this are summed up in one line. */
-      readonly min_bytes: number;
-    }
-  | { readonly op: 'failure' }
-  | { readonly op: 'model_file'; readonly path: string }
-  | { readonly op: 'cached_models' }
-  | { readonly op: 'processes'; readonly leftover_bytes: number }
-  | {
-      readonly op: 'stop';
-      readonly pid: number;
-      readonly identity: string;
-      /** Kill it; only after it was asked to end. */
-      readonly force: boolean;
-    }
-);
+import type { AgentRequest } from '../core/wire/generated';
+import { MIME_TYPE, SCHEMA_VERSION } from '../core/wire/generated';
 
 /**
  * Python's own names, by an expression that uses no name: a person may have

@@ -5,7 +5,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IAgentMessage } from '../core/wire/reading';
+import type { IAgentMessage } from '../core/wire/generated';
 import { AgentError } from '../kernel/link';
 import { Attempt } from './attempt';
 import { Connections } from './connections';

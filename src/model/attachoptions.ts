@@ -1,4 +1,4 @@
-import type { AgentRequest } from '../kernel/request';
+import type { AgentRequest } from '../core/wire/generated';
 import { LEASE_SECONDS } from './lease';
 import type { ISettings, ISettingsSource } from './settings';
 

@@ -1,4 +1,4 @@
-import type { IAgentMessage } from '../core/wire/reading';
+import type { IAgentMessage } from '../core/wire/generated';
 import { Quota } from './ratelimit';
 
 /** Boots at once, and in one second, of which a person can make sense. */

@@ -3,7 +3,7 @@ import type {
   IClearReport,
   IDeviceReading,
   IReading
-} from '../core/wire/reading';
+} from '../core/wire/generated';
 
 /** One clear, and the moment to which its figures belong. */
 export interface ICleared {

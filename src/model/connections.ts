@@ -3,11 +3,10 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IAgentMessage } from '../core/wire/reading';
+import type { AgentRequest, IAgentMessage } from '../core/wire/generated';
 import type { IAnswer } from '../kernel/link';
 import { AgentError, KernelLink } from '../kernel/link';
 import type { IQuestion } from '../kernel/query';
-import type { AgentRequest } from '../kernel/request';
 import { Lease } from './lease';
 
 type Link = KernelLink<Kernel.IKernelConnection>;

@@ -2,7 +2,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { IOutOfMemory, RemedyAct } from '../core/oom';
-import type { IReading } from '../core/wire/reading';
+import type { IReading } from '../core/wire/generated';
 
 /** An out-of-memory error of a kernel of this page. */
 export interface IFailure {

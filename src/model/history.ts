@@ -1,4 +1,4 @@
-import type { ICellRecord, IReading } from '../core/wire/reading';
+import type { ICellRecord, IReading } from '../core/wire/generated';
 import type { ISample } from './tokens';
 
 /** Samples kept for each device; older ones are thinned, never cut off. */

@@ -1,23 +1,16 @@
 import type { Sentence } from '../core/text/translation';
 import { sentenceOf } from '../core/text/translation';
-import type { IHeldTotals, IHoldings } from '../core/wire/holders';
-import { parseHoldings } from '../core/wire/holders';
 import type {
   ICellRecord,
   IDeviceReading,
+  IHeldTotals,
+  IHoldings,
   IReading
-} from '../core/wire/reading';
+} from '../core/wire/generated';
+import { HOLDERS } from '../kernel/holdersrequest';
 import type { IAnswer } from '../kernel/link';
 import type { IQuestion } from '../kernel/query';
 import { LEAST_CHANGE_BYTES } from './cleared';
-
-/** Holders of less than this, together, make one line. */
-const MIN_BYTES = 2 ** 20;
-
-const QUESTION: IQuestion<IHoldings> = {
-  request: { op: 'holders', min_bytes: MIN_BYTES },
-  read: parseHoldings
-};
 
 /** Who holds the memory of one kernel; asked only when a person wants to know. */
 export interface IHoldingsLook {
@@ -73,7 +66,7 @@ export class HoldingsLook implements IHoldingsLook {
     this._changed();
     const boot = this._boot;
     try {
-      const { facts, message } = await this._ask(QUESTION);
+      const { facts, message } = await this._ask(HOLDERS);
       if (boot === this._boot) {
         this._found = facts;
         this._failure = null;

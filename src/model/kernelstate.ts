@@ -3,7 +3,7 @@ import type {
   ICellRecord,
   IReading,
   IRunningCell
-} from '../core/wire/reading';
+} from '../core/wire/generated';
 import { History } from './history';
 import { KernelClock } from './kernelclock';
 import type { ISample } from './tokens';

@@ -7,9 +7,9 @@ import type {
   IAgentMessage,
   ICellRecord,
   IReading,
-  IRunningCell
-} from '../core/wire/reading';
-import type { ISurvey } from '../core/wire/survey';
+  IRunningCell,
+  ISurvey
+} from '../core/wire/generated';
 import type { ITranslate } from '../core/text/translation';
 import type { IWarning } from '../core/leaks/warnings/warning';
 import type { IQuestion } from '../kernel/query';

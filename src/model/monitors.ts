@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { ICellRecord } from '../core/wire/reading';
+import type { ICellRecord } from '../core/wire/generated';
 import type { ITranslate } from '../core/text/translation';
 import type { IWarning } from '../core/leaks/warnings/warning';
 import { Monitor } from './monitor';

@@ -1,7 +1,10 @@
-import type { IAgentMessage, ICellRecord } from '../core/wire/reading';
+import type {
+  AgentRequest,
+  IAgentMessage,
+  ICellRecord
+} from '../core/wire/generated';
 import type { IAnswer } from '../kernel/link';
 import type { IQuestion } from '../kernel/query';
-import type { AgentRequest } from '../kernel/request';
 import type { ICleared } from './cleared';
 import { LatestClear } from './cleared';
 import type { Connections } from './connections';

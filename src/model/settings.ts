@@ -2,6 +2,10 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { IThresholds } from '../core/leaks/warnings/warning';
 import { DEFAULT_THRESHOLDS } from '../core/leaks/warnings/warning';
+import {
+  LEFTOVER_THRESHOLD_BYTES,
+  MIN_PUSH_INTERVAL_MS
+} from '../core/wire/generated';
 
 /** What the clear button does when it is simply pressed. */
 export type ClearAction = 'insert-and-run' | 'quietly' | 'insert-only';
@@ -35,7 +39,7 @@ export interface ISettingsSource {
 
 /** As in `schema/plugin.json`; a test compares the two. */
 export const DEFAULT_SETTINGS: ISettings = {
-  pushIntervalMs: 250,
+  pushIntervalMs: MIN_PUSH_INTERVAL_MS,
   thresholds: DEFAULT_THRESHOLDS,
   snoozeMs: 30 * 60_000,
   cellBadges: false,
@@ -46,7 +50,7 @@ export const DEFAULT_SETTINGS: ISettings = {
   clearAction: 'insert-and-run',
   exactPeaks: false,
   practiceDevice: false,
-  leftoverBytes: 200 * 2 ** 20,
+  leftoverBytes: LEFTOVER_THRESHOLD_BYTES,
   neverStop: false
 };
 
@@ -76,7 +80,11 @@ export function parseSettings(
     return typeof value === 'boolean' ? value : base[key];
   };
   return {
-    pushIntervalMs: number('pushIntervalMs', base.pushIntervalMs, 250),
+    pushIntervalMs: number(
+      'pushIntervalMs',
+      base.pushIntervalMs,
+      MIN_PUSH_INTERVAL_MS
+    ),
     thresholds: parseThresholds(number),
     snoozeMs: number('snoozeMinutes', base.snoozeMs / 60_000, 1) * 60_000,
     cellBadges: flag('cellBadges'),
@@ -84,14 +92,10 @@ export function parseSettings(
     statusItem: flag('statusItem'),
     notifications: flag('notifications'),
     watchWhenClosed: flag('watchWhenClosed'),
-    clearAction: isClearAction(raw.clearAction)
-      ? raw.clearAction
-      : base.clearAction,
+    clearAction: parseClearAction(raw.clearAction),
     exactPeaks: flag('exactPeaks'),
     practiceDevice: flag('practiceDevice'),
-    leftoverBytes: Math.floor(
-      number('leftoverMiB', base.leftoverBytes / 2 ** 20, 1) * 2 ** 20
-    ),
+    leftoverBytes: parseLeftoverBytes(number),
     neverStop: flag('neverStop')
   };
 }
@@ -120,6 +124,15 @@ function parseThresholds(number: ReadNumber): IThresholds {
     fragmentedFraction: fraction('fragmentedPercent', base.fragmentedFraction),
     nearlyFullFraction: fraction('nearlyFullPercent', base.nearlyFullFraction)
   };
+}
+
+function parseLeftoverBytes(number: ReadNumber): number {
+  const base = DEFAULT_SETTINGS.leftoverBytes / 2 ** 20;
+  return Math.floor(number('leftoverMiB', base, 1) * 2 ** 20);
+}
+
+function parseClearAction(value: unknown): ClearAction {
+  return isClearAction(value) ? value : DEFAULT_SETTINGS.clearAction;
 }
 
 function isClearAction(value: unknown): value is ClearAction {

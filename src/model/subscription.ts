@@ -1,4 +1,4 @@
-import type { IAgentMessage } from '../core/wire/reading';
+import type { IAgentMessage } from '../core/wire/generated';
 import { BusyError } from '../kernel/channel';
 import type { Connections } from './connections';
 import type { Terms } from './attachoptions';

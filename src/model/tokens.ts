@@ -4,8 +4,12 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type { ICellRecord, IReading, IRunningCell } from '../core/wire/reading';
-import type { ISurvey } from '../core/wire/survey';
+import type {
+  ICellRecord,
+  IReading,
+  IRunningCell,
+  ISurvey
+} from '../core/wire/generated';
 import type { IWarning } from '../core/leaks/warnings/warning';
 import type { IQuestion } from '../kernel/query';
 import type { ICleared } from './cleared';

@@ -8,7 +8,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import type { ICellRecord, IDeviceReading } from '../core/wire/reading';
+import type { ICellRecord, IDeviceReading } from '../core/wire/generated';
 import type { IFinishedCell } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
 import { CellBadge } from '../views/status/badge';

@@ -12,7 +12,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { sentenceOf } from '../core/text/translation';
-import type { ICellRecord } from '../core/wire/reading';
+import type { ICellRecord } from '../core/wire/generated';
 import { clearMemory } from '../core/cells/snippets';
 import type { IMonitor, IWatchedMonitor } from '../model/tokens';
 import { IMonitors } from '../model/tokens';

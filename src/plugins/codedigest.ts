@@ -1,4 +1,4 @@
-import type { ICellRecord } from '../core/wire/reading';
+import type { ICellRecord } from '../core/wire/generated';
 
 /** Hexadecimal digits that the agent keeps of a digest. */
 const KEPT_DIGITS = 16;

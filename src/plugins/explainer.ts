@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IHoldings } from '../core/wire/holders';
+import type { IHoldings } from '../core/wire/generated';
 import type { IOomContext, IOutOfMemory } from '../core/oom';
 import { mayBeOutOfMemory } from '../core/oom/match/mention';
 import { ALLOCATOR_SETTINGS } from '../kernel/failurerequest';

@@ -8,7 +8,6 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import type { Kernel, ServerConnection } from '@jupyterlab/services';
 import { KernelAPI } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { UUID } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
@@ -43,8 +42,7 @@ export const fleetPlugin: JupyterFrontEndPlugin<IFleet> = {
       documents: new OpenDocuments(notebooks, consoles),
       connect: model => kernels.connectTo({ model, handleComms: false }),
       lookUp: async id => presentModel(id, serverSettings),
-      mayDropOutput: async kernel => mayDropOutput(kernel, trans),
-      viewer: UUID.uuid4()
+      mayDropOutput: async kernel => mayDropOutput(kernel, trans)
     });
   }
 };

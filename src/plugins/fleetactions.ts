@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { sentenceOf } from '../core/text/translation';
 import { bytesOf } from '../core/wire/usage';
-import type { IGpuProcess } from '../core/wire/survey';
+import type { IGpuProcess } from '../core/wire/generated';
 import { formatBytes } from '../core/text/units';
 import type { IFleet, IFleetKernel } from '../model/server/tokens';
 import type { IFleetActions } from '../views/processes/kernelactions';

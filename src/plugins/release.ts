@@ -7,10 +7,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { sentenceOf } from '../core/text/translation';
-import type { IReleasePreview } from '../core/wire/release';
+import type { IReleasePreview, ReleaseGroup } from '../core/wire/generated';
 import { RefusedError } from '../kernel/query';
 import { previewQuestion } from '../kernel/releaserequest';
-import type { ReleaseGroup } from '../kernel/request';
 import type { IWatchedMonitor } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
 import { confirmationBody } from '../views/holders/confirmation';

@@ -10,7 +10,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Menu } from '@lumino/widgets';
 
-import type { DeviceKind } from '../core/wire/reading';
+import type { DeviceKind } from '../core/wire/generated';
 import { allSnippets } from '../core/cells/snippets';
 import { IMonitors } from '../model/tokens';
 import type { ISnippetItem } from '../views/shared/actions';

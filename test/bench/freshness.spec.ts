@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 
-import { MIME_TYPE } from '../../src/core/wire/reading';
+import { MIME_TYPE } from '../../src/core/wire/generated';
 import { useLab } from '../browser/fixture';
 import type { Notebook } from '../browser/notebook';
 import { percentile, say } from './statistics';

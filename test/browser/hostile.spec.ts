@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { SCHEMA_VERSION } from '../../src/core/wire/generated';
 import { message, RECORD } from '../core/wire';
 import { useLab } from './fixture';
 import { MIB, push, python, take, WITHOUT_AGENT } from './python';
@@ -15,7 +16,7 @@ const MALFORMED = {
   null: 'None',
   'not a number': 'float("nan")',
   'another schema': python(message({}, { schema: 99 })),
-  'a truncated message': python({ schema: 1, kind: 'push' }),
+  'a truncated message': python({ schema: SCHEMA_VERSION, kind: 'push' }),
   'a negative size': python(message({ allocated_bytes: -1 })),
   'a size beyond all': python(message({ allocated_bytes: 1e30 })),
   'a size in words': python(message({ reserved_bytes: '4 GiB' })),

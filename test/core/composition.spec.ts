@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { PartKey } from '../../src/core/wire/devicebreakdown';
 import { composeDevice } from '../../src/core/wire/devicebreakdown';
-import type { IDeviceReading } from '../../src/core/wire/reading';
+import type { IDeviceReading } from '../../src/core/wire/generated';
 import { Random } from './random';
 
 const DEVICE: IDeviceReading = {

@@ -8,8 +8,7 @@ import {
   nameHere,
   shortDeviceName
 } from '../../src/core/text/devicename';
-import type { IDeviceReading } from '../../src/core/wire/reading';
-import type { IGpu } from '../../src/core/wire/survey';
+import type { IDeviceReading, IGpu } from '../../src/core/wire/generated';
 import { english } from '../../src/core/text/translation';
 import { readingOf } from './oom/kernel';
 

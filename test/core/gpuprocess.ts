@@ -1,4 +1,4 @@
-import type { IGpuProcess } from '../../src/core/wire/survey';
+import type { IGpuProcess } from '../../src/core/wire/generated';
 
 /** A process with number 77 that nothing more is known of, but for what `change` says. */
 export function gpuProcess(change: Partial<IGpuProcess> = {}): IGpuProcess {

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 
 import { Field } from '../../src/core/wire/decode';
+import { decodeHoldings } from '../../src/core/wire/generated';
 import {
   isNotebooksOwn,
-  parseHoldings,
   reachedBytes,
   releasedName
 } from '../../src/core/wire/holders';
 import fixture from '../fixtures/holdings.json';
 
-function read(answer: unknown): ReturnType<typeof parseHoldings> {
-  return parseHoldings(new Field(answer, 'answer', { reason: null }));
+function read(answer: unknown): ReturnType<typeof decodeHoldings> {
+  return decodeHoldings(new Field(answer, 'answer', { reason: null }));
 }
 
-describe('parseHoldings()', () => {
+describe('decodeHoldings()', () => {
   it.each(fixture.valid)('should accept what is valid', answer => {
     const found = read(answer);
     expect(found.holders).toHaveLength(answer.holders.length);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { english } from '../../src/core/text/translation';
-import { LIMITS } from '../../src/core/wire/limits';
+import { LIMITS } from '../../src/core/wire/generated';
 import { parseMessage } from '../../src/core/wire/parse';
 import fixture from '../fixtures/messages.json';
 import { Random } from './random';

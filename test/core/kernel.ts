@@ -5,7 +5,7 @@ import type {
   IDeviceReading,
   ILeak,
   IRemovedName
-} from '../../src/core/wire/reading';
+} from '../../src/core/wire/generated';
 import { GIB } from '../../src/core/text/units';
 
 /** What one run of a cell does; bytes are those at its end. */

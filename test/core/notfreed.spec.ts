@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { LeakWatch } from '../../src/core/leaks/leakwatch';
-import type { ILeak } from '../../src/core/wire/reading';
+import type { ILeak } from '../../src/core/wire/generated';
 import { english } from '../../src/core/text/translation';
 import { GIB, MIB } from '../../src/core/text/units';
 import type { IWarning } from '../../src/core/leaks/warnings/warning';

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseMessage } from '../../src/core/wire/parse';
+import { SCHEMA_VERSION } from '../../src/core/wire/generated';
 import fixture from '../fixtures/messages.json';
 import { DEVICE, device, message, parsed, reason, RECORD } from './wire';
 
@@ -78,10 +79,10 @@ describe('parseMessage', () => {
   });
 
   it('should say which side is older', () => {
-    expect(reason(message({}, { schema: 2 }))).toContain(
+    expect(reason(message({}, { schema: SCHEMA_VERSION + 1 }))).toContain(
       'This front end is older'
     );
-    expect(reason(message({}, { schema: 0 }))).toContain(
+    expect(reason(message({}, { schema: SCHEMA_VERSION - 1 }))).toContain(
       'The agent in the kernel is older'
     );
   });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { Field } from '../../src/core/wire/decode';
-import { parseReleasePreview } from '../../src/core/wire/release';
+import { decodeReleasePreview } from '../../src/core/wire/generated';
 import fixture from '../fixtures/release_preview.json';
 
-function read(answer: unknown): ReturnType<typeof parseReleasePreview> {
-  return parseReleasePreview(new Field(answer, 'answer', { reason: null }));
+function read(answer: unknown): ReturnType<typeof decodeReleasePreview> {
+  return decodeReleasePreview(new Field(answer, 'answer', { reason: null }));
 }
 
-describe('parseReleasePreview()', () => {
+describe('decodeReleasePreview()', () => {
   it('should keep every figure, name and line', () => {
     expect(read(fixture.valid[1])).toEqual({
       token: '5c10',

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import type { DeviceKind } from '../../src/core/wire/reading';
+import type { DeviceKind } from '../../src/core/wire/generated';
 import {
   allSnippets,
   clearMemory,

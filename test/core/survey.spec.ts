@@ -8,9 +8,8 @@ import {
   processesOn
 } from '../../src/core/wire/usage';
 import { Field } from '../../src/core/wire/decode';
-import { LIMITS } from '../../src/core/wire/limits';
-import { parseStopReport } from '../../src/core/wire/parsesurvey';
-import type { ISurvey } from '../../src/core/wire/survey';
+import { LIMITS, decodeStopReport } from '../../src/core/wire/generated';
+import type { ISurvey } from '../../src/core/wire/generated';
 import fixture from '../fixtures/messages.json';
 import { Random } from './random';
 import type { Json } from './wire';
@@ -40,7 +39,7 @@ function share(uuid: string, bytes: number | null): Json {
   return { uuid, used_bytes: bytes };
 }
 
-describe('parseSurvey()', () => {
+describe('decodeSurvey()', () => {
   it('should give every field its name', () => {
     const found = survey();
     expect(found).toMatchObject({ state: 'ok', timeSeconds: 1764000000.5 });
@@ -140,10 +139,10 @@ describe('parseSurvey()', () => {
   });
 });
 
-describe('parseStopReport()', () => {
+describe('decodeStopReport()', () => {
   it('should read what a stop led to', () => {
     const report = { signal: 'SIGTERM', has_ended: false, grace_s: 5 };
-    expect(parseStopReport(new Field(report, '', { reason: null }))).toEqual({
+    expect(decodeStopReport(new Field(report, '', { reason: null }))).toEqual({
       signal: 'SIGTERM',
       hasEnded: false,
       graceSeconds: 5

@@ -1,6 +1,7 @@
 import { english } from '../../src/core/text/translation';
 import { parseMessage } from '../../src/core/wire/parse';
-import type { IAgentMessage } from '../../src/core/wire/reading';
+import type { IAgentMessage } from '../../src/core/wire/generated';
+import { SCHEMA_VERSION } from '../../src/core/wire/generated';
 
 /** An object as JSON holds it. */
 export type Json = Record<string, unknown>;
@@ -42,7 +43,7 @@ export function message(
   reading: Json = {}
 ): Json {
   return {
-    schema: 1,
+    schema: SCHEMA_VERSION,
     kind: 'push',
     boot: 'b',
     sequence: 1,

@@ -1,6 +1,6 @@
 import { strictEqual } from 'node:assert';
 
-import type { IDeviceReading } from '../../src/core/wire/reading.ts';
+import type { IDeviceReading } from '../../src/core/wire/generated.ts';
 import { drawChart } from '../../src/deno/notebook/chart.ts';
 import { drawReadings } from '../../src/deno/notebook/drawing.ts';
 import { COLORS, dashOf, OTHERS } from '../../src/deno/notebook/palette.ts';

@@ -61,7 +61,7 @@ class Kernel:
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """Send a request to the agent as a front end does."""
-        namespace = {"request": json.dumps(request), "archive": None, "schema_version": 1}
+        namespace = {"request": json.dumps(request), "archive": None, "schema_version": 2}
         expression = "(lambda ns: (exec(%r, ns), ns['reply'])[1])(%r)" % (
             self._bootstrap,
             namespace,

@@ -3,8 +3,8 @@ import { PromiseDelegate, UUID } from '@lumino/coreutils';
 import type { Slot } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { MIME_TYPE } from '../../src/core/wire/reading';
-import type { AgentRequest } from '../../src/kernel/request';
+import { MIME_TYPE } from '../../src/core/wire/generated';
+import type { AgentRequest } from '../../src/core/wire/generated';
 import type { Json } from '../core/wire';
 
 /** One request that a test answers, or lets be. */

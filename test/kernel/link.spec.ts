@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IAgentMessage } from '../../src/core/wire/reading';
-import { MIME_TYPE } from '../../src/core/wire/reading';
+import type { IAgentMessage } from '../../src/core/wire/generated';
+import { MIME_TYPE, SCHEMA_VERSION } from '../../src/core/wire/generated';
 import { BusyError } from '../../src/kernel/channel';
 import { AgentError, KernelLink } from '../../src/kernel/link';
 import type { IQuestion } from '../../src/kernel/query';
@@ -11,7 +11,7 @@ import type { Json } from '../core/wire';
 import { message } from '../core/wire';
 import { bringsArchive, FakeConnection, replyWith } from './connection';
 
-const MISSING = { schema: 1, kind: 'missing' };
+const MISSING = { schema: SCHEMA_VERSION, kind: 'missing' };
 
 describe('KernelLink', () => {
   let connection: FakeConnection;
@@ -73,7 +73,11 @@ describe('KernelLink', () => {
     it.each<[string, unknown, RegExp]>([
       ['no object', 'hello', /The message should be an object/],
       ['null', null, /The message should be an object, but is null/],
-      ['another schema', message({}, { schema: 2 }), /older than the agent/],
+      [
+        'another schema',
+        message({}, { schema: SCHEMA_VERSION + 1 }),
+        /older than the agent/
+      ],
       ['a missing field', message({}, { boot: undefined }), /`boot`/],
       [
         'negative bytes',

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { version } from '../../package.json';
 import { parseMessage } from '../../src/core/wire/parse';
-import type { AgentRequest } from '../../src/kernel/request';
+import type { AgentRequest } from '../../src/core/wire/generated';
+import { SCHEMA_VERSION } from '../../src/core/wire/generated';
 import {
   answerIn,
   requestExpression,
@@ -24,7 +25,7 @@ class Reply:
     def _repr_mimebundle_(self):
         return {"application/vnd.jupyterlab-vram+json": {"kind": "echo", "request": self.request}}
 agent = types.ModuleType("jupyterlab_vram.frontend")
-agent.SCHEMA_VERSION = 1
+agent.SCHEMA_VERSION = ${SCHEMA_VERSION}
 agent.handle = Reply
 sys.modules["jupyterlab_vram.frontend"] = agent
 `;
@@ -34,7 +35,7 @@ import sys, types
 for name in ("jupyterlab_vram", "jupyterlab_vram.frontend", "jupyterlab_vramble"):
     sys.modules[name] = types.ModuleType(name)
 agent = sys.modules["jupyterlab_vram.frontend"]
-agent.SCHEMA_VERSION = 0
+agent.SCHEMA_VERSION = ${SCHEMA_VERSION - 1}
 agent.handle = None
 agent.stop = lambda: sys.modules.update(stopped=types.ModuleType("stopped"))
 `;
@@ -183,7 +184,7 @@ describe('answerIn()', () => {
 
 describe('saysMissing()', () => {
   it('should tell missing from every other answer', () => {
-    expect(saysMissing({ schema: 1, kind: 'missing' })).toBe(true);
+    expect(saysMissing({ schema: SCHEMA_VERSION, kind: 'missing' })).toBe(true);
     for (const answer of [null, 'missing', { kind: 'refused' }, undefined]) {
       expect(saysMissing(answer)).toBe(false);
     }

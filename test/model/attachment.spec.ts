@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { english } from '../../src/core/text/translation';
+import { SCHEMA_VERSION } from '../../src/core/wire/generated';
 import type { Attachment } from '../../src/model/attachment';
 import { FakeConnection } from '../kernel/connection';
 import { PATIENCE_MS, TIMEOUT_MS } from '../kernel/futures';
@@ -188,7 +189,7 @@ describe('Attachment', () => {
 
   it('should report a push that makes no sense, and stay attached', async () => {
     await page.attach();
-    connection.push({ schema: 1 });
+    connection.push({ schema: SCHEMA_VERSION });
     expect(page.rejected).toHaveLength(1);
     expect(attachment.status).toBe('attached');
   });

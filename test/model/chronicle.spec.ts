@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import type { IAgentMessage } from '../../src/core/wire/reading';
+import type { IAgentMessage } from '../../src/core/wire/generated';
 import { Chronicle } from '../../src/model/kernelstate';
 import type { Json } from '../core/wire';
 import { DEVICE, message, parsed, RECORD } from '../core/wire';

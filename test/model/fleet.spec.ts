@@ -125,7 +125,7 @@ describe('Fleet', () => {
     world.run('b', { connections: 2 });
     await world.look();
     const [made] = world.made;
-    expect(made?.operations).toEqual(['detach']);
+    expect(made?.operations).toEqual(['read']);
     expect(made?.isDisposed).toBe(true);
     expect(world.fleet.kernels[0]?.glance?.reading?.devices).toHaveLength(1);
     world.fleet.setLooking(false);

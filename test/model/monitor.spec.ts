@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { english } from '../../src/core/text/translation';
+import { SCHEMA_VERSION } from '../../src/core/wire/generated';
 import { Monitor } from '../../src/model/monitor';
 import type { Json } from '../core/wire';
 import { RECORD } from '../core/wire';
@@ -56,7 +57,7 @@ describe('Monitor', () => {
   });
 
   it('should say what a malformed push was, and keep the figures', async () => {
-    connection.push({ schema: 1, kind: 'push' });
+    connection.push({ schema: SCHEMA_VERSION, kind: 'push' });
     await turns();
     expect(reports).toHaveLength(1);
     expect(reports[0]).toContain('`boot`');

@@ -72,8 +72,7 @@ export class World {
     mayDropOutput: async kernel => {
       this.warned.push(kernel.kernelId);
       return Promise.resolve(this.isAgreed);
-    },
-    viewer: 'fleet-1'
+    }
   });
   /** The kernels about which the server was asked. */
   readonly lookedUp: string[] = [];
@@ -91,6 +90,7 @@ export class World {
     const kinds: Record<string, string> = {
       attach: 'attached',
       detach: 'done',
+      read: 'done',
       clear: 'cleared'
     };
     connection.answer = ({ op }) =>

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 import { describe, expect, it, vi } from 'vitest';
 
-import type { ICellRecord } from '../../src/core/wire/reading';
+import type { ICellRecord } from '../../src/core/wire/generated';
 import { clearMemory } from '../../src/core/cells/snippets';
 import { codeDigest, isRunOf } from '../../src/plugins/codedigest';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { explainOutOfMemory } from '../../src/core/oom';
-import type { IReading } from '../../src/core/wire/reading';
+import type { IReading } from '../../src/core/wire/generated';
 import { Failures } from '../../src/model/failures';
 import type { IUtterance } from '../../src/model/kernelerrors';
 import { Utterances } from '../../src/model/kernelerrors';

@@ -5,7 +5,7 @@ import { Signal } from '@lumino/signaling';
 import type { MockInstance } from 'vitest';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IHoldings } from '../../src/core/wire/holders';
+import type { IHoldings } from '../../src/core/wire/generated';
 import type { IActiveTarget } from '../../src/model/tokens';
 import { failuresPlugin } from '../../src/plugins/failures';
 import type {

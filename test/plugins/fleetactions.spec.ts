@@ -4,7 +4,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IGpuProcess, IStopReport } from '../../src/core/wire/survey';
+import type { IGpuProcess, IStopReport } from '../../src/core/wire/generated';
 import { gpuProcess } from '../core/gpuprocess';
 import type { IFleet, IFleetKernel } from '../../src/model/server/tokens';
 import { fleetActions, mayDropOutput } from '../../src/plugins/fleetactions';

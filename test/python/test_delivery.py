@@ -2,12 +2,13 @@
 
 import pytest
 from kernels import ROOT, archive
+from wire import SCHEMA_VERSION
 
 BROKEN = "raise ImportError('not in this environment')\n"
 
 #: As an older agent might have been: it watches the shell, and can be stopped.
 OLD_FRONTEND = """
-SCHEMA_VERSION = 0
+SCHEMA_VERSION = 1
 def note(info): calls.append(info.raw_cell)
 calls = []
 get_ipython = __import__("IPython").get_ipython
@@ -47,7 +48,7 @@ def deliver(kernel, **options):
 def test_a_kernel_without_the_agent_gets_it(start_kernel, elsewhere):
     kernel = start_kernel(path=[elsewhere])
     before = kernel.value("sorted(globals())")
-    assert kernel.ask("attach", viewer="test") == {"schema": 1, "kind": "missing"}
+    assert kernel.ask("attach", viewer="test") == {"schema": SCHEMA_VERSION, "kind": "missing"}
     assert kernel.value("'jupyterlab_vram' in __import__('sys').modules") is False
 
     answer = deliver(kernel)
@@ -76,7 +77,7 @@ def test_an_agent_of_another_schema_is_replaced(start_kernel, elsewhere):
     kernel.run("1")
     assert kernel.value("old.calls") == ["1"]
     assert kernel.value(HOOKS) == [1, 0]
-    assert kernel.ask("attach", viewer="test") == {"schema": 1, "kind": "missing"}
+    assert kernel.ask("attach", viewer="test") == {"schema": SCHEMA_VERSION, "kind": "missing"}
     assert kernel.value("__import__('sys').modules['jupyterlab_vram.frontend'] is old")
 
     assert deliver(kernel)["kind"] == "attached"
@@ -92,7 +93,7 @@ def test_an_agent_of_another_schema_is_replaced(start_kernel, elsewhere):
     "frontend",
     [
         OLD_FRONTEND.replace("def stop(): ", "def stop(): 1 / 0\ndef unused(): "),
-        "SCHEMA_VERSION = 0",
+        "SCHEMA_VERSION = 1",
         "this is no python",
     ],
     ids=["cannot be stopped", "nothing in it", "no python"],
@@ -111,12 +112,18 @@ def test_a_delivered_agent_is_replaced_by_a_newer_one_and_its_magics_too(start_k
     boot = kernel.pushes[-1].payload["boot"]
 
     def newer(sources):
-        changed = sources["agent/agent.py"].replace("SCHEMA_VERSION = 1", "SCHEMA_VERSION = 2")
-        assert changed != sources["agent/agent.py"]
-        # What it sends is still checked as schema 1.
-        sources["agent/agent.py"] = changed.replace('"schema": SCHEMA_VERSION', '"schema": 1')
+        old, new = (f"SCHEMA_VERSION = {SCHEMA_VERSION + more}" for more in (0, 1))
+        changed = sources["wire.py"].replace(old, new)
+        assert changed != sources["wire.py"]
+        sources["wire.py"] = changed
+        # What it sends is still checked as this schema.
+        sources["agent/agent.py"] = sources["agent/agent.py"].replace(
+            '"schema": SCHEMA_VERSION', f'"schema": {SCHEMA_VERSION}'
+        )
 
-    answer = kernel.ask("attach", viewer="test", archive=archive(newer), schema_version=2)
+    answer = kernel.ask(
+        "attach", viewer="test", archive=archive(newer), schema_version=SCHEMA_VERSION + 1
+    )
     assert (answer["kind"], answer["boot"] != boot) == ("attached", True)
     assert kernel.value(HOOKS) == [1, 2]
     finders = "[type(each).__module__ for each in __import__('sys').meta_path]"

@@ -1,8 +1,10 @@
 """The last out-of-memory error: what is kept of it, and ``%vram_oom``."""
 
 import gc
+import json
 import sys
 import weakref
+from pathlib import Path
 
 import pytest
 from fakes import Device, Family, fake_torch
@@ -12,6 +14,7 @@ from traitlets.config import Config
 from jupyterlab_vram.cells import oom as failures
 
 GIB = 2**30
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 TEXT = (
     "CUDA out of memory. Tried to allocate 39.59 GiB. GPU 0 has a total capacity of 79.18 GiB "
     "of which 25.79 GiB is free. Including non-PyTorch memory, this process has 53.38 GiB memory "
@@ -83,6 +86,43 @@ def test_a_failure_is_read(text, tried, free):
     assert failure is not None
     assert (failure.tried_bytes, failure.free_bytes) == (tried, free)
     assert failure.execution_count == 7
+
+
+ROWS = json.loads((FIXTURES / "oom.json").read_text(encoding="utf-8"))
+FROM_GPU = json.loads((FIXTURES / "oom_gpu.json").read_text(encoding="utf-8"))
+MEMORY = [row["text"] for row in ROWS if row["expect"]] + [row["text"] for row in FROM_GPU]
+#: Neither is the text of an exception that says memory: the system's word, and one of cuDNN's
+#: that only its neighbors explain.
+UNKNOWN = ("Killed\n", "CUDNN_STATUS_INTERNAL_ERROR")
+
+
+@pytest.mark.parametrize("text", MEMORY)
+def test_what_the_panel_explains_is_a_failure(text):
+    is_known = not text.endswith(UNKNOWN)
+    assert failures.says_memory(text) is is_known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[719] Call to cuMemAlloc results in CUDA_ERROR_LAUNCH_FAILED",
+        "CUDA error: device-side assert triggered",
+        "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
+        "CUDA error: too many resources requested for launch",
+        "numpy.ndarray size changed, may indicate binary incompatibility",
+        "The size of tensor a (3) must match the size of tensor b (4)",
+        "could not allocate a port",
+        "room 'bedroom' is unknown",
+    ],
+)
+def test_an_ordinary_error_is_no_failure(text):
+    assert failures.says_memory(text) is False
+
+
+def test_an_error_that_names_a_class_is_no_failure():
+    for kind in (NameError, AttributeError, ImportError):
+        assert failures.failure_of(kind("name 'OutOfMemoryError' is not defined"), 1) is None
 
 
 def test_another_error_is_no_failure():

@@ -54,6 +54,21 @@ def test_viewers_are_bounded_and_the_oldest_give_way(kernel):
         kernel.ask("detach", viewer=f"viewer {number}" + "x" * 100)
 
 
+def test_read_takes_one_reading_and_leaves_no_viewer(kernel):
+    viewers = (
+        "__import__('sys').modules['jupyterlab_vram.agent.requests']._host.agent._viewers.names()"
+    )
+    for others in ([], ["other"]):
+        for viewer in others:
+            kernel.ask("attach", viewer=viewer, interval_ms=250)
+        before = kernel.value(viewers)
+        answer = kernel.ask("read", viewer="passing")
+        assert answer["kind"] == "done"
+        assert [each["id"] for each in answer["reading"]["devices"]] == ["practice"]
+        assert kernel.value(viewers) == before
+    kernel.detach("other")
+
+
 def test_practice_is_switched_by_an_attach(kernel):
     def devices(**options):
         answer = kernel.ask("attach", viewer="test", interval_ms=250, **options)

@@ -18,11 +18,12 @@ from jupyterlab_vram.nvidia.types import DriverAnswer, DriverError, Gpu, GpuUse
 from jupyterlab_vram.processes import listing as gpu_processes
 from jupyterlab_vram.processes import owners, procfs
 from jupyterlab_vram.processes import stop as stopping
-from jupyterlab_vram.processes.listing import LEFTOVER_BYTES, GpuProcess, GpuShare, Survey, survey
+from jupyterlab_vram.processes.listing import GpuProcess, GpuShare, Survey, survey
+from jupyterlab_vram.wire import LEFTOVER_THRESHOLD_BYTES
 
 MIB = 2**20
 GIB = 2**30
-BIG = LEFTOVER_BYTES + 1
+BIG = LEFTOVER_THRESHOLD_BYTES + 1
 CARD = Gpu("A", None, 0, "Fake", 80 * GIB, 40 * GIB, True)
 
 
@@ -141,7 +142,7 @@ def test_an_orphan_is_left_over(stranger, driver):
     assert only(driver(GpuUse("A", stranger, BIG))).leftover == "orphan"
     # Nobody comes back for it, so it counts where the driver does not tell.
     assert only(driver(GpuUse("A", stranger, None))).leftover == "orphan"
-    assert only(driver(GpuUse("A", stranger, LEFTOVER_BYTES))).leftover is None
+    assert only(driver(GpuUse("A", stranger, LEFTOVER_THRESHOLD_BYTES))).leftover is None
     assert only(driver(GpuUse("A", stranger, 5 * GIB), leftover_bytes=6 * GIB)).leftover is None
 
 

@@ -125,10 +125,10 @@ def test_an_older_apple_torch_does_not_tell_the_total(install):
     [
         ({"cuda": None}, (), "torch-without-gpu"),
         ({}, (), "no-driver"),
-        ({}, ("/dev/nvidiactl",), "not-initialised"),
-        ({}, ("/dev/dxg",), "not-initialised"),
+        ({}, ("/dev/nvidiactl",), "not-initialized"),
+        ({}, ("/dev/dxg",), "not-initialized"),
         ({}, ("/dev/kfd",), "no-driver"),
-        ({"cuda": None, "hip": "7.0"}, ("/dev/kfd",), "not-initialised"),
+        ({"cuda": None, "hip": "7.0"}, ("/dev/kfd",), "not-initialized"),
         ({"cuda": None, "hip": "7.0"}, ("/dev/nvidiactl",), "no-driver"),
     ],
 )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
-SCHEMA_VERSION = 1
-MIME_TYPE = "application/vnd.jupyterlab-vram+json"
+#: The definition, from which the agent's own types are written.
+WIRE = json.loads(
+    (Path(__file__).parents[2] / "src" / "core" / "wire" / "wire.json").read_text(encoding="utf-8")
+)
+SCHEMA_VERSION = WIRE["version"]
+MIME_TYPE = WIRE["mime_type"]
 
 
 class WireError(ValueError):
@@ -80,219 +85,60 @@ def record(required, optional=()):
     return check
 
 
-DEVICE = record(
-    {
-        "id": text,
-        "kind": one_of("cuda", "hip", "mps", "xpu", "practice"),
-        "index": whole,
-        "name": text,
-        "uuid": or_null(text),
-        "allocated_bytes": whole,
-        "reserved_bytes": whole,
-        "peak_allocated_bytes": or_null(whole),
-        "peak_reserved_bytes": or_null(whole),
-        "pinned_bytes": or_null(whole),
-        "free_bytes": or_null(whole),
-        "total_bytes": or_null(whole),
-        "process_bytes": or_null(whole),
-    },
-    {
-        "compute_capability": or_null(list_of(whole)),
-        "driver_index": or_null(whole),
-        "driver_slice": or_null(whole),
-    },
-)
-READING = record(
-    {
-        "time": seconds,
-        "state": one_of(
-            "ok", "no-torch", "torch-without-gpu", "no-driver", "not-initialised", "error"
-        ),
-        "detail": or_null(text),
-        "torch_version": or_null(text),
-        "pid": whole,
-        "capturing": flag,
-        "devices": list_of(DEVICE),
-    }
-)
-RUNNING = record({"cell_id": or_null(text), "execution_count": or_null(whole), "started": seconds})
-CHANGE = {
-    "id": text,
-    "before_allocated_bytes": whole,
-    "before_reserved_bytes": whole,
-    "after_allocated_bytes": whole,
-    "after_reserved_bytes": whole,
+TYPES = {
+    "whole": whole,
+    "positive": whole,
+    "seconds": seconds,
+    "flag": flag,
+    "object": is_object,
+    "version": list_of(whole),
+    **dict.fromkeys(("id", "name", "text", "path", "settings", "data"), text),
 }
-REMOVED = {
-    "name": text,
-    "how": one_of("deleted", "rebound"),
-    "device": text,
-    "held_bytes": whole,
-    "alive_bytes": whole,
-    "held_by": list_of(text),
-}
-CELL_RECORD = record(
-    {
-        "run": whole,
-        "cell_id": or_null(text),
-        "execution_count": or_null(whole),
-        "code_digest": text,
-        "started": seconds,
-        "ended": seconds,
-        "ok": flag,
-        "devices": list_of(record({**CHANGE, "peak_allocated_bytes": whole, "peak_exact": flag})),
-        "removed": list_of(record(REMOVED)),
-    }
-)
-LEAK = record({**REMOVED, "id": whole, "run": whole, "execution_count": or_null(whole)})
-GPU = record(
-    {
-        "uuid": text,
-        "parent_uuid": or_null(text),
-        "index": whole,
-        "name": or_null(text),
-        "total_bytes": or_null(whole),
-        "used_bytes": or_null(whole),
-        "is_listed": flag,
-        "other_bytes": or_null(whole),
-    }
-)
-GPU_PROCESS = record(
-    {
-        "pid": whole,
-        "kind": one_of("compute", "graphics", "both"),
-        "shares": list_of(record({"uuid": text, "used_bytes": or_null(whole)})),
-        "is_visible": flag,
-        "user": or_null(text),
-        "command": or_null(text),
-        "started_s": or_null(seconds),
-        "is_own": flag,
-        "is_kernel": flag,
-        "kernel_id": or_null(text),
-        "kernel_pid": or_null(whole),
-        "notebook": or_null(text),
-        "leftover": or_null(one_of("orphan", "unowned")),
-        "identity": or_null(text),
-        "why_not_stoppable": or_null(text),
-    },
-    {"program": or_null(text)},
-)
-SURVEY = record(
-    {
-        "time": seconds,
-        "state": one_of(
-            "ok",
-            "no-tool",
-            "no-driver",
-            "no-devices",
-            "mismatch",
-            "no-permission",
-            "lost",
-            "timeout",
-            "failed",
-        ),
-        "detail": text,
-        "source": or_null(text),
-        "gpus": list_of(GPU),
-        "processes": list_of(GPU_PROCESS),
-    }
-)
-STOP_REPORT = record(
-    {"pid": whole, "signal": one_of("SIGTERM", "SIGKILL"), "has_ended": flag, "grace_s": seconds}
-)
-CLEAR = record(
-    {"devices": list_of(record(CHANGE)), "collected_objects": whole}, {"released": list_of(text)}
-)
-HOLDER = record(
-    {
-        "name": text,
-        "kind": one_of(
-            "variable",
-            "output",
-            "display",
-            "traceback",
-            "frame",
-            "thread",
-            "task",
-            "module",
-            "cycle",
-            "autograd graph",
-            "cuda graph pool",
-            "workspace",
-            "fragmentation",
-            "smaller",
-            "unattributed",
-        ),
-        "path": text,
-        "bytes": whole,
-        "shared_bytes": whole,
-        "also_held_by": list_of(text),
-        "tensor_count": whole,
-        "device": text,
-        "devices": list_of(record({"id": text, "bytes": whole, "shared_bytes": whole})),
-        "pinned_bytes": whole,
-        "release": or_null(text),
-        "note": or_null(text),
-        "parts": list_of(record({"path": text, "bytes": whole})),
-    },
-    {"promise": one_of("checked", "shared", "unchecked")},
-)
-RELEASE_PREVIEW = record(
-    {
-        "token": text,
-        "names": list_of(text),
-        "code": list_of(text),
-        "notes": list_of(text),
-        "missing": list_of(text),
-        "stuck": list_of(text),
-        "devices": list_of(
-            record(
-                {"id": text, "frees_bytes": whole, "stays_bytes": whole, "collected_bytes": whole}
-            )
-        ),
-        "kept_by": list_of(text),
-        "is_complete": flag,
-        "is_checked": flag,
-    }
-)
-HOLDINGS = record(
-    {
-        "holders": list_of(HOLDER),
-        "devices": list_of(
-            record(
-                {
-                    "id": text,
-                    "allocated_bytes": whole,
-                    "named_bytes": whole,
-                    "unattributed_bytes": whole,
-                }
-            )
-        ),
-        "is_complete": flag,
-        "seconds": seconds,
-    }
-)
-MESSAGE = record(
-    {
-        "schema": one_of(SCHEMA_VERSION),
-        "kind": one_of("push", "attached", "cleared", "done", "answered", "refused"),
-        "boot": text,
-        "sequence": whole,
-        "agent_version": text,
-        "reading": READING,
-    },
-    {
-        "running": or_null(RUNNING),
-        "finished": or_null(CELL_RECORD),
-        "leaks": or_null(list_of(LEAK)),
-        "records": or_null(list_of(CELL_RECORD)),
-        "clear": or_null(CLEAR),
-        "processes": or_null(SURVEY),
-        "answer": or_null(is_object),
-        "reason": or_null(text),
-        "lapsed": or_null(list_of(text)),
-    },
-)
+
+
+def check_of(field):
+    """What checks one field of the definition."""
+    base = field["type"].rstrip("?[]")
+    if base in TYPES:
+        check = TYPES[base]
+    elif base in WIRE["enums"]:
+        check = one_of(*WIRE["enums"][base]["values"])
+    else:
+        check = record_of(base)
+    if field["type"].endswith("[]"):
+        check = list_of(check)
+        return or_null(check) if field.get("optional") else check
+    return or_null(check) if field["type"].endswith("?") else check
+
+
+def fields_of(name):
+    """The fields of a record, with those that it has from others."""
+    own = WIRE["records"][name]
+    return {**(fields_of(own["extends"]) if "extends" in own else {}), **own["fields"]}
+
+
+def record_of(name):
+    """What checks a record of the definition."""
+    fields = fields_of(name)
+    checks = {key: check_of(field) for key, field in fields.items()}
+    optional = {key: checks.pop(key) for key, field in fields.items() if field.get("optional")}
+    return record(checks, optional)
+
+
+READING = record_of("reading")
+HOLDINGS = record_of("holdings")
+RELEASE_PREVIEW = record_of("release_preview")
+SURVEY = record_of("survey")
+STOP_REPORT = record_of("stop_report")
+
+
+AGENT_MESSAGE = record_of("agent_message")
+
+
+def check_message(value, path):
+    """Check a message of this version; one of another is refused, whatever is in it."""
+    AGENT_MESSAGE(value, path)
+    one_of(SCHEMA_VERSION)(value["schema"], "schema")
 
 
 def checked(message):
@@ -301,7 +147,7 @@ def checked(message):
     Raises:
         WireError: if a front end would refuse it.
     """
-    MESSAGE(message, "")
+    check_message(message, "")
     return json.loads(json.dumps(message, allow_nan=False))
 
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import type { IClearedDevice } from '../../src/core/wire/reading';
+import type { IClearedDevice } from '../../src/core/wire/generated';
 import { button, eraseAll, texts } from './draw';
 import type { ICleared } from '../../src/model/cleared';
 import { device, FakeMonitor, GIB, reading, warning } from './fake';

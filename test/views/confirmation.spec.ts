@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { Field } from '../../src/core/wire/decode';
-import type { IReleasePreview } from '../../src/core/wire/release';
-import { parseReleasePreview } from '../../src/core/wire/release';
+import type { IReleasePreview } from '../../src/core/wire/generated';
+import { decodeReleasePreview } from '../../src/core/wire/generated';
 import {
   confirmationBody,
   confirmationSentences
@@ -11,7 +11,7 @@ import fixture from '../fixtures/release_preview.json';
 import { trans } from './draw';
 
 const [ONE, TWO] = fixture.valid.map(answer =>
-  parseReleasePreview(new Field(answer, 'answer', { reason: null }))
+  decodeReleasePreview(new Field(answer, 'answer', { reason: null }))
 ) as [IReleasePreview, IReleasePreview];
 
 describe('confirmationSentences()', () => {

@@ -1,7 +1,7 @@
 import * as React from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { IDeviceReading } from '../../src/core/wire/reading';
+import type { IDeviceReading } from '../../src/core/wire/generated';
 import { Devices } from '../../src/views/devices/devices';
 import { draw, eraseAll, find, texts, trans } from './draw';
 import { device, GIB, reading } from './fake';

@@ -1,13 +1,14 @@
 import { Signal } from '@lumino/signaling';
 
 import type { Sentence } from '../../src/core/text/translation';
-import type { IHoldings } from '../../src/core/wire/holders';
 import type {
+  AgentRequest,
   ICellRecord,
   IDeviceReading,
+  IHoldings,
   IReading,
   IRunningCell
-} from '../../src/core/wire/reading';
+} from '../../src/core/wire/generated';
 import type { IWarning } from '../../src/core/leaks/warnings/warning';
 import type {
   IActiveTarget,
@@ -18,7 +19,6 @@ import type {
 import type { ICleared } from '../../src/model/cleared';
 import type { IHoldingsLook } from '../../src/model/holdings';
 import type { IQuestion } from '../../src/kernel/query';
-import type { AgentRequest } from '../../src/kernel/request';
 import type { ClearHow, IPanelActions } from '../../src/views/shared/actions';
 
 export const GIB = 2 ** 30;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { IGpu } from '../../src/core/wire/survey';
+import type { IGpu } from '../../src/core/wire/generated';
 import { button, eraseAll, texts } from './draw';
 import { device, FakeMonitor, GIB, MIB, reading, record } from './fake';
 import { FleetRig, gpu, kernel, NOW_MS, process, survey } from './fleetrig';

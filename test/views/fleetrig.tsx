@@ -2,7 +2,7 @@ import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 import { expect, vi } from 'vitest';
 
-import type { IGpu, IGpuProcess, ISurvey } from '../../src/core/wire/survey';
+import type { IGpu, IGpuProcess, ISurvey } from '../../src/core/wire/generated';
 import type {
   IFleet,
   IFleetKernel,

@@ -1,7 +1,7 @@
 import * as React from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { IHolder } from '../../src/core/wire/holders';
+import type { IHolder } from '../../src/core/wire/generated';
 import { HolderRow } from '../../src/views/holders/holder';
 import { button, draw, eraseAll, texts, trans } from './draw';
 import type { FakeHoldings } from './fake';

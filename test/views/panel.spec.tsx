@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import type { ReadingState } from '../../src/core/wire/reading';
+import type { ReadingState } from '../../src/core/wire/generated';
 import type { MonitorStatus } from '../../src/model/tokens';
 import type { ISnippetItem } from '../../src/views/shared/actions';
 import { button, eraseAll, texts } from './draw';
@@ -95,7 +95,7 @@ describe('VramPanel', () => {
     ['no-torch', 'No torch in this kernel yet'],
     ['torch-without-gpu', 'This torch has no GPU support'],
     ['no-driver', 'No GPU driver'],
-    ['not-initialised', 'Nothing on the GPU yet'],
+    ['not-initialized', 'Nothing on the GPU yet'],
     ['error', 'The figures could not be read']
   ])(
     'should have words of its own for a reading of %s',

@@ -1,4 +1,4 @@
-import type { DeviceKind } from '../wire/reading';
+import type { DeviceKind } from '../wire/generated';
 
 /**
  * The lines of Python that ask one family of devices for its memory.

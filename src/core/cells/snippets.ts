@@ -1,5 +1,5 @@
 import { familyCode } from './python';
-import type { DeviceKind } from '../wire/reading';
+import type { DeviceKind } from '../wire/generated';
 import type { ITranslate } from '../text/translation';
 import { english } from '../text/translation';
 

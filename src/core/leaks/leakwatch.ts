@@ -3,7 +3,7 @@ import { FragmentationRule } from './rules/fragmentation';
 import { GrowthRule } from './rules/growth';
 import { HeadroomRule } from './rules/headroom';
 import { NotFreedRule } from './rules/notfreed';
-import type { IAgentMessage } from '../wire/reading';
+import type { IAgentMessage } from '../wire/generated';
 import type { IFinishedRun, IRule, IRuleContext } from './rules/rule';
 import { RunLog } from './rules/runlog';
 import { Snoozes } from './snoozes';

@@ -19,7 +19,7 @@ import type { ISetting } from './cause/setting';
 import { remediesFor } from './answer/remedies';
 import type { ITold } from './answer/wordvalues';
 import { evidenceFor, sentenceFor } from './answer/words';
-import type { IDeviceReading, IReading } from '../wire/reading';
+import type { IDeviceReading, IReading } from '../wire/generated';
 import { english } from '../text/translation';
 
 export type * from './answer/explanation';

@@ -10,6 +10,7 @@ export * from './files/ggufshape';
 export * from './layers';
 export * from './model/model';
 export * from './files/modelfile';
+export type { ICachedModel, IModelFile } from '../wire/generated';
 export * from './result/notes';
 export * from './result/notewords';
 export * from './result/options';

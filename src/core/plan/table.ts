@@ -1,4 +1,4 @@
-import type { IDeviceReading } from '../wire/reading';
+import type { IDeviceReading } from '../wire/generated';
 import type { IFitPlan, Planning } from './fit';
 import { planFit } from './fit';
 import { isSure } from './layers';

@@ -1,5 +1,4 @@
-import type { IDeviceReading } from '../wire/reading';
-import type { IGpu } from '../wire/survey';
+import type { IDeviceReading, IGpu } from '../wire/generated';
 import type { ITranslate } from './translation';
 
 /** What tells the numbers of a device. */

@@ -1,4 +1,4 @@
-import type { IGpuProcess, ISurvey } from '../wire/survey';
+import type { IGpuProcess, ISurvey } from '../wire/generated';
 import type { ITranslate } from './translation';
 
 /** Why there is no list of processes; null if there is one. */

@@ -54,6 +54,22 @@ export class Field {
     return isWhole(this._value) ? this._value + 0 : null;
   }
 
+  /** As `wholeOrNull`; zero is unknown, too: what is there has a size. */
+  positiveOrNull(): number | null {
+    return this.wholeOrNull() || null;
+  }
+
+  /** Two small numbers, such as `[9, 0]`; anything else is unknown. */
+  versionOrNull(): readonly [number, number] | null {
+    if (!Array.isArray(this._value)) {
+      return null;
+    }
+    const numbers = this.list(3, each => each.wholeOrNull() ?? NaN);
+    const [major = NaN, minor = NaN] = numbers;
+    const isPair = numbers.length === 2 && major < 1000 && minor < 1000;
+    return isPair ? [major, minor] : null;
+  }
+
   /** Seconds since the epoch that a `Date` can hold. */
   seconds(): number {
     const value = this._value;
@@ -183,6 +199,28 @@ export function cleanText(text: string, maxLength: number): string {
     return clean;
   }
   return `${clean.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+
+/** An object with `key`, or without it where its value is unknown. */
+export function ifKnown<K extends string, T>(
+  key: K,
+  value: T | null
+): { [Key in K]?: T } {
+  return value === null ? {} : ({ [key]: value } as { [Key in K]: T });
+}
+
+/** The items without those whose key an earlier one has. */
+export function distinct<T>(
+  items: readonly T[],
+  key: (item: T) => unknown
+): T[] {
+  const byKey = new Map<unknown, T>();
+  for (const item of items) {
+    if (!byKey.has(key(item))) {
+      byKey.set(key(item), item);
+    }
+  }
+  return [...byKey.values()];
 }
 
 function isWhole(value: unknown): value is number {

@@ -1,4 +1,4 @@
-import type { IDeviceReading } from './reading';
+import type { IDeviceReading } from './generated';
 
 /**
  * A part of a device's memory.

@@ -1,20 +1,7 @@
 import type { IRefusal, Reason } from './decode';
 import { Field } from './decode';
-import { LIMITS } from './limits';
-import { parseClear, parseLeak, parseRecord, parseRunning } from './parsecell';
-import { parseReading } from './parsereading';
-import { parseSurvey } from './parsesurvey';
-import type { IAgentMessage } from './reading';
-import { SCHEMA_VERSION } from './reading';
-
-const KINDS = [
-  'push',
-  'attached',
-  'cleared',
-  'done',
-  'answered',
-  'refused'
-] as const;
+import type { IAgentMessage } from './generated';
+import { SCHEMA_VERSION, decodeAgentMessage } from './generated';
 
 /** A message that can be relied on, or why there is none. */
 export type ParsedMessage<T = null> =
@@ -63,23 +50,7 @@ export function parseMessage<T = null>(
 
 function readMessage(message: Field): IAgentMessage {
   checkSchema(message.key('schema'));
-  return {
-    kind: message.key('kind').oneOf(KINDS),
-    boot: message.key('boot').text(LIMITS.idLength),
-    sequence: message.key('sequence').whole(),
-    agentVersion: message.key('agent_version').text(LIMITS.idLength),
-    reading: parseReading(message.key('reading')),
-    running: message.key('running').orNull(parseRunning),
-    finished: message.key('finished').orNull(parseRecord),
-    leaks: message.key('leaks').listOrEmpty(LIMITS.leaks, parseLeak),
-    survey: message.key('processes').orNull(parseSurvey),
-    records: message.key('records').latestOrEmpty(LIMITS.records, parseRecord),
-    clear: message.key('clear').orNull(parseClear),
-    reason: message.key('reason').textOrNull(LIMITS.textLength),
-    lapsed: message
-      .key('lapsed')
-      .listOrEmpty(LIMITS.viewers, each => each.text(LIMITS.idLength))
-  };
+  return decodeAgentMessage(message);
 }
 
 function checkSchema(schema: Field): void {

@@ -1,4 +1,4 @@
-import type { IGpu, IGpuProcess, ISurvey } from './survey';
+import type { IGpu, IGpuProcess, ISurvey } from './generated';
 
 /** What a kernel, and all that it started, holds by the driver. */
 export interface IHolding {

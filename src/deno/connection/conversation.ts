@@ -1,4 +1,4 @@
-import type { IAgentMessage } from '../../core/wire/reading';
+import type { IAgentMessage } from '../../core/wire/generated';
 import { NoAnswerError } from '../../kernel/ask';
 import { BusyError } from '../../kernel/channel';
 import { AgentError, KernelLink } from '../../kernel/link';
@@ -88,9 +88,7 @@ export async function converse<T>(
 
 /** A message of the agent's, which only says how things stand: it leaves nothing attached. */
 export async function look({ link }: Conversation): Promise<IAgentMessage> {
-  // Who never attached can detach without changing anything.
-  const viewer = crypto.randomUUID();
-  return checked(await link.request({ op: 'detach', viewer }));
+  return checked(await link.request({ op: 'read' }));
 }
 
 /** @throws RefusedError if the message says that the agent refused */

@@ -1,4 +1,5 @@
 import type { IPublishedContent, IPublishedMessage } from '../../kernel/port';
+import { MAX_PUSH_INTERVAL_MS } from '../../core/wire/generated';
 import type { Client } from '../server/client';
 import { checked, converse } from './conversation';
 import type { Conversation } from './conversation';
@@ -14,8 +15,9 @@ import type { IAskOptions } from './tokens';
 const CHECK_MS = 1000;
 /** A kernel that says nothing of itself is asked for a sign of life so often. */
 const PING_MS = 5000;
-/** The agent tells of a running cell at least every five seconds. */
-const SILENCE_MS = 8000;
+/** How much later than agreed a word of a running cell may come. */
+const SPARE_MS = 3000;
+const SILENCE_MS = MAX_PUSH_INTERVAL_MS + SPARE_MS;
 const FAREWELL_MS = 2000;
 
 /** What a watch wants of the kernels. */

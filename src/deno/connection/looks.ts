@@ -1,4 +1,4 @@
-import type { IAgentMessage, IReading } from '../../core/wire/reading';
+import type { IAgentMessage, IReading } from '../../core/wire/generated';
 import type { Client } from '../server/client';
 import type { Conversation } from './conversation';
 import { converse, look } from './conversation';

@@ -1,5 +1,10 @@
-import { GIB, MIB } from '../../core/text/units';
-import type { IGpuProcess, IStopReport, ISurvey } from '../../core/wire/survey';
+import { GIB } from '../../core/text/units';
+import { LEFTOVER_THRESHOLD_BYTES } from '../../core/wire/generated';
+import type {
+  IGpuProcess,
+  IStopReport,
+  ISurvey
+} from '../../core/wire/generated';
 import { surveyWords, whyNotStoppable } from '../../core/text/processtext';
 import { english } from '../../core/text/translation';
 import { stopQuestion, surveyQuestion } from '../../kernel/processrequests';
@@ -10,7 +15,6 @@ import type { IDriverAnswer } from '../server/nvidia';
 import type { INotebook, IProcessList } from '../server/rows';
 import type { IAskOptions } from './tokens';
 
-const LEFTOVER_BYTES = 200 * MIB;
 const MAX_BYTES = 1024 * GIB;
 
 /** Asks kernels, one after the other, until one tells who uses the GPUs. */
@@ -26,7 +30,7 @@ export class ProcessDesk {
     notebooks: readonly INotebook[],
     driver: IDriverAnswer,
     options: IAskOptions,
-    leftoverBytes = LEFTOVER_BYTES
+    leftoverBytes = LEFTOVER_THRESHOLD_BYTES
   ): Promise<IProcessList> {
     for (const notebook of this._inTurn(notebooks)) {
       try {

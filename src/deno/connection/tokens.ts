@@ -1,7 +1,9 @@
-import type { IClearReport } from '../../core/wire/reading';
-import type { IHoldings } from '../../core/wire/holders';
+import type {
+  IClearReport,
+  IHoldings,
+  IStopReport
+} from '../../core/wire/generated';
 import type { IOutOfMemory } from '../../core/oom';
-import type { IStopReport } from '../../core/wire/survey';
 import type { RoomErrorCode } from '../server/errors';
 import type { IModelPlan, IPlanQuestion } from './planning';
 import type {
@@ -45,7 +47,7 @@ export interface IExplainOptions extends IAskOptions {
 export interface IWatchOptions extends IAskOptions {
   /** Seconds until it ends by itself; 60 by default, `Infinity` for never. */
   readonly seconds?: number;
-  /** Seconds between two updates; 1 by default, 0.25 at least. */
+  /** Seconds between two updates; 1 by default; at least what the agent allows, `MIN_PUSH_INTERVAL_MS`. */
   readonly everySeconds?: number;
   /** Ends it, too, as an interrupt does. */
   readonly signal?: AbortSignal;

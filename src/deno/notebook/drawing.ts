@@ -1,7 +1,6 @@
-import type { IReading } from '../../core/wire/reading';
+import type { IGpuProcess, IReading } from '../../core/wire/generated';
 import { english } from '../../core/text/translation';
 import { formatAge, formatBytes } from '../../core/text/units';
-import type { IGpuProcess } from '../../core/wire/survey';
 import { gpuHtml, gpuText } from './gpubars';
 import type { Html } from './html';
 import { html, sentence, table, textTable } from './html';
@@ -160,7 +159,7 @@ function readingRemark(
   switch (reading?.state) {
     case 'no-torch':
       return [`${path} has not imported torch.`];
-    case 'not-initialised':
+    case 'not-initialized':
       return [`Nothing in ${path} has used the GPU yet.`];
     case 'torch-without-gpu':
       return [`The torch of ${path} supports no GPU.`];

@@ -1,5 +1,5 @@
 import { reachedBytes } from '../../core/wire/holders';
-import type { IHoldings } from '../../core/wire/holders';
+import type { IClearReport, IHoldings } from '../../core/wire/generated';
 import type { IOutOfMemory } from '../../core/oom';
 import {
   noteSentence,
@@ -7,7 +7,6 @@ import {
   qualityNote,
   remedySentence
 } from '../../core/plan';
-import type { IClearReport } from '../../core/wire/reading';
 import { english } from '../../core/text/translation';
 import { formatBytes } from '../../core/text/units';
 import { framed } from './drawing';

@@ -1,4 +1,5 @@
 import { formatBytes } from '../../core/text/units';
+import { MAX_LEASE_MS, MIN_PUSH_INTERVAL_MS } from '../../core/wire/generated';
 import { drawChart } from './chart';
 import type { Client } from '../server/client';
 import { RoomError } from '../server/errors';
@@ -13,8 +14,8 @@ import { problemWords } from './words';
 import type { INotebook, INotebookReading } from '../server/rows';
 
 const MAX_SAMPLES = 2000;
-const MIN_SECONDS = 0.25;
-const LONGEST_LEASE_S = 86_400;
+const MIN_SECONDS = MIN_PUSH_INTERVAL_MS / 1000;
+const LONGEST_LEASE_S = MAX_LEASE_MS / 1000;
 const SPARE_S = 60;
 
 /** Watch notebooks until the time is up or somebody interrupts. */

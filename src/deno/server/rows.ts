@@ -1,5 +1,4 @@
-import type { IReading } from '../../core/wire/reading';
-import type { IGpuProcess } from '../../core/wire/survey';
+import type { IGpuProcess, IReading } from '../../core/wire/generated';
 import type { IProblem } from './errors';
 
 /** A running kernel of the server, and the document it belongs to. */

@@ -2,7 +2,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { ISurvey } from '../../core/wire/survey';
+import type { ISurvey } from '../../core/wire/generated';
 import type { IMonitor, IWatchedMonitor } from '../tokens';
 
 /**

@@ -1,4 +1,4 @@
-import type { IAgentMessage } from '../../core/wire/reading';
+import type { IAgentMessage } from '../../core/wire/generated';
 import type { Sentence } from '../../core/text/translation';
 import { sentenceOf, untranslated } from '../../core/text/translation';
 import type { Kernel } from '@jupyterlab/services';
@@ -17,9 +17,8 @@ export type Connect = (model: Kernel.IModel) => Kernel.IKernelConnection;
  * that somebody is connected to.
  */
 export class Glances {
-  constructor(connect: Connect, viewer: string) {
+  constructor(connect: Connect) {
     this._connect = connect;
-    this._viewer = viewer;
   }
 
   get(kernelId: string): IGlance | null {
@@ -37,7 +36,7 @@ export class Glances {
    */
   async ask(
     model: Kernel.IModel,
-    op: 'look' | 'clear' = 'look'
+    op: 'read' | 'clear' = 'read'
   ): Promise<void> {
     if (this._asking.has(model.id)) {
       return;
@@ -61,7 +60,7 @@ export class Glances {
 
   private async _glance(
     model: Kernel.IModel,
-    op: 'look' | 'clear'
+    op: 'read' | 'clear'
   ): Promise<IGlance> {
     const kernel = this._connect(model);
     try {
@@ -78,14 +77,10 @@ export class Glances {
 
   private async _askOver(
     link: KernelLink,
-    op: 'look' | 'clear'
+    op: 'read' | 'clear'
   ): Promise<IGlance> {
     try {
-      // Detaching a viewer that never was attached only answers.
-      const viewer = this._viewer;
-      const message = await link.request(
-        op === 'clear' ? { op } : { op: 'detach', viewer }
-      );
+      const message = await link.request({ op });
       const takenMs = Date.now();
       return message.kind === 'refused'
         ? { ...NOTHING, takenMs, failure: refusalOf(message) }
@@ -96,7 +91,6 @@ export class Glances {
   }
 
   private readonly _connect: Connect;
-  private readonly _viewer: string;
   private readonly _glances = new Map<string, IGlance>();
   private readonly _asking = new Set<string>();
 }

@@ -4,7 +4,11 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IGpuProcess, IStopReport, ISurvey } from '../../core/wire/survey';
+import type {
+  IGpuProcess,
+  IStopReport,
+  ISurvey
+} from '../../core/wire/generated';
 import { stopQuestion, surveyQuestion } from '../../kernel/processrequests';
 import { RefusedError } from '../../kernel/query';
 import type { IFleet, IFleetKernel, IPendingStop } from './tokens';
@@ -31,7 +35,7 @@ export class Fleet implements IFleet, IDisposable {
   constructor(options: Fleet.IOptions) {
     this._options = options;
     this._presence = new Presence(options);
-    this._glances = new Glances(options.connect, options.viewer);
+    this._glances = new Glances(options.connect);
     this._reporter.changed.connect(this._onSurveyed, this);
   }
 
@@ -95,7 +99,7 @@ export class Fleet implements IFleet, IDisposable {
 
   async glanceAt(kernelId: string, isMeant = true): Promise<void> {
     if (await this._mayConnect(kernelId, isMeant)) {
-      await this._glance(kernelId, 'look');
+      await this._glance(kernelId, 'read');
     }
   }
 
@@ -157,7 +161,7 @@ export class Fleet implements IFleet, IDisposable {
     return kernel ? this._presence.mayConnect(kernel, isMeant) : false;
   }
 
-  private async _glance(id: string, op: 'look' | 'clear'): Promise<void> {
+  private async _glance(id: string, op: 'read' | 'clear'): Promise<void> {
     const model = this._models.get(id);
     if (model && !this._options.monitors.monitorOf(id)) {
       const asking = this._glances.ask(model, op);
@@ -295,7 +299,6 @@ export namespace Fleet {
     readonly documents: IDocuments;
     readonly source: ISettingsSource;
     readonly connect: Connect;
-    readonly viewer: string;
   }
 }
 

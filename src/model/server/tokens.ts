@@ -2,8 +2,12 @@ import type { Sentence } from '../../core/text/translation';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
-import type { IReading } from '../../core/wire/reading';
-import type { IGpuProcess, IStopReport, ISurvey } from '../../core/wire/survey';
+import type {
+  IGpuProcess,
+  IReading,
+  IStopReport,
+  ISurvey
+} from '../../core/wire/generated';
 import type { IMonitor } from '../tokens';
 
 /** What was learned by asking a kernel once. */

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { IClearReport, IClearedDevice } from '../../core/wire/reading';
+import type { IClearReport, IClearedDevice } from '../../core/wire/generated';
 import { formatBytes } from '../../core/text/units';
 import type { ICleared } from '../../model/cleared';
 import type { IMonitor } from '../../model/tokens';

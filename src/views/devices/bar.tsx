@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IDeviceReading } from '../../core/wire/reading';
+import type { IDeviceReading } from '../../core/wire/generated';
 import { barRows, type IBarRow } from './segments';
 
 /** Properties of `Bar`. */

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { deviceName } from '../../core/text/devicename';
-import type { IDeviceReading } from '../../core/wire/reading';
+import type { IDeviceReading } from '../../core/wire/generated';
 import { formatBytes, formatExact } from '../../core/text/units';
 import { Bar } from './bar';
 

@@ -3,7 +3,7 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { deviceName, shortDeviceName } from '../../core/text/devicename';
-import type { IDeviceReading, IReading } from '../../core/wire/reading';
+import type { IDeviceReading, IReading } from '../../core/wire/generated';
 import { formatBytes } from '../../core/text/units';
 import { Bar } from './bar';
 import {

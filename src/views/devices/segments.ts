@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { composeDevice, type PartKey } from '../../core/wire/devicebreakdown';
-import type { IDeviceReading } from '../../core/wire/reading';
+import type { IDeviceReading } from '../../core/wire/generated';
 import { formatBytes, formatExact } from '../../core/text/units';
 
 /** A part of the bar; `unknown` is what the driver does not account for. */

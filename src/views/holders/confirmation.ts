@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IReleasePreview } from '../../core/wire/release';
+import type { IReleasePreview } from '../../core/wire/generated';
 import { formatBytes } from '../../core/text/units';
 import { uncheckedWords } from './promise';
 

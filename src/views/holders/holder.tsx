@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { HolderKind, IHolder } from '../../core/wire/holders';
+import type { HolderKind, IHolder } from '../../core/wire/generated';
 import { reachedBytes, releasedName, sharesOf } from '../../core/wire/holders';
 import { formatBytes, formatExact } from '../../core/text/units';
 import type { IPanelActions } from '../shared/actions';
@@ -162,14 +162,8 @@ function kindWord(kind: HolderKind, trans: TranslationBundle): string {
       return trans.__('pinned');
     case 'frame':
       return trans.__('running');
-    case 'variable':
-    case 'traceback':
-    case 'thread':
-    case 'task':
-    case 'cycle':
-    case 'cuda graph pool':
-    case 'smaller':
-    case 'unattributed':
+    default:
+      // Its name says it.
       return '';
   }
 }

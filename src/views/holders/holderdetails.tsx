@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IHolder } from '../../core/wire/holders';
+import type { IHolder } from '../../core/wire/generated';
 import { sharesOf } from '../../core/wire/holders';
 import { formatBytes } from '../../core/text/units';
 import { promiseWords } from './promise';

@@ -1,7 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IHeldTotals, IHolder, IHoldings } from '../../core/wire/holders';
+import type {
+  IHeldTotals,
+  IHolder,
+  IHoldings
+} from '../../core/wire/generated';
 import { isNotebooksOwn } from '../../core/wire/holders';
 import { formatBytes } from '../../core/text/units';
 import type { IMonitor } from '../../model/tokens';

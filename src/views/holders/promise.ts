@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IHolder } from '../../core/wire/holders';
+import type { IHolder } from '../../core/wire/generated';
 
 /** What is to be said of the bytes that a holder frees; null where nothing is. */
 export function promiseWords(

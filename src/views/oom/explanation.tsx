@@ -6,7 +6,7 @@ import * as React from 'react';
 
 import type { IOutOfMemory, IRemedy } from '../../core/oom';
 import { explainOutOfMemory } from '../../core/oom';
-import type { IDeviceReading } from '../../core/wire/reading';
+import type { IDeviceReading } from '../../core/wire/generated';
 import { formatAge, formatBytes, formatExact } from '../../core/text/units';
 import type { IFailure } from '../../model/failures';
 import { Bar } from '../devices/bar';

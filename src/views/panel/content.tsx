@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IReading } from '../../core/wire/reading';
+import type { IReading } from '../../core/wire/generated';
 import type { IMonitor } from '../../model/tokens';
 import type { IPanelActions } from '../shared/actions';
 import { Activity } from '../timeline/activity';

@@ -1,4 +1,4 @@
-import type { IGpuProcess } from '../../core/wire/survey';
+import type { IGpuProcess } from '../../core/wire/generated';
 import type { IFleetKernel } from '../../model/server/tokens';
 
 /** What a person can do to a kernel or a process of the fleet; the views only pass it on. */

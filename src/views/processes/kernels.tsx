@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { holdingOf } from '../../core/wire/usage';
-import type { ICellRecord, IReading } from '../../core/wire/reading';
+import type { ICellRecord, IReading } from '../../core/wire/generated';
 import { formatAge, formatBytes, formatExact } from '../../core/text/units';
 import type { IFleet, IFleetKernel } from '../../model/server/tokens';
 import type { IFleetActions } from './kernelactions';

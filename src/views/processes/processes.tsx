@@ -11,7 +11,7 @@ import {
   spreadOver,
   sumOf
 } from '../../core/wire/usage';
-import type { IGpu, IGpuProcess, ISurvey } from '../../core/wire/survey';
+import type { IGpu, IGpuProcess, ISurvey } from '../../core/wire/generated';
 import { formatAge, formatBytes, formatExact } from '../../core/text/units';
 import { whyNoSurvey } from './processwords';
 import type { IProcessesProps } from './processrow';

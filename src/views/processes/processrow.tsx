@@ -1,8 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IDeviceReading } from '../../core/wire/reading';
-import type { IGpuProcess } from '../../core/wire/survey';
+import type { IDeviceReading, IGpuProcess } from '../../core/wire/generated';
 import { whyNotStoppable } from '../../core/text/processtext';
 import { formatBytes, formatExact } from '../../core/text/units';
 import type { IFleet } from '../../model/server/tokens';

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IGpuProcess } from '../../core/wire/survey';
+import type { IGpuProcess } from '../../core/wire/generated';
 import { surveyWords } from '../../core/text/processtext';
 import type { IFleet, IFleetKernel } from '../../model/server/tokens';
 

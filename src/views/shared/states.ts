@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IReading } from '../../core/wire/reading';
+import type { IReading } from '../../core/wire/generated';
 import type { IActiveTarget, IMonitor } from '../../model/tokens';
 
 /** What a notice offers to do. */

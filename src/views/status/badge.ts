@@ -7,7 +7,7 @@ import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { deviceNameOf } from '../../core/text/devicename';
-import type { ICellRecord, IDeviceReading } from '../../core/wire/reading';
+import type { ICellRecord, IDeviceReading } from '../../core/wire/generated';
 import { formatBytes, formatDelta } from '../../core/text/units';
 import { mainFigures, type ICellFigures } from '../timeline/cellstatistics';
 

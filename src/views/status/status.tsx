@@ -2,7 +2,7 @@ import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { deviceName } from '../../core/text/devicename';
-import type { IDeviceReading } from '../../core/wire/reading';
+import type { IDeviceReading } from '../../core/wire/generated';
 import { formatBytes } from '../../core/text/units';
 import type { IMonitor } from '../../model/tokens';
 import { ofTotal } from '../devices/device';

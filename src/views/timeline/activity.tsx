@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { shortDeviceName } from '../../core/text/devicename';
-import type { IDeviceReading, IReading } from '../../core/wire/reading';
+import type { IDeviceReading, IReading } from '../../core/wire/generated';
 import type { IMonitor } from '../../model/tokens';
 import { Cells } from './cells';
 import { knownUntilMs } from '../shared/freshness';

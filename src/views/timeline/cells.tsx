@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { ICellRecord } from '../../core/wire/reading';
+import type { ICellRecord } from '../../core/wire/generated';
 import { formatBytes, formatDelta, formatExact } from '../../core/text/units';
 import { cellFigures, type ICellFigures } from './cellstatistics';
 

@@ -1,4 +1,4 @@
-import type { ICellRecord } from '../../core/wire/reading';
+import type { ICellRecord } from '../../core/wire/generated';
 
 /** What one run of one cell did to one device. */
 export interface ICellFigures {

@@ -1,4 +1,4 @@
-import type { ICellDevice, ICellRecord } from '../../core/wire/reading';
+import type { ICellDevice, ICellRecord } from '../../core/wire/generated';
 import type { ISample } from '../../model/tokens';
 import type { ISpan } from './span';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { IOomContext, IOutOfMemory } from '../../../src/core/oom';
 import { explainOutOfMemory } from '../../../src/core/oom';
-import type { IReading } from '../../../src/core/wire/reading';
+import type { IReading } from '../../../src/core/wire/generated';
 import { GIB } from '../../../src/core/text/units';
 import type { IMessageGib } from './kernel';
 import { messageOf, readingOf } from './kernel';

@@ -1,6 +1,6 @@
 import type { IOutOfMemory } from '../../../src/core/oom';
 import { explainOutOfMemory } from '../../../src/core/oom';
-import type { IReading } from '../../../src/core/wire/reading';
+import type { IReading } from '../../../src/core/wire/generated';
 import rows from '../../fixtures/oom.json';
 import gpuRows from '../../fixtures/oom_gpu.json';
 import { message, parsed } from '../wire';

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { Field } from '../../../src/core/wire/decode';
-import { parseReading } from '../../../src/core/wire/parsereading';
+import { decodeReading } from '../../../src/core/wire/generated';
 import recorded from '../../fixtures/oom_two_gpus.json';
 import { explainOutOfMemory } from '../../../src/core/oom';
 import type { IOomHolder, IOutOfMemory } from '../../../src/core/oom';
-import type { IDeviceReading, IReading } from '../../../src/core/wire/reading';
+import type {
+  IDeviceReading,
+  IReading
+} from '../../../src/core/wire/generated';
 import { GIB } from '../../../src/core/text/units';
 import { messageOf, readingOf } from './kernel';
 
@@ -92,7 +95,7 @@ describe('explainOutOfMemory with several devices', () => {
   });
 
   it('should explain what two H100s said, whose second was full', () => {
-    const reading = parseReading(
+    const reading = decodeReading(
       new Field(recorded.reading, '', { reason: null })
     );
     const found = explainOutOfMemory(recorded.text, reading, { isLive: true });

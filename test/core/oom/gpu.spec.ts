@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { explainOutOfMemory } from '../../../src/core/oom';
-import type { IReading } from '../../../src/core/wire/reading';
+import type { IReading } from '../../../src/core/wire/generated';
 import rows from '../../fixtures/oom_gpu.json';
 import { message, parsed } from '../wire';
 

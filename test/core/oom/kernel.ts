@@ -1,4 +1,7 @@
-import type { IDeviceReading, IReading } from '../../../src/core/wire/reading';
+import type {
+  IDeviceReading,
+  IReading
+} from '../../../src/core/wire/generated';
 import { GIB } from '../../../src/core/text/units';
 
 /** A reading of one device of 80 GiB, with some of its figures replaced. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { IOutOfMemory } from '../../../src/core/oom';
 import { explainOutOfMemory } from '../../../src/core/oom';
-import type { IReading } from '../../../src/core/wire/reading';
+import type { IReading } from '../../../src/core/wire/generated';
 import { GIB } from '../../../src/core/text/units';
 import gpuRows from '../../fixtures/oom_gpu.json';
 import { messageOf, readingOf } from './kernel';

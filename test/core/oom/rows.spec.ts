@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RULES } from '../../../src/core/oom/cause/diagnose';
 import { normalise } from '../../../src/core/oom/match/normalize';
 import { ELEMENT_BYTES, RENAMED } from '../../../src/core/oom/read/read';
-import { MENTIONS } from '../../../src/core/oom/match/mention';
+import { OOM_MENTIONS } from '../../../src/core/wire/generated';
 import { LINES, SHAPES } from '../../../src/core/oom/read/recognize';
 import { GROUPS } from '../../../src/core/oom/match/pattern';
 import { SUSPECTS } from '../../../src/core/oom/cause/ambiguous';
@@ -87,8 +87,8 @@ describe('The tables of explainOutOfMemory', () => {
   });
 
   it('should need each word by which errors are chosen', () => {
-    const idle = MENTIONS.filter(
-      (word, row) => !isNeeded(MENTIONS, row, checksWith(word))
+    const idle = OOM_MENTIONS.filter(
+      (word, row) => !isNeeded(OOM_MENTIONS, row, checksWith(word))
     );
     expect(idle).toEqual([]);
   });

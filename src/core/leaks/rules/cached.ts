@@ -3,7 +3,7 @@ import type {
   ICellDevice,
   ICellRecord,
   IDeviceReading
-} from '../../wire/reading';
+} from '../../wire/generated';
 import type { IFinishedRun, IRule, IRuleContext } from './rule';
 import { ensure, keepOnly, RELEASE_FRACTION, shareBytes } from './rule';
 import { cachedEvidence, cachedSentence } from '../warnings/messages';

@@ -1,4 +1,4 @@
-import type { IAgentMessage, IDeviceReading } from '../../wire/reading';
+import type { IAgentMessage, IDeviceReading } from '../../wire/generated';
 import type { IFinishedRun, IRule, IRuleContext } from './rule';
 import { ensure, keepOnly, RELEASE_FRACTION, shareBytes } from './rule';
 import { fragmentedEvidence, fragmentedSentence } from '../warnings/messages';

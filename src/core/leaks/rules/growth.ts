@@ -2,7 +2,7 @@ import type {
   IAgentMessage,
   ICellDevice,
   ICellRecord
-} from '../../wire/reading';
+} from '../../wire/generated';
 import type { IFinishedRun, IRule, IRuleContext } from './rule';
 import { ensure } from './rule';
 import { growingCellEvidence, growingCellSentence } from '../warnings/messages';

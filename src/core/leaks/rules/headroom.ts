@@ -2,7 +2,7 @@ import { cachedBytes } from './cached';
 import type { PartKey } from '../../wire/devicebreakdown';
 import { composeDevice } from '../../wire/devicebreakdown';
 import { deviceName } from '../../text/devicename';
-import type { IAgentMessage, IDeviceReading } from '../../wire/reading';
+import type { IAgentMessage, IDeviceReading } from '../../wire/generated';
 import type { IRule, IRuleContext } from './rule';
 import { keepOnly } from './rule';
 import { nearlyFullEvidence, nearlyFullSentence } from '../warnings/messages';

@@ -1,4 +1,4 @@
-import type { IAgentMessage, ILeak } from '../../wire/reading';
+import type { IAgentMessage, ILeak } from '../../wire/generated';
 import type { IRule, IRuleContext } from './rule';
 import { ensure } from './rule';
 import { notFreedEvidence, notFreedSentence } from '../warnings/messages';

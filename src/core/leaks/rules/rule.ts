@@ -2,7 +2,7 @@ import type {
   IAgentMessage,
   ICellRecord,
   IDeviceReading
-} from '../../wire/reading';
+} from '../../wire/generated';
 import type { ITranslate } from '../../text/translation';
 import type { IThresholds, IWarning } from '../warnings/warning';
 

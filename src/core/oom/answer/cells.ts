@@ -1,4 +1,4 @@
-import type { DeviceKind } from '../../wire/reading';
+import type { DeviceKind } from '../../wire/generated';
 import { checkMemory } from '../../cells/snippets';
 import type { ISetting } from '../cause/setting';
 import type { ITold } from './wordvalues';

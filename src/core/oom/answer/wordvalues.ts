@@ -1,4 +1,4 @@
-import type { IDeviceReading } from '../../wire/reading';
+import type { IDeviceReading } from '../../wire/generated';
 import type { ITranslate } from '../../text/translation';
 import type { IBalance } from '../cause/balance';
 import type { IOomHolder } from './explanation';

@@ -1,4 +1,4 @@
-import type { IReading } from '../../wire/reading';
+import type { IReading } from '../../wire/generated';
 import { deviceOf } from './balance';
 import type { Backend, IOomFacts } from '../match/facts';
 import { NO_FIGURES } from '../match/facts';

@@ -1,4 +1,4 @@
-import type { IDeviceReading, IReading } from '../../wire/reading';
+import type { IDeviceReading, IReading } from '../../wire/generated';
 import type { IOomFacts } from '../match/facts';
 
 /** The figures that a cause is found from; in bytes, null for unknown. */

@@ -1,25 +1,5 @@
+import { OOM_MENTIONS } from '../../wire/generated';
 import { chunksOf } from './chunks';
-
-/** Every message that is explained has one of these words, without spaces; most errors have none. */
-export const MENTIONS = [
-  'memory',
-  'alloc',
-  'oom',
-  'killed',
-  'gpuram',
-  'kvcache',
-  'batchsizefound',
-  'out_of_resources',
-  'buffersize',
-  'ndarray',
-  'dsttensor',
-  'poolsize',
-  'error1455',
-  'cublas_status',
-  'cudnn_status',
-  'cudnnalgorithm',
-  'findanengine'
-];
 
 /**
  * Whether `text` may be an out-of-memory error, by its words alone.
@@ -38,5 +18,5 @@ export function mayBeOutOfMemory(text: string): boolean {
 
 /** Whether a text without spaces has one of the words. */
 export function mentions(compact: string): boolean {
-  return MENTIONS.some(word => compact.includes(word));
+  return OOM_MENTIONS.some(word => compact.includes(word));
 }

@@ -1,4 +1,4 @@
-import type { IDeviceReading, IReading } from '../../wire/reading';
+import type { IDeviceReading, IReading } from '../../wire/generated';
 import type { IOomFacts } from '../match/facts';
 import type { IOomText } from '../match/normalize';
 import type { IFound } from './read';

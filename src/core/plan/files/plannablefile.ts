@@ -2,7 +2,7 @@ import type { IGgufHeader } from './gguf';
 import { parseGguf } from './gguf';
 import { joinGguf } from './ggufparts';
 import { ggufShape } from './ggufshape';
-import type { IModelFile } from './modelfile';
+import type { IModelFile } from '../../wire/generated';
 import { parsed, plannableOfText } from './modelfile';
 import type { IPlannable } from '../model/published';
 import { safetensorsShape, safetensorsTable } from './safetensors';
