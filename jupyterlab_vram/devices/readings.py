@@ -11,11 +11,11 @@ import os
 import time
 from contextlib import suppress
 from functools import partial
-from typing import Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from jupyterlab_vram.deadline import bounded, silence_s
 
-from . import driver, practice
+from . import driver, practice, torch_private
 from . import numbering as places
 from .backends import (
     Stats,
@@ -28,6 +28,9 @@ from .backends import (
     stats_of,
 )
 from .torch_access import driver_is_missing, gpu_build, is_capturing, loaded_torch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Device = dict[str, Any]
 
@@ -49,16 +52,18 @@ class Allocation(NamedTuple):
     peak_allocated: int | None
 
 
-def take_reading(capturing: bool | None = None) -> dict[str, Any]:
+def take_reading(capturing: bool | None = None, unsupported: Sequence[str] = ()) -> dict[str, Any]:
     """Take one reading of every device.
 
     Args:
         capturing: whether a CUDA graph is being captured, where the caller knows;
             torch can tell only about the calling thread's current stream.
+        unsupported: keys of what the host's version lacks, see ``Host.probe``.
 
     Returns:
         A JSON-serialisable dictionary with ``time`` (seconds since the epoch),
-        ``state``, ``detail``, ``torch_version``, ``pid``, ``capturing`` and
+        ``state``, ``detail``, ``torch_version``, ``pid``, ``capturing``,
+        ``unsupported`` (what the versions of the host and of torch lack) and
         ``devices``. It never raises: what goes wrong is in ``state`` and ``detail``.
         A device that can't be read, as after a hardware error, is left out and
         named in ``detail``, unless none can be read.
@@ -70,6 +75,7 @@ def take_reading(capturing: bool | None = None) -> dict[str, Any]:
         "torch_version": None,
         "pid": os.getpid(),
         "capturing": False,
+        "unsupported": [*unsupported],
         "devices": [],
     }
     try:
@@ -79,6 +85,7 @@ def take_reading(capturing: bool | None = None) -> dict[str, Any]:
             result["devices"].append(practice_device)
         if torch is not None:
             result["torch_version"] = str(torch.__version__)
+            result["unsupported"] += torch_private.probe(torch)
             result["capturing"] = is_capturing(torch) if capturing is None else capturing
             devices, lost = _torch_devices(torch)
             result["devices"] += devices

@@ -35,8 +35,10 @@ _SENTENCES = {
     ),
     "storages": (
         _TORCH,
-        "keeps the memory of tensors in another way; holders can't be listed, "
-        "and deleted names are not followed.",
+        (
+            "keeps the memory of tensors in another way; holders can't be listed, "
+            "and deleted names are not followed."
+        ),
     ),
     "addresses": (
         _TORCH,
@@ -44,8 +46,10 @@ _SENTENCES = {
     ),
     "use-counts": (
         _TORCH,
-        "does not count its own references to tensors; what a holder frees "
-        "can't always be checked.",
+        (
+            "does not count its own references to tensors; what a holder frees "
+            "can't always be checked."
+        ),
     ),
     "graphs": (
         _TORCH,

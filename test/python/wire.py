@@ -112,6 +112,7 @@ READING = record(
         "torch_version": or_null(text),
         "pid": whole,
         "capturing": flag,
+        "unsupported": list_of(text),
         "devices": list_of(DEVICE),
     }
 )

@@ -1,6 +1,8 @@
 /** What a message may hold at most; the rest of it is left out. */
 export const LIMITS = {
   devices: 64,
+  /** Keys of what a kernel's versions lack. */
+  unsupported: 32,
   /** Viewers of one agent. */
   viewers: 16,
   /** Processes of one survey. */

@@ -31,6 +31,9 @@ export function parseReading(reading: Field): IReading {
     torchVersion: reading.key('torch_version').textOrNull(LIMITS.idLength),
     pid: reading.key('pid').whole(),
     capturing: reading.key('capturing').flag(),
+    unsupported: reading
+      .key('unsupported')
+      .listOrEmpty(LIMITS.unsupported, key => key.text(LIMITS.idLength)),
     devices: distinct(devices)
   };
 }

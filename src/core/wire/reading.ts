@@ -75,6 +75,8 @@ export interface IReading {
   readonly pid: number;
   /** Whether a CUDA graph is being captured. */
   readonly capturing: boolean;
+  /** Keys of what the kernel's versions of its packages lack; see `unsupportedWords`. */
+  readonly unsupported: readonly string[];
   readonly devices: readonly IDeviceReading[];
 }
 
