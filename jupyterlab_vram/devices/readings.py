@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from jupyterlab_vram.deadline import bounded, silence_s
@@ -40,6 +40,10 @@ _MAX_DETAIL = 1000
 _MAX_TRIES = 3
 #: How long anybody waits for a driver to take memory back.
 _EMPTYING_S = 10.0
+
+
+#: Once for each torch: what it defines does not change.
+_lacking = lru_cache(maxsize=1)(torch_private.probe)
 
 
 class Allocation(NamedTuple):
@@ -85,7 +89,7 @@ def take_reading(capturing: bool | None = None, unsupported: Sequence[str] = ())
             result["devices"].append(practice_device)
         if torch is not None:
             result["torch_version"] = str(torch.__version__)
-            result["unsupported"] += torch_private.probe(torch)
+            result["unsupported"] += _lacking(torch)
             result["capturing"] = is_capturing(torch) if capturing is None else capturing
             devices, lost = _torch_devices(torch)
             result["devices"] += devices
