@@ -12,10 +12,11 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.classes import attributes_of_class, module_of, name_of_class, with_subclasses
+from jupyterlab_vram.classes import module_of, name_of_class
 
 from . import ipykernel
-from .interface import CellEnd, CellStart, CodeReader, Hook, Kept
+from .interface import CellEnd, CellStart, CodeReader, Hidden, Hook, HostNotes, Kept
+from .ipython_shells import SHELL_MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +35,6 @@ PACKAGES = ("IPython", *ipykernel.PACKAGES)
 _LATEST = ("_", "__", "___")
 #: What IPython itself puts into a namespace.
 _OWN_NAMES = ("In", "Out", "_oh", "_ih", "_dh", "__builtins__")
-_SHOWN_NAMES = ("In", "Out", "get_ipython", "exit", "quit", "open")
 
 #: The function that runs the code of a cell, and the record that it fills.
 _RUN_CODE = "run_code"
@@ -45,20 +45,11 @@ _PRINTERS = "IPython.core.ultratb"
 #: Where a printer's debugger keeps the frames that it looked at.
 _DEBUGGER_PARTS = ("curframe", "botframe", "stack")
 
-_SHELLS = "IPython.core.interactiveshell"
+_NOTES = HostNotes(
+    outputs="IPython keeps what a cell shows, in several places; this lets go of all of them.",
+    other_shell="It is in the namespace of another IPython shell in this process.",
+)
 _BEFORE, _AFTER = "pre_run_cell", "post_run_cell"
-
-
-def kernel_shell() -> Any | None:
-    """Return the shell of this process's kernel, or whatever shell there is; None without any.
-
-    An embedded shell takes the place of the kernel's for as long as it runs.
-    """
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if hasattr(shell, "kernel"):
-        return shell
-    return getattr(ipykernel.running_kernel(), "shell", None) or shell
 
 
 def runs_cell_code(frame: FrameType) -> bool:
@@ -74,30 +65,6 @@ def is_record(value: Any) -> bool:
 def is_record_class(cls: type) -> bool:
     """Whether a class is that of IPython's records of runs: frames refer to them."""
     return bool(name_of_class(cls) == _RECORD)
-
-
-def is_shown_host_name(name: str) -> bool:
-    """Whether IPython puts ``name`` into every namespace, in plain sight."""
-    return name in _SHOWN_NAMES
-
-
-def is_embedded_frame(frame: FrameType) -> bool:
-    """Whether a frame is of a shell that runs in a terminal, as an embedded one does."""
-    name = frame.f_globals.get("__name__")
-    return type(name) is str and name.startswith("IPython.terminal.")
-
-
-def shell_class() -> type | None:
-    """Return the class of all shells; None where IPython was not imported."""
-    found: type | None = getattr(sys.modules.get(_SHELLS), "InteractiveShell", None)
-    return found
-
-
-def registered_shells() -> list[Any]:
-    """Return the one instance that each class of shells may have."""
-    base = shell_class()
-    classes = {} if base is None else with_subclasses(base)
-    return [attributes_of_class(cls).get("_instance") for cls in classes.values()]
 
 
 def cell_end(result: Any) -> CellEnd:
@@ -142,6 +109,15 @@ class IPythonHost:
         hidden = getattr(self._shell, "user_ns_hidden", None)
         return hidden if type(hidden) is dict else {}
 
+    def place_of(self, label: str, name: str) -> str:
+        """Return where a name of a shell that a person calls ``label`` is."""
+        return f"{label}.user_ns[{name!r}]"
+
+    @property
+    def notes(self) -> HostNotes:
+        """What a person should know of holders that are IPython's."""
+        return _NOTES
+
     def is_host_name(self, name: Any, value: Any) -> bool:
         """Whether IPython bound ``name``: its own tables and outputs, ``_``, ``_7``."""
         if name in _OWN_NAMES or value is self.names:
@@ -173,7 +149,7 @@ class IPythonHost:
             note(f"displayhook.{name}", getattr(self._hook(), name, None))
         for name, value in list(self.hidden.items()):
             if self._is_output_name(name, value):
-                note(f"user_ns_hidden[{name!r}]", value)
+                note(_hidden_place(name), value)
         note("last_execution_result", self._last_result())
         return list(found.values())
 
@@ -193,10 +169,10 @@ class IPythonHost:
         if self._last_result() is value:
             self._last_record().result = None
 
-    def hidden_values(self) -> list[tuple[str, Any]]:
+    def hidden_values(self) -> list[Hidden]:
         """Names that were pushed into the namespace out of sight, and are kept there twice."""
         return [
-            (name, value)
+            Hidden(_hidden_place(name), f"del get_ipython().{_hidden_place(name)}", name, value)
             for name, value in list(self.hidden.items())
             if type(name) is str and not name.startswith("_") and gc.is_tracked(value)
         ]
@@ -368,7 +344,7 @@ class IPythonHost:
         A key is what ``magics/support_report.py`` and the panel have a sentence for.
         """
         shell = self._shell
-        record = getattr(sys.modules.get(_SHELLS), _RECORD, None)
+        record = getattr(sys.modules.get(SHELL_MODULE), _RECORD, None)
         has_record = isinstance(record, type) and hasattr(shell, "last_execution_result")
         keeps_latest = all(hasattr(self._hook(), name) for name in _LATEST)
         inputs = getattr(self._history_manager(), "input_hist_parsed", None)
@@ -396,6 +372,10 @@ def _kept_by(printer: Any) -> list[tuple[str, Any]]:
             parts = vars(value)
             found += [(f"pdb.{part}", parts.get(part)) for part in _DEBUGGER_PARTS]
     return found
+
+
+def _hidden_place(name: str) -> str:
+    return f"user_ns_hidden[{name!r}]"
 
 
 def _forget_name(names: dict[str, Any], name: str) -> None:

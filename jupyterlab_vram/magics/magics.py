@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: How often ``%%vram`` samples, for peaks that torch's own counter can't tell.
 SAMPLE_INTERVAL_S = 0.02
 
-#: Lets a trailing semicolon silence the cell's value; unknown to IPython before 8.
+#: Lets a trailing semicolon silence the cell's value; unknown to older IPythons.
 _can_be_silenced = getattr(magic, "output_can_be_silenced", lambda method: method)
 
 
