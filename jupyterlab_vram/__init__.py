@@ -13,6 +13,7 @@ from .errors import RefusedError
 from .holders.clear import ClearRefusedError, ClearReport, clear
 from .holders.holders import holders
 from .holders.result import Holder
+from .host.current import current_host
 from .processes.listing import GpuProcess, processes
 from .version import __version__
 
@@ -44,7 +45,7 @@ def reading() -> wire.Reading:
         are in bytes, and None means unknown.
     """
     driver.refresh()
-    return take_reading()
+    return take_reading(unsupported=current_host().probe())
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -224,7 +224,15 @@ class DeviceReading(_DeviceReading):
     process_bytes: int | None
 
 
-class Reading(TypedDict):
+class _Reading(TypedDict, total=False):
+    """What a Reading may lack."""
+
+    #: What is not public API of IPython, ipykernel or PyTorch, and was looked for and not found
+    #: in these versions.
+    unsupported: list[str]
+
+
+class Reading(_Reading):
     """All devices of one kernel at one moment."""
 
     #: Seconds since the epoch, by the kernel's clock.

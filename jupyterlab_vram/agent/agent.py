@@ -32,6 +32,7 @@ class Agent:
     def __init__(self, host: Host, channel: Channel) -> None:
         """Make an agent for ``host``, which pushes on its ``channel`` once it is told to."""
         self._host = host
+        self._unsupported = host.probe()
         self._io = KernelIO(channel)
         self._boot = uuid.uuid4().hex
         self._sequence = 0
@@ -218,7 +219,7 @@ class Agent:
             "boot": self._boot,
             "sequence": sequence,
             "agent_version": __version__,
-            "reading": take_reading(self._capturing),
+            "reading": take_reading(self._capturing, self._unsupported),
             "running": None if run is None else run.to_dict(),
             "leaks": self._recorder.leaks(),
         }

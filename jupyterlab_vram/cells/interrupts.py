@@ -1,6 +1,6 @@
 """Interrupts that come while code of ours runs around a person's cell.
 
-A signal's handler raises wherever the main thread happens to be. Of a hook IPython
+A signal's handler raises wherever the main thread happens to be. Of a hook the host
 would print the error, and the cell that was meant would run on. So what a signal
 raised in a hook is dropped, and the signal is sent again once the cell's own code runs.
 """
@@ -85,7 +85,7 @@ def _send_again(number: signal.Signals, is_current: Callable[[], bool]) -> None:
 
 
 def _runs_cell(thread: int) -> bool:
-    """Whether a thread runs a person's code right now, and neither a hook nor a part of IPython.
+    """Whether a thread runs a person's code right now, and neither a hook nor a part of the host.
 
     Elsewhere an interrupt would do harm: the cell that waits for its answer would get none.
     """

@@ -97,7 +97,7 @@ class Watch:
     """What the names that one cell may remove hold before it runs."""
 
     def __init__(self, names: CellNames, namespace: dict[str, Any], hidden: dict[str, Any]) -> None:
-        """Look at ``namespace``, of which ``hidden`` is IPython's own."""
+        """Look at ``namespace``, of which ``hidden`` is the host's own."""
         self._names = names
         self._namespace = namespace
         self._hidden = hidden

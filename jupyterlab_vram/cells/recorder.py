@@ -154,8 +154,7 @@ class CellRecorder:
 
     def adopt(self, request: dict[str, Any], started_s: float) -> Run:
         """Follow a cell that was already running when the recorder was installed."""
-        cell_id = request.get("metadata", {}).get("cellId")
-        run = Run(request, cell_id if isinstance(cell_id, str) else None, None)
+        run = Run(request, _cell_id_of(request), None)
         run.started_s = started_s
         run.is_partial = True
         self.running = run
@@ -211,7 +210,8 @@ class CellRecorder:
         if self.exact_peaks:
             reset_peaks()
         start = self._host.cell_start(info)
-        run = Run(request, start.cell_id, start.execution_count)
+        # Older kernels tell their shell nothing of the cell.
+        run = Run(request, start.cell_id or _cell_id_of(request), start.execution_count)
         run.code_digest = hashlib.sha256(start.code.encode("utf-8", "replace")).hexdigest()[:16]
         # With nothing allocated, no name can lose device memory.
         if any(each.allocated for each in run.before or []):
@@ -273,6 +273,11 @@ def allocations_or_none() -> list[Allocation] | None:
 
 def _message_id(request: dict[str, Any]) -> Any:
     return request.get("header", {}).get("msg_id")
+
+
+def _cell_id_of(request: dict[str, Any]) -> str | None:
+    cell_id = request.get("metadata", {}).get("cellId")
+    return cell_id if isinstance(cell_id, str) else None
 
 
 def _serves_none(_request: dict[str, Any]) -> bool:

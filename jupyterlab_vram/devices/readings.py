@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from jupyterlab_vram.deadline import bounded, silence_s
 
-from . import driver, practice
+from . import driver, practice, torch_private
 from . import numbering as places
 from .backends import (
     Stats,
@@ -30,6 +30,8 @@ from .backends import (
 from .torch_access import driver_is_missing, gpu_build, is_capturing, loaded_torch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jupyterlab_vram import wire
 
 #: Characters of an error's text that a reading passes on.
@@ -38,6 +40,10 @@ _MAX_DETAIL = 1000
 _MAX_TRIES = 3
 #: How long anybody waits for a driver to take memory back.
 _EMPTYING_S = 10.0
+
+
+#: Once for each torch: what it defines does not change.
+_lacking = lru_cache(maxsize=1)(torch_private.probe)
 
 
 class Allocation(NamedTuple):
@@ -50,16 +56,18 @@ class Allocation(NamedTuple):
     peak_allocated: int | None
 
 
-def take_reading(capturing: bool | None = None) -> wire.Reading:
+def take_reading(capturing: bool | None = None, unsupported: Sequence[str] = ()) -> wire.Reading:
     """Take one reading of every device.
 
     Args:
         capturing: whether a CUDA graph is being captured, where the caller knows;
             torch can tell only about the calling thread's current stream.
+        unsupported: keys of what the host's version lacks, see ``Host.probe``.
 
     Returns:
         A JSON-serialisable dictionary with ``time`` (seconds since the epoch),
-        ``state``, ``detail``, ``torch_version``, ``pid``, ``capturing`` and
+        ``state``, ``detail``, ``torch_version``, ``pid``, ``capturing``,
+        ``unsupported`` (what the versions of the host and of torch lack) and
         ``devices``. It never raises: what goes wrong is in ``state`` and ``detail``.
         A device that can't be read, as after a hardware error, is left out and
         named in ``detail``, unless none can be read.
@@ -71,6 +79,7 @@ def take_reading(capturing: bool | None = None) -> wire.Reading:
         "torch_version": None,
         "pid": os.getpid(),
         "capturing": False,
+        "unsupported": [*unsupported],
         "devices": [],
     }
     try:
@@ -80,6 +89,7 @@ def take_reading(capturing: bool | None = None) -> wire.Reading:
             result["devices"].append(practice_device)
         if torch is not None:
             result["torch_version"] = str(torch.__version__)
+            result["unsupported"] += _lacking(torch)
             result["capturing"] = is_capturing(torch) if capturing is None else capturing
             devices, lost = _torch_devices(torch)
             result["devices"] += devices

@@ -11,13 +11,15 @@ from .ipython import (
     PACKAGES,
     IPythonHost,
     cell_end,
-    is_embedded_frame,
     is_record,
     is_record_class,
+    runs_cell_code,
+)
+from .ipython_shells import (
+    is_embedded_frame,
     is_shown_host_name,
     kernel_shell,
     registered_shells,
-    runs_cell_code,
     shell_class,
 )
 from .plain import PlainHost

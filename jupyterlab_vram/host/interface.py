@@ -31,11 +31,28 @@ class Execution(NamedTuple):
     started_s: float | None
 
 
+class HostNotes(NamedTuple):
+    """Sentences about what a host holds."""
+
+    outputs: str
+    other_shell: str
+
+
 class Kept(NamedTuple):
     """One value that a host keeps on its own because a cell showed it."""
 
     #: Where it is kept; the first is what a person calls it.
     places: list[str]
+    value: Any
+
+
+class Hidden(NamedTuple):
+    """One of the person's names that a host keeps out of sight."""
+
+    #: What a person calls it, and the line that lets go of it.
+    place: str
+    release: str
+    name: str
     value: Any
 
 
@@ -106,6 +123,13 @@ class Host(Protocol):
     def hidden(self) -> dict[str, Any]:
         """Values of names that a person is not shown."""
 
+    def place_of(self, label: str, name: str) -> str:
+        """Return where a name of another shell is, which a person calls ``label``."""
+
+    @property
+    def notes(self) -> HostNotes:
+        """What a person should know of holders that are this host's."""
+
     def is_host_name(self, name: Any, value: Any) -> bool:
         """Whether the host, and not the person, bound ``name`` to ``value``."""
 
@@ -115,7 +139,7 @@ class Host(Protocol):
     def forget_output(self, value: Any) -> None:
         """Let go of one output, wherever it is kept."""
 
-    def hidden_values(self) -> list[tuple[str, Any]]:
+    def hidden_values(self) -> list[Hidden]:
         """List the person's names that are kept out of sight."""
 
     def output_tables(self) -> list[dict[Any, Any]]:

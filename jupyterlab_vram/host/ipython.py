@@ -1,8 +1,8 @@
 """IPython as a host, and every fact about it that is not public API.
 
 IPython documents neither where it keeps what cells showed and what was raised, nor the names
-of the functions that run a cell. Other modules ask :class:`IPythonHost`; :func:`probe` says
-what of all this a version lacks.
+of the functions that run a cell. Other modules ask :class:`IPythonHost`, whose
+:meth:`~IPythonHost.probe` says what of all this a version lacks.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.classes import attributes_of_class, module_of, name_of_class, with_subclasses
+from jupyterlab_vram.classes import module_of, name_of_class
 
 from . import ipykernel
-from .interface import CellEnd, CellStart, CodeReader, Hook, Kept
+from .interface import CellEnd, CellStart, CodeReader, Hidden, Hook, HostNotes, Kept
+from .ipython_shells import SHELL_MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +35,6 @@ PACKAGES = ("IPython", *ipykernel.PACKAGES)
 _LATEST = ("_", "__", "___")
 #: What IPython itself puts into a namespace.
 _OWN_NAMES = ("In", "Out", "_oh", "_ih", "_dh", "__builtins__")
-_SHOWN_NAMES = ("In", "Out", "get_ipython", "exit", "quit", "open")
 
 #: The function that runs the code of a cell, and the record that it fills.
 _RUN_CODE = "run_code"
@@ -45,20 +45,11 @@ _PRINTERS = "IPython.core.ultratb"
 #: Where a printer's debugger keeps the frames that it looked at.
 _DEBUGGER_PARTS = ("curframe", "botframe", "stack")
 
-_SHELLS = "IPython.core.interactiveshell"
+_NOTES = HostNotes(
+    outputs="IPython keeps what a cell shows, in several places; this lets go of all of them.",
+    other_shell="It is in the namespace of another IPython shell in this process.",
+)
 _BEFORE, _AFTER = "pre_run_cell", "post_run_cell"
-
-
-def kernel_shell() -> Any | None:
-    """Return the shell of this process's kernel, or whatever shell there is; None without any.
-
-    An embedded shell takes the place of the kernel's for as long as it runs.
-    """
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if hasattr(shell, "kernel"):
-        return shell
-    return getattr(ipykernel.running_kernel(), "shell", None) or shell
 
 
 def runs_cell_code(frame: FrameType) -> bool:
@@ -74,30 +65,6 @@ def is_record(value: Any) -> bool:
 def is_record_class(cls: type) -> bool:
     """Whether a class is that of IPython's records of runs: frames refer to them."""
     return bool(name_of_class(cls) == _RECORD)
-
-
-def is_shown_host_name(name: str) -> bool:
-    """Whether IPython puts ``name`` into every namespace, in plain sight."""
-    return name in _SHOWN_NAMES
-
-
-def is_embedded_frame(frame: FrameType) -> bool:
-    """Whether a frame is of a shell that runs in a terminal, as an embedded one does."""
-    name = frame.f_globals.get("__name__")
-    return type(name) is str and name.startswith("IPython.terminal.")
-
-
-def shell_class() -> type | None:
-    """Return the class of all shells; None where IPython was not imported."""
-    found: type | None = getattr(sys.modules.get(_SHELLS), "InteractiveShell", None)
-    return found
-
-
-def registered_shells() -> list[Any]:
-    """Return the one instance that each class of shells may have."""
-    base = shell_class()
-    classes = {} if base is None else with_subclasses(base)
-    return [attributes_of_class(cls).get("_instance") for cls in classes.values()]
 
 
 def cell_end(result: Any) -> CellEnd:
@@ -142,6 +109,15 @@ class IPythonHost:
         hidden = getattr(self._shell, "user_ns_hidden", None)
         return hidden if type(hidden) is dict else {}
 
+    def place_of(self, label: str, name: str) -> str:
+        """Return where a name of a shell that a person calls ``label`` is."""
+        return f"{label}.user_ns[{name!r}]"
+
+    @property
+    def notes(self) -> HostNotes:
+        """What a person should know of holders that are IPython's."""
+        return _NOTES
+
     def is_host_name(self, name: Any, value: Any) -> bool:
         """Whether IPython bound ``name``: its own tables and outputs, ``_``, ``_7``."""
         if name in _OWN_NAMES or value is self.names:
@@ -173,7 +149,7 @@ class IPythonHost:
             note(f"displayhook.{name}", getattr(self._hook(), name, None))
         for name, value in list(self.hidden.items()):
             if self._is_output_name(name, value):
-                note(f"user_ns_hidden[{name!r}]", value)
+                note(_hidden_place(name), value)
         note("last_execution_result", self._last_result())
         return list(found.values())
 
@@ -193,10 +169,10 @@ class IPythonHost:
         if self._last_result() is value:
             self._last_record().result = None
 
-    def hidden_values(self) -> list[tuple[str, Any]]:
+    def hidden_values(self) -> list[Hidden]:
         """Names that were pushed into the namespace out of sight, and are kept there twice."""
         return [
-            (name, value)
+            Hidden(_hidden_place(name), f"del get_ipython().{_hidden_place(name)}", name, value)
             for name, value in list(self.hidden.items())
             if type(name) is str and not name.startswith("_") and gc.is_tracked(value)
         ]
@@ -217,7 +193,10 @@ class IPythonHost:
         return getattr(self._shell, "displayhook", None)
 
     def _output_history(self) -> Any:
-        return getattr(getattr(self._shell, "history_manager", None), "output_hist", None)
+        return getattr(self._history_manager(), "output_hist", None)
+
+    def _history_manager(self) -> Any:
+        return getattr(self._shell, "history_manager", None)
 
     def _history(self) -> dict[Any, Any]:
         history = self.names.get("_oh", self._output_history())
@@ -271,6 +250,8 @@ class IPythonHost:
 
     def watch_cells(self, before: Hook | None, after: Hook) -> None:
         """Register hooks, unless that was done before; None for ``before``: only afterwards."""
+        if not self._has_events():
+            return
         for event, hook in ((_BEFORE, before), (_AFTER, after)):
             if hook is not None and hook not in self._callbacks(event):
                 self._shell.events.register(event, hook)
@@ -283,8 +264,7 @@ class IPythonHost:
 
     def hooks(self) -> Iterator[tuple[str, Any]]:
         """List all hooks of everybody, by the names of their events."""
-        callbacks = getattr(getattr(self._shell, "events", None), "callbacks", {})
-        for event, hooks in callbacks.items():
+        for event, hooks in self._hooks_by_event().items():
             yield from ((event, hook) for hook in hooks)
 
     def remove_hook(self, event: str, hook: Any) -> None:
@@ -294,6 +274,15 @@ class IPythonHost:
             ValueError: if it is not registered.
         """
         self._shell.events.unregister(event, hook)
+
+    def _has_events(self) -> bool:
+        """Whether both events that a cell has are known by the names that they had so far."""
+        return {_BEFORE, _AFTER} <= self._hooks_by_event().keys()
+
+    def _hooks_by_event(self) -> dict[str, Any]:
+        callbacks = getattr(getattr(self._shell, "events", None), "callbacks", None)
+        found: dict[str, Any] = callbacks if type(callbacks) is dict else {}
+        return found
 
     def _callbacks(self, event: str) -> list[Any]:
         return [hook for name, hook in self.hooks() if name == event]
@@ -308,13 +297,15 @@ class IPythonHost:
             return None
         # Newer IPythons count up before this event and older ones after the cell;
         # in both the inputs so far, with the empty one at 0, are as many as the count.
-        count = int(self._shell.execution_count)
-        inputs = len(self._shell.history_manager.input_hist_parsed)
-        return inputs if count - 1 <= inputs <= count else count
+        count = getattr(self._shell, "execution_count", None)
+        inputs = getattr(self._history_manager(), "input_hist_parsed", None)
+        if not isinstance(count, int) or not isinstance(inputs, list):
+            return None
+        return len(inputs) if count - 1 <= len(inputs) <= count else count
 
     def read_next_code(self, reader: CodeReader) -> None:
         """Let ``reader`` visit the next syntax tree: IPython takes it for a transformer."""
-        self._shell.ast_transformers.append(reader)
+        self._transformers().append(reader)
 
     def stop_reading_code(self, reader: CodeReader, *, is_reading: bool = False) -> None:
         """Let ``reader`` visit no more trees.
@@ -326,14 +317,18 @@ class IPythonHost:
                 then walk the tree once more, recursively, which code that is nested deeply
                 enough does not survive.
         """
-        transformers = self._shell.ast_transformers
+        transformers = self._transformers()
         if is_reading:
-            if transformers[-1] is reader:
+            if transformers[-1:] == [reader]:
                 transformers.pop()
             return
         for place, each in reversed(list(enumerate(transformers))):
             if each is reader:
                 del transformers[place]
+
+    def _transformers(self) -> list[Any]:
+        found = getattr(self._shell, "ast_transformers", None)
+        return found if type(found) is list else []
 
     def channel(self) -> Channel:
         """Return the iopub channel of the kernel.
@@ -344,34 +339,27 @@ class IPythonHost:
         return ipykernel.KernelChannel(getattr(self._shell, "kernel", None))
 
     def probe(self) -> list[str]:
-        """Return what this IPython and its kernel lack, as keys."""
-        return probe(self._shell)
+        """Return what this IPython and its kernel lack, as keys; changes nothing.
 
-
-def probe(shell: Any) -> list[str]:
-    """Return what this version of IPython and ipykernel lacks, as keys; changes nothing."""
-    host = IPythonHost(shell)
-    history = getattr(shell, "history_manager", None)
-    callbacks = getattr(getattr(shell, "events", None), "callbacks", None)
-    record = getattr(sys.modules.get(_SHELLS), _RECORD, None)
-    has_record = isinstance(record, type) and hasattr(shell, "last_execution_result")
-    has_hooks = type(callbacks) is dict and {_BEFORE, _AFTER} <= callbacks.keys()
-    has_outputs = type(host._output_history()) is dict and all(  # noqa: SLF001 - this file's
-        hasattr(host._hook(), name)  # noqa: SLF001
-        for name in _LATEST
-    )
-    has_count = hasattr(shell, "execution_count") and hasattr(history, "input_hist_parsed")
-    found = {
-        "outputs": has_outputs and has_record,
-        "hidden-names": type(getattr(shell, "user_ns_hidden", None)) is dict,
-        "last-error": has_record and bool(host._printers()),  # noqa: SLF001
-        "cells": has_hooks and has_count,
-        "cell-code": type(getattr(shell, "ast_transformers", None)) is list,
-        "interrupts": callable(getattr(shell, _RUN_CODE, None)),
-    }
-    lacking = [key for key, is_there in found.items() if not is_there]
-    kernel = getattr(shell, "kernel", None)
-    return lacking if kernel is None else [*lacking, *ipykernel.probe(shell, kernel)]
+        A key is what ``magics/support_report.py`` and the panel have a sentence for.
+        """
+        shell = self._shell
+        record = getattr(sys.modules.get(SHELL_MODULE), _RECORD, None)
+        has_record = isinstance(record, type) and hasattr(shell, "last_execution_result")
+        keeps_latest = all(hasattr(self._hook(), name) for name in _LATEST)
+        inputs = getattr(self._history_manager(), "input_hist_parsed", None)
+        has_count = hasattr(shell, "execution_count") and isinstance(inputs, list)
+        found = {
+            "outputs": has_record and keeps_latest and type(self._output_history()) is dict,
+            "hidden-names": type(getattr(shell, "user_ns_hidden", None)) is dict,
+            "last-error": has_record and bool(self._printers()),
+            "cells": has_count and self._has_events(),
+            "cell-code": type(getattr(shell, "ast_transformers", None)) is list,
+            "interrupts": callable(getattr(shell, _RUN_CODE, None)),
+        }
+        lacking = [key for key, is_there in found.items() if not is_there]
+        kernel = getattr(shell, "kernel", None)
+        return lacking if kernel is None else [*lacking, *ipykernel.probe(shell, kernel)]
 
 
 def _kept_by(printer: Any) -> list[tuple[str, Any]]:
@@ -384,6 +372,10 @@ def _kept_by(printer: Any) -> list[tuple[str, Any]]:
             parts = vars(value)
             found += [(f"pdb.{part}", parts.get(part)) for part in _DEBUGGER_PARTS]
     return found
+
+
+def _hidden_place(name: str) -> str:
+    return f"user_ns_hidden[{name!r}]"
 
 
 def _forget_name(names: dict[str, Any], name: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterlab_vram.classes import names_of
 
-from .interface import CannotPushError, CellStart, Kept
+from .interface import CannotPushError, CellStart, Hidden, HostNotes, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +37,15 @@ class PlainHost:
         """Nothing is hidden."""
         return {}
 
+    def place_of(self, label: str, name: str) -> str:
+        """There is no other shell."""
+        return f"{label}[{name!r}]"
+
+    @property
+    def notes(self) -> HostNotes:
+        """Nothing is held."""
+        return HostNotes("", "")
+
     def is_host_name(self, name: Any, value: Any) -> bool:
         """Whether the interpreter bound ``name``."""
         return name == "__builtins__" or value is self._names
@@ -48,7 +57,7 @@ class PlainHost:
     def forget_output(self, value: Any) -> None:
         """Nothing is kept."""
 
-    def hidden_values(self) -> list[tuple[str, Any]]:
+    def hidden_values(self) -> list[Hidden]:
         """Nothing is hidden."""
         return []
 

@@ -26,7 +26,7 @@ from jupyterlab_vram.processes.listing import survey
 from jupyterlab_vram.units import parse_bytes
 
 from . import oom_report as failurereport
-from . import process_report, report
+from . import process_report, report, support_report
 
 if TYPE_CHECKING:
     from jupyterlab_vram.holders.result import Holder
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: How often ``%%vram`` samples, for peaks that torch's own counter can't tell.
 SAMPLE_INTERVAL_S = 0.02
 
-#: Lets a trailing semicolon silence the cell's value; unknown to IPython before 8.
+#: Lets a trailing semicolon silence the cell's value; unknown to older IPythons.
 _can_be_silenced = getattr(magic, "output_can_be_silenced", lambda method: method)
 
 
@@ -82,7 +82,8 @@ class VramMagics(magic.Magics):
         if arguments.what == "practice":
             _switch_practice(arguments.switch, arguments.size)
         driver.refresh()
-        print(report.table(take_reading()))
+        reading = take_reading(unsupported=IPythonHost(self.shell).probe())
+        print("\n".join([report.table(reading), *support_report.sentences(reading)]))
         return None
 
     @magic_arguments()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyterlab_vram.wire import Reading
 
 _IPYTHON, _IPYKERNEL, _TORCH = "IPython", "ipykernel", "torch"
 _LIST = "the list of holders"
@@ -35,8 +38,10 @@ _SENTENCES = {
     ),
     "storages": (
         _TORCH,
-        "keeps the memory of tensors in another way; holders can't be listed, "
-        "and deleted names are not followed.",
+        (
+            "keeps the memory of tensors in another way; holders can't be listed, "
+            "and deleted names are not followed."
+        ),
     ),
     "addresses": (
         _TORCH,
@@ -44,8 +49,10 @@ _SENTENCES = {
     ),
     "use-counts": (
         _TORCH,
-        "does not count its own references to tensors; what a holder frees "
-        "can't always be checked.",
+        (
+            "does not count its own references to tensors; what a holder frees "
+            "can't always be checked."
+        ),
     ),
     "graphs": (
         _TORCH,
@@ -71,9 +78,9 @@ _SENTENCES = {
 }
 
 
-def sentences(reading: dict[str, Any]) -> list[str]:
+def sentences(reading: Reading) -> list[str]:
     """Say what is missing, a sentence each, with the version that lacks it."""
-    found = [_SENTENCES[key] for key in reading["unsupported"] if key in _SENTENCES]
+    found = [_SENTENCES[key] for key in reading.get("unsupported", ()) if key in _SENTENCES]
     return [f"{package} {_version(package)} {words}" for package, words in found]
 
 

@@ -11,18 +11,17 @@ if TYPE_CHECKING:
     from jupyterlab_vram import wire
     from jupyterlab_vram.host.interface import Host
 
-_NOTE = "IPython keeps what a cell shows, in several places; this lets go of all of them."
-
 
 def output_roots(host: Host) -> list[Root]:
     """One root for each value that a cell showed, named as a person would look it up."""
     found = []
+    note = host.notes.outputs
     for places, value in host.outputs():
         name = places[0]
         kind: wire.HolderKind = "output" if name.startswith("Out[") else "display"
         let_go = partial(host.forget_output, value)
         values = [(name, value)]
-        root = Root(name, kind, values, clear_line(name), _NOTE, let_go, is_in_table=True)
+        root = Root(name, kind, values, clear_line(name), note, let_go, is_in_table=True)
         root.cleared_as = name
         found.append(root)
     return found
@@ -31,9 +30,7 @@ def output_roots(host: Host) -> list[Root]:
 def hidden_roots(host: Host) -> list[Root]:
     """Names that were pushed into the namespace out of sight, and are kept there twice."""
     found = []
-    for name, value in host.hidden_values():
-        label = f"user_ns_hidden[{name!r}]"
-        line = f"del get_ipython().user_ns_hidden[{name!r}]"
+    for label, line, name, value in host.hidden_values():
         let_go = partial(host.hidden.pop, name, None)
         values = [(label, value)]
         found.append(Root(label, "display", values, line, None, let_go, is_in_table=True))

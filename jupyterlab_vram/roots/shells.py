@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from jupyterlab_vram.host.interface import Host
 
-_NOTE = "It is in the namespace of another IPython shell in this process."
-
 
 def other_shell_roots(host: Host) -> list[Root]:
     """One root for each variable and output of every other shell."""
@@ -50,14 +48,15 @@ def other_shell_roots(host: Host) -> list[Root]:
 def _variables(label: str, other: Host) -> list[Root]:
     """One root for each variable, which a shell may keep out of sight once more."""
     found = []
+    note = other.notes.other_shell
     names, hidden = other.names, other.hidden
     only_hidden = [each for each in list(hidden.items()) if names.get(each[0]) is not each[1]]
     for name, value in [*list(names.items()), *only_hidden]:
         if not _is_a_persons(name) or is_shown_host_name(name) or not gc.is_tracked(value):
             continue
-        path = f"{label}.user_ns[{name!r}]"
+        path = other.place_of(label, name)
         let_go = partial(_forget, (names, hidden), name, value)
-        found.append(Root(path, "variable", [(path, value)], clear_line(path), _NOTE, let_go))
+        found.append(Root(path, "variable", [(path, value)], clear_line(path), note, let_go))
     return found
 
 

@@ -99,6 +99,7 @@ export class FakeKernel {
         torchVersion: '2.11.0',
         pid: 1,
         capturing: false,
+        unsupported: [],
         devices: [this.device()]
       },
       running: null,

@@ -37,6 +37,7 @@ describe('parseMessage', () => {
         torchVersion: '2.11.0',
         pid: 1,
         capturing: false,
+        unsupported: [],
         devices: [
           {
             id: 'cuda:0',

@@ -136,7 +136,7 @@ function row(code: RoomErrorCode | null): INotebookReading {
     reading: {
       state: 'ok',
       ...{ timeSeconds: 0, detail: null, torchVersion: null },
-      ...{ pid: 1, capturing: false, devices: [device] }
+      ...{ pid: 1, capturing: false, unsupported: [], devices: [device] }
     },
     ...{ ageMs: 12_000, pid: 1, driverBytes: null, restartedMs: null },
     problem: code && { code, sentence: 'Why.', sinceMs }

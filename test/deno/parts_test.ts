@@ -153,6 +153,7 @@ Deno.test('gpusOf() shares a GPU out among notebooks and others', () => {
     torchVersion: null,
     pid: 1,
     capturing: false,
+    unsupported: [],
     devices: [device]
   } as const;
   const row = (path: string, pid: number): INotebookReading => ({

@@ -10,6 +10,7 @@ import os
 import re
 import time
 import zlib
+from importlib.metadata import version
 from pathlib import Path
 from queue import Empty
 from typing import Any, NamedTuple
@@ -19,6 +20,8 @@ from wire import MIME_TYPE, SCHEMA_VERSION, checked
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "jupyterlab_vram"
+#: Whether the kernels of these tests can be asked while a cell runs.
+HAS_SUBSHELLS = int(version("ipykernel").partition(".")[0]) >= 7
 BOOTSTRAP = (PACKAGE / "agent" / "bootstrap.py").read_text(encoding="utf-8")
 
 

@@ -5,14 +5,26 @@ import sys
 
 import pytest
 from fakes import Device, Family, fake_torch
+from IPython.core import magic
 from IPython.core.interactiveshell import InteractiveShell
 from kernels import ROOT
 from quiet_torch import torch
 from traitlets.config import Config
 
-from jupyterlab_vram.devices import practice
+from jupyterlab_vram.devices import practice, readings
 
 GIB = 2**30
+
+
+CAN_BE_SILENCED = pytest.mark.skipif(
+    not hasattr(magic, "output_can_be_silenced"), reason="this IPython silences no magic"
+)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_missing(monkeypatch):
+    """The stand-ins for torch have what readings need, and no more."""
+    monkeypatch.setattr(readings, "_lacking", lambda _torch: [])
 
 
 @pytest.fixture
@@ -180,7 +192,7 @@ def test_the_peak_of_a_vram_cell_is_exact_whatever_was_before(run, shell, monkey
         ("# a comment", None),
         ("%time x = 6 * 7", None),
         ("!true", None),
-        ("x = 5\nx * 2;", None),
+        pytest.param("x = 5\nx * 2;", None, marks=CAN_BE_SILENCED),
         ("def f(): return 1\nf()", 1),
     ],
 )

@@ -3,7 +3,9 @@
 import time
 
 import pytest
-from kernels import ROOT, Kernel
+from kernels import HAS_SUBSHELLS, ROOT, Kernel
+
+pytestmark = pytest.mark.skipif(not HAS_SUBSHELLS, reason="ipykernel 6 has no subshells")
 
 CELLS = {
     "sleeping": "print('go', flush=True); time.sleep(1)",

@@ -189,6 +189,7 @@ export function reading(
     torchVersion: '2.9.0+cu128',
     pid: 4711,
     capturing: false,
+    unsupported: [],
     devices,
     ...change
   };

@@ -5,7 +5,7 @@ import type { IHolder } from '../../src/core/wire/generated';
 import { HolderRow } from '../../src/views/holders/holder';
 import { button, draw, eraseAll, texts, trans } from './draw';
 import type { FakeHoldings } from './fake';
-import { FakeActions, FakeMonitor, GIB, record } from './fake';
+import { device, FakeActions, FakeMonitor, GIB, reading, record } from './fake';
 import { openPanel } from './open';
 
 /** A model with these gibibytes on each device, by its number. */
@@ -114,6 +114,25 @@ describe('Holders', () => {
     Object.assign(monitor.holdings, { found, ...change });
     return monitor;
   }
+
+  it('should say what may be missing because of a version, and where that is missed', async () => {
+    const monitor = new FakeMonitor({
+      reading: reading([device()], { unsupported: ['outputs', 'cells'] })
+    });
+    const { node } = await openPanel(monitor);
+    const quiet = (title: string): string[] =>
+      [...node.querySelectorAll('section')]
+        .filter(each => each.querySelector('h3')?.textContent?.includes(title))
+        .flatMap(each => texts(each, '.jp-VramPanel-quiet'));
+    expect(quiet('Held by')).toContain(
+      'This IPython keeps outputs elsewhere; they may be missing from the list of holders.'
+    );
+    expect(quiet('Latest cells')).toContain(
+      'This IPython announces its cells in another way; what each cell did is not known.'
+    );
+    const without = await openPanel(new FakeMonitor());
+    expect(without.node.textContent).not.toContain('This IPython');
+  });
 
   it('should release from a list of this moment', async () => {
     const { node, actions } = await openPanel(monitorWith({}));

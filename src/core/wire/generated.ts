@@ -26,6 +26,8 @@ export const LIMITS = {
   /** Characters of a viewer's name. */
   viewerLength: 64,
   devices: 64,
+  /** Keys of what a kernel's versions lack. */
+  unsupported: 32,
   /** Processes of one survey. */
   processes: 512,
   /** Of more records, the latest are kept. */
@@ -416,6 +418,11 @@ export interface IReading {
   readonly pid: number;
   /** Whether a CUDA graph is being captured. */
   readonly capturing: boolean;
+  /**
+   * What is not public API of IPython, ipykernel or PyTorch, and was looked for and not
+   * found in these versions.
+   */
+  readonly unsupported: readonly string[];
   readonly devices: readonly IDeviceReading[];
 }
 
@@ -862,6 +869,9 @@ export function decodeReading(field: Field): IReading {
     torchVersion: field.key('torch_version').textOrNull(LIMITS.idLength),
     pid: field.key('pid').whole(),
     capturing: field.key('capturing').flag(),
+    unsupported: field
+      .key('unsupported')
+      .listOrEmpty(LIMITS.unsupported, each => each.text(LIMITS.idLength)),
     devices: distinct(
       field.key('devices').list(LIMITS.devices, decodeDeviceReading),
       each => each.id

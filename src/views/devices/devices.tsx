@@ -5,6 +5,7 @@ import * as React from 'react';
 import { deviceName, shortDeviceName } from '../../core/text/devicename';
 import type { IDeviceReading, IReading } from '../../core/wire/generated';
 import { formatBytes } from '../../core/text/units';
+import { Unsupported } from '../shared/unsupported';
 import { Bar } from './bar';
 import {
   Device,
@@ -36,6 +37,7 @@ export function Devices(props: IDevicesProps): React.JSX.Element {
           {trans.__('Not every device answers. %1', detail)}
         </p>
       )}
+      <Unsupported reading={reading} section="devices" trans={trans} />
       {devices.length > FEW ? (
         <Many devices={devices} trans={trans} />
       ) : (

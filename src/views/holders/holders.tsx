@@ -14,6 +14,7 @@ import { HolderRow } from './holder';
 import { Link } from '../shared/link';
 import { momentWords } from '../shared/moment';
 import { Section } from '../shared/section';
+import { Unsupported } from '../shared/unsupported';
 
 /** Properties of `Holders`. */
 export interface IHoldersProps {
@@ -26,10 +27,9 @@ export interface IHoldersProps {
 
 /** Who holds the memory: asked when a person wants to know. */
 export function Holders(props: IHoldersProps): React.JSX.Element {
-  const { monitor, actions, trans } = props;
+  const { monitor, trans } = props;
   const { found, isAsking, isOutdated, failure } = monitor.holdings;
   const outdated = isOutdated ? outdatedWords(monitor, trans) : null;
-  const again = isAsking ? trans.__('Searching…') : trans.__('Search again');
   return (
     <Section
       id="holders"
@@ -47,22 +47,42 @@ export function Holders(props: IHoldersProps): React.JSX.Element {
             {trans.__('The search failed: %1', failure(trans))}
           </p>
         )}
-        <p className="jp-VramPanel-quiet">
-          {found && outdated !== null && <>{outdated} </>}
-          {found === null && failure === null && (
-            <>{trans.__('Names every variable, output and error.')} </>
-          )}
-          <Link
-            label={
-              found || isAsking || failure !== null
-                ? again
-                : trans.__('Find who holds it')
-            }
-            act={() => actions.findHolders()}
-          />
-        </p>
+        <Unsupported
+          reading={monitor.reading}
+          section="holders"
+          trans={trans}
+        />
+        <SearchLink {...props} outdated={outdated} />
       </div>
     </Section>
+  );
+}
+
+interface ISearchLinkProps extends IHoldersProps {
+  /** From when the list is; null for a list of this moment. */
+  readonly outdated: string | null;
+}
+
+/** Searches for holders, again where that was done before. */
+function SearchLink(props: ISearchLinkProps): React.JSX.Element {
+  const { monitor, actions, outdated, trans } = props;
+  const { found, isAsking, failure } = monitor.holdings;
+  const again = isAsking ? trans.__('Searching…') : trans.__('Search again');
+  return (
+    <p className="jp-VramPanel-quiet">
+      {found && outdated !== null && <>{outdated} </>}
+      {found === null && failure === null && (
+        <>{trans.__('Names every variable, output and error.')} </>
+      )}
+      <Link
+        label={
+          found || isAsking || failure !== null
+            ? again
+            : trans.__('Find who holds it')
+        }
+        act={() => actions.findHolders()}
+      />
+    </p>
   );
 }
 

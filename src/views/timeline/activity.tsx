@@ -7,6 +7,7 @@ import type { IMonitor } from '../../model/tokens';
 import { Cells } from './cells';
 import { knownUntilMs } from '../shared/freshness';
 import { Section } from '../shared/section';
+import { Unsupported } from '../shared/unsupported';
 import { chartUnit, marksOf } from './series';
 import { Timeline } from './timeline';
 
@@ -52,6 +53,7 @@ export function Activity(props: IActivityProps): React.JSX.Element | null {
         note={several ? shortDeviceName(device, trans) : undefined}
       >
         <Cells records={monitor.records} deviceId={device.id} trans={trans} />
+        <Unsupported reading={reading} section="cells" trans={trans} />
       </Section>
     </>
   );

@@ -13,6 +13,7 @@ export function readingOf(figures: Partial<IDeviceReading> = {}): IReading {
     torchVersion: '2.11.0',
     pid: 77,
     capturing: false,
+    unsupported: [],
     devices: [
       {
         id: 'cuda:0',
