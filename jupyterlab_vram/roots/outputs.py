@@ -10,7 +10,7 @@ from .root import Root, clear_line
 if TYPE_CHECKING:
     from jupyterlab_vram.host.interface import Host
 
-_NOTE = "IPython keeps what a cell shows, in several places; this lets go of all of them."
+_NOTE = "IPython keeps what a cell shows, in several places; this releases all of them."
 
 
 def output_roots(host: Host) -> list[Root]:
