@@ -6,7 +6,6 @@ import { Signal } from '@lumino/signaling';
 import { parseMessage } from '../core/wire/parse';
 import type { AgentRequest, IAgentMessage } from '../core/wire/generated';
 import { MIME_TYPE } from '../core/wire/generated';
-import { Budget } from './budget';
 import { SilentChannel } from './channel';
 import type { IKernelPort, IPublishedContent, IPublishedMessage } from './port';
 import type { IQuestion } from './query';
@@ -19,6 +18,11 @@ const CHANGES: ReadonlySet<AgentRequest['op']> = new Set(['clear', 'stop']);
 
 /** That pushes are left out is said this often. */
 const FLOOD_SAID_MS = 10_000;
+
+/** Of a page's time one kernel may take up this share, … */
+const SHARE = 0.3;
+/** … and so many milliseconds at once. */
+const BURST_MS = 300;
 
 /** Thrown when the agent could not be reached or its answer made no sense. */
 export class AgentError extends TranslatedError {}
@@ -182,4 +186,31 @@ export class KernelLink<
   private _isDisposed = false;
   private readonly _messageReceived = new Signal<this, IAgentMessage>(this);
   private readonly _messageRejected = new Signal<this, string>(this);
+}
+
+/**
+ * Bounds how much of a page's time goes into what one kernel sends.
+ *
+ * A kernel runs code of anybody, and can send without end.
+ */
+class Budget {
+  /** Do `work`, unless too much was done lately; returns whether it was done. */
+  spend(work: () => void): boolean {
+    const startMs = performance.now();
+    const sinceMs = Math.max(0, startMs - this._checkedMs);
+    this._spentMs = Math.max(0, this._spentMs - SHARE * sinceMs);
+    this._checkedMs = startMs;
+    if (this._spentMs > BURST_MS) {
+      return false;
+    }
+    try {
+      work();
+    } finally {
+      this._spentMs += Math.max(0, performance.now() - startMs);
+    }
+    return true;
+  }
+
+  private _spentMs = 0;
+  private _checkedMs = 0;
 }

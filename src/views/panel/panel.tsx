@@ -1,4 +1,5 @@
-import type { ITranslator } from '@jupyterlab/translation';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import { settingsIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
@@ -12,12 +13,12 @@ import { FleetSection } from '../processes/serversection';
 import { FocusKeeper } from '../shared/focus';
 import { type IFolds, Remembered } from '../shared/folds';
 import { Follower, type ITargetSource } from '../shared/follower';
-import { Header } from './header';
 import { vramIcon } from '../shared/icons';
 import { Notice } from '../shared/notice';
 import { Plan } from '../plan/plan';
 import type { IActiveDevices } from '../processes/processrow';
 import { Snippets } from './snippets';
+import { stateWords } from '../shared/freshness';
 import { noticeFor } from '../shared/states';
 
 /** Draws what is known of out-of-memory errors. */
@@ -185,4 +186,41 @@ function activeDevices({
   title
 }: IActiveTarget): IActiveDevices | null {
   return monitor?.reading ? { title, devices: monitor.reading.devices } : null;
+}
+
+interface IHeaderProps {
+  readonly target: IActiveTarget;
+  readonly nowMs: number;
+  readonly trans: TranslationBundle;
+  readonly actions: Pick<IPanelActions, 'hasSettings' | 'openSettings'>;
+}
+
+/** The document's name, its kernel's state, and the way to the settings. */
+function Header(props: IHeaderProps): React.JSX.Element {
+  const { target, nowMs, actions, trans } = props;
+  const state = target.monitor && stateWords(target.monitor, nowMs, trans);
+  return (
+    <div className="jp-VramPanel-header">
+      <h2 className="jp-VramPanel-title" title={target.title}>
+        {target.title || trans.__('GPU memory')}
+      </h2>
+      {state && (
+        <span className="jp-VramPanel-state" data-tone={state.tone}>
+          <span className="jp-VramPanel-dot" aria-hidden="true" />
+          {state.words}
+        </span>
+      )}
+      {actions.hasSettings() && (
+        <button
+          type="button"
+          className="jp-VramPanel-iconButton"
+          title={trans.__('GPU memory settings')}
+          aria-label={trans.__('GPU memory settings')}
+          onClick={() => actions.openSettings()}
+        >
+          <settingsIcon.react tag="span" />
+        </button>
+      )}
+    </div>
+  );
 }

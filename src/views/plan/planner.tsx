@@ -20,6 +20,7 @@ import { shortDeviceName } from '../../core/text/devicename';
 import { PRESETS } from '../../core/plan/presets';
 import type { IMonitor } from '../../model/tokens';
 import type { IPanelActions } from '../shared/actions';
+import type { Devices, planAcross } from './across';
 import type { IKeyedGpu } from './cards';
 import { canSpread, chosenGpu, chosenGpus, isCard } from './cards';
 import { Choice } from './choice';
@@ -31,8 +32,6 @@ import type { IChosen, ITerms, Source } from './state';
 import { chosenOf, DEFAULT_TERMS } from './state';
 import { Table } from './table';
 import { Target } from './target';
-import type { IAcross } from './useacross';
-import { useAcross } from './useacross';
 
 /** Properties of `Planner`. */
 export interface IPlannerProps {
@@ -100,6 +99,36 @@ function othersToo(
     canSpread(kernelGpus) &&
     chosenGpus(gpuKey, gpuCount, kernelGpus).length === 1;
   return isOneOfMany ? kernelGpus.map(({ gpu }) => gpu) : null;
+}
+
+/** What plans for several GPUs and draws such plans. */
+interface IAcross {
+  readonly planAcross: typeof planAcross;
+  readonly Devices: typeof Devices;
+}
+
+/** That, loaded once it is wanted; null before, and `failed` where it can't be. */
+function useAcross(isWanted: boolean): IAcross | 'failed' | null {
+  const [across, setAcross] = React.useState<IAcross | 'failed' | null>(null);
+  React.useEffect(() => {
+    let gone = false;
+    const set = (loaded: IAcross | 'failed'): void => {
+      if (!gone) {
+        setAcross(loaded);
+      }
+    };
+    if (isWanted) {
+      // Named after the planner, for it shares that chunk's budget.
+      import(/* webpackChunkName: "planner.across" */ './across').then(
+        set,
+        () => set('failed')
+      );
+    }
+    return () => {
+      gone = true;
+    };
+  }, [isWanted]);
+  return across;
 }
 
 interface IPlansProps extends IPlannerProps {
