@@ -18,7 +18,7 @@ from .processes.listing import GpuProcess, processes
 from .version import __version__
 
 if TYPE_CHECKING:
-    from . import wire
+    from . import wire_types as wire
 
 __all__ = [
     "ClearRefusedError",

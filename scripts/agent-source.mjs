@@ -5,13 +5,13 @@ import path from 'node:path';
 /** Its docstrings are what `%vram?` shows. */
 const WITH_HELP = 'magics/magics.py';
 
-/** What runs beside JupyterLab, and in no kernel of a notebook. */
-const ELSEWHERE = 'deno_kernel.py';
+/** What runs beside JupyterLab and in no kernel of a notebook, and what only type checkers read. */
+const ELSEWHERE = ['deno_kernel.py', 'wire_types.py'];
 
 /** The Python files of a folder and of those in it as they are delivered, by path. */
 export async function agentFiles(folder) {
   const names = (await readdir(folder, { recursive: true })).filter(
-    name => name.endsWith('.py') && name !== ELSEWHERE
+    name => name.endsWith('.py') && !ELSEWHERE.includes(name)
   );
   const files = {};
   for (const name of names.sort()) {

@@ -1,7 +1,7 @@
 /**
  * Writes both sides of the wire format from its one definition, src/core/wire/wire.json.
  *
- * `node scripts/wire.mjs` writes src/core/wire/generated.ts and jupyterlab_vram/wire.py;
+ * `node scripts/wire.mjs` writes src/core/wire/generated.ts, and wire.py and wire_types.py in jupyterlab_vram;
  * `--check` only says whether they are what the definition makes of them.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,12 +12,13 @@ import prettier from 'prettier';
 import { at, venvBin } from './paths.mjs';
 import { PlainError, isMain, main } from './process.mjs';
 import { checkWire } from './wire/model.mjs';
-import { toPython } from './wire/python.mjs';
+import { pythonConstants, pythonTypes } from './wire/python.mjs';
 import { toTypeScript } from './wire/typescript.mjs';
 
 const DEFINITION = at('src', 'core', 'wire', 'wire.json');
 const TYPESCRIPT = at('src', 'core', 'wire', 'generated.ts');
 const PYTHON = at('jupyterlab_vram', 'wire.py');
+const PYTHON_TYPES = at('jupyterlab_vram', 'wire_types.py');
 
 /** What the definition makes of each file, by path. */
 async function generated() {
@@ -32,19 +33,20 @@ async function generated() {
         filepath: TYPESCRIPT
       })
     ],
-    [PYTHON, formatted(toPython(wire))]
+    [PYTHON, formatted(PYTHON, pythonConstants(wire))],
+    [PYTHON_TYPES, formatted(PYTHON_TYPES, pythonTypes(wire))]
   ]);
 }
 
 /** Python as ruff formats it. */
-function formatted(text) {
+function formatted(file, text) {
   const { status, stdout, stderr } = spawnSync(
     venvBin('ruff'),
-    ['format', '--stdin-filename', PYTHON, '-'],
+    ['format', '--stdin-filename', file, '-'],
     { cwd: at(), input: text, encoding: 'utf8' }
   );
   if (status !== 0) {
-    throw new PlainError(`ruff could not format ${PYTHON}: ${stderr ?? ''}`);
+    throw new PlainError(`ruff could not format ${file}: ${stderr ?? ''}`);
   }
   return stdout;
 }

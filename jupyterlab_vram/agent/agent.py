@@ -21,7 +21,7 @@ from .push import Pusher
 from .viewers import Viewers
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.holders.clear import ClearReport
     from jupyterlab_vram.host.interface import Channel, Host
 

@@ -19,7 +19,7 @@ from jupyterlab_vram.host.interface import ChannelClosedError
 from jupyterlab_vram.wire import MIME_TYPE
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.host.interface import Channel
 
 _DISPLAY_ID = "jupyterlab-vram"

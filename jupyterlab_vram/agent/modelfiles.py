@@ -20,7 +20,7 @@ from jupyterlab_vram.wire import MAX_CACHED_MODELS, MAX_MODEL_FILES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 MAX_CONFIG_BYTES = 16 << 20
 #: What a config has of one field beyond this says nothing about the shape, and is left out.

@@ -11,7 +11,7 @@ from jupyterlab_vram.processes.listing import Survey, failed_survey, survey
 from jupyterlab_vram.wire import LEFTOVER_THRESHOLD_BYTES
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 #: Asking through NVML takes milliseconds; ``nvidia-smi`` is a process of its own.
 BINDING_INTERVAL_S = 2.0

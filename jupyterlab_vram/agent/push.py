@@ -17,7 +17,7 @@ from jupyterlab_vram.wire import (
 )
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 #: The agent samples this often while a cell runs, for the cell's peak.
 SAMPLE_INTERVAL_S = 0.1

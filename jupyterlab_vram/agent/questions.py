@@ -13,7 +13,7 @@ from jupyterlab_vram.processes import stop as stopping
 from . import modelfiles
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 Fields = dict[str, Any]
 

@@ -31,7 +31,7 @@ from .agent import Agent
 from .questions import OUTSIDE, QUESTIONS
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.host.interface import Host
 
 __all__ = ["SCHEMA_VERSION", "handle", "stop"]

@@ -26,7 +26,7 @@ from jupyterlab_vram.holders.walker import Walker
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
     from .names import CellNames
 

@@ -17,12 +17,12 @@ from jupyterlab_vram.devices.readings import take_reading
 from jupyterlab_vram.host.current import cell_end
 from jupyterlab_vram.host.other_copies import drop_twins
 from jupyterlab_vram.process_state import single
-from jupyterlab_vram.wire import OOM_MENTIONS, OOM_SIGNS
+from jupyterlab_vram.wire import OOM_SIGNS
 
 from .interrupts import guard
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.host.interface import Host
 
 #: What is kept of a message.
@@ -163,8 +163,7 @@ def _about_memory(error: BaseException) -> tuple[str, str] | None:
 def says_memory(text: str) -> bool:
     """Whether an error with this text is about memory, by its words alone."""
     compact = "".join(text[-MAX_SEARCHED:].lower().split())
-    is_possible = any(word in compact for word in OOM_MENTIONS)
-    return is_possible and any(sign in compact for sign in OOM_SIGNS)
+    return any(sign in compact for sign in OOM_SIGNS)
 
 
 def _name_of(error: BaseException) -> str:

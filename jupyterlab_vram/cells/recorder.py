@@ -20,7 +20,7 @@ from .names import cell_names
 if TYPE_CHECKING:
     import ast
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.host.interface import CellEnd, Host
 
 #: Records kept for a front end that attaches later.

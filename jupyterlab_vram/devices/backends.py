@@ -9,7 +9,7 @@ from jupyterlab_vram.deadline import bounded
 from . import torch_private
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 T = TypeVar("T")
 

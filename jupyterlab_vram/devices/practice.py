@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from jupyterlab_vram.process_state import single
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 DEVICE_ID = "practice"
 DEFAULT_SIZE_BYTES = 4 << 30

@@ -32,7 +32,7 @@ from .torch_access import driver_is_missing, gpu_build, is_capturing, loaded_tor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 #: Characters of an error's text that a reading passes on.
 _MAX_DETAIL = 1000

@@ -10,7 +10,7 @@ from .result import DeviceShare, Holder, Totals
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.devices.blocks import Memory
     from jupyterlab_vram.devices.tensors import Storage, Storages
     from jupyterlab_vram.roots.root import Root

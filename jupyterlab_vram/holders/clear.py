@@ -18,7 +18,7 @@ from .release import let_go
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
     from .result import Holder
 

@@ -21,7 +21,7 @@ from .search import Search
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.devices.tensors import Storages
     from jupyterlab_vram.roots.root import Root
 

@@ -12,7 +12,7 @@ from .search import Search
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.roots.root import Root
 
     from .attribution import Reach

@@ -13,7 +13,7 @@ from jupyterlab_vram.units import format_bytes
 from .result import DeviceShare, Holder
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.devices.blocks import Blocks, Segment
     from jupyterlab_vram.devices.tensors import Storages
 

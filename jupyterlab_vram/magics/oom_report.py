@@ -11,7 +11,7 @@ from jupyterlab_vram.units import format_bytes
 from .report import align
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.cells.oom import Failure
     from jupyterlab_vram.holders.result import Holder
 

@@ -11,7 +11,7 @@ from jupyterlab_vram.units import format_bytes, format_change
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.cells.recorder import PeakMeter
     from jupyterlab_vram.holders.clear import ClearReport
     from jupyterlab_vram.holders.result import Holdings

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jupyterlab_vram.wire import Reading
+    from jupyterlab_vram.wire_types import Reading
 
 _IPYTHON, _IPYKERNEL, _TORCH = "IPython", "ipykernel", "torch"
 _LIST = "the list of holders"

@@ -23,7 +23,7 @@ from .types import (
 )
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 _LISTS: tuple[tuple[str, wire.ProcessKind], ...] = (
     ("nvmlDeviceGetComputeRunningProcesses", "compute"),

@@ -31,7 +31,7 @@ from .types import (
 )
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 _TIMEOUT_S = 5.0
 #: What it may take to end after it was killed.

@@ -23,7 +23,7 @@ from . import owners, procfs
 from . import stop as stopping
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 _MAX_TEXT_LENGTH = 400
 #: How long NVML may take, and all together: three calls of ``nvidia-smi`` at most.

@@ -23,7 +23,7 @@ from . import owners, procfs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
 
 #: How long a process may take to end by itself before it may be killed.
 GRACE_S = 5.0

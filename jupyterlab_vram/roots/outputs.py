@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .root import Root, clear_line
 
 if TYPE_CHECKING:
-    from jupyterlab_vram import wire
+    from jupyterlab_vram import wire_types as wire
     from jupyterlab_vram.host.interface import Host
 
 

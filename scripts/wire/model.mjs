@@ -52,8 +52,14 @@ export function allFields({ records }, record) {
   return [...inherited, ...Object.entries(record.fields)];
 }
 
-/** @throws PlainError for a type, a limit or a base that the definition lacks. */
+/** @throws PlainError for a type, a limit or a base that the definition lacks, or a sign without a mention. */
 export function checkWire(wire) {
+  const { mentions, signs } = wire.out_of_memory;
+  for (const sign of signs.words) {
+    if (!mentions.words.some(word => sign.includes(word))) {
+      throw new PlainError(`The sign ${sign} has none of the mentions.`);
+    }
+  }
   for (const [name, record] of Object.entries(wire.records)) {
     if (record.extends && !(record.extends in wire.records)) {
       throw new PlainError(

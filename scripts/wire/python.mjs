@@ -1,30 +1,36 @@
 /** Python for the wire format: constants, and types of the dicts that become JSON. */
 import { constantCase, pascalCase, typeOf } from './model.mjs';
 
-const HEADER = `"""The wire format: constants, and the types of what is sent.
-
+const NOTE = `
 Written by \`\`scripts/wire.mjs\`\` from \`\`src/core/wire/wire.json\`\`: change that, and run it again.
 """
 
-from __future__ import annotations
-
-from typing import Any, Literal, TypedDict`;
+from __future__ import annotations`;
 
 /** The text of jupyterlab_vram/wire.py, before it is formatted. */
-export function toPython(wire) {
+export function pythonConstants(wire) {
   const constants = [
     `SCHEMA_VERSION = ${wire.version}`,
     `MIME_TYPE = "${wire.mime_type}"`,
     ...Object.entries(wire.limits.values)
       .filter(([, { agent }]) => agent)
       .map(limit),
-    ...Object.entries(wire.constants).map(constant),
-    words('OOM_MENTIONS', wire.out_of_memory.mentions),
-    words('OOM_SIGNS', wire.out_of_memory.signs)
+    ...Object.entries(wire.constants)
+      .filter(([, { agent }]) => agent)
+      .map(constant),
+    signs(wire.out_of_memory.signs)
   ];
   return [
-    HEADER,
-    constants.join('\n'),
+    `"""The constants of the wire format.\n${NOTE}`,
+    constants.join('\n')
+  ].join('\n\n');
+}
+
+/** The text of jupyterlab_vram/wire_types.py, before it is formatted. */
+export function pythonTypes(wire) {
+  return [
+    `"""The types of what is sent, for type checkers alone: nothing imports them at run time.\n${NOTE}`,
+    'from typing import Any, Literal, TypedDict',
     [...Object.entries(wire.enums).map(enumeration), operations(wire)].join(
       '\n'
     ),
@@ -63,9 +69,9 @@ function constant([name, { seconds, mebibytes, share, description }]) {
   return `${comment(description)}${constantCase(name)}${suffix} = ${value}`;
 }
 
-function words(name, { description, words: all }) {
-  const list = all.map(word => `"${word}"`).join(', ');
-  return `${comment(`${description} In lower case and without spaces.`)}${name} = (${list})`;
+function signs({ description, words }) {
+  const list = words.map(word => `"${word}"`).join(', ');
+  return `${comment(`${description} In lower case and without spaces.`)}OOM_SIGNS = (${list})`;
 }
 
 function enumeration([name, { description, values }]) {

@@ -13,6 +13,9 @@ import { PACKAGE } from './delivery';
 /** What the front end may deliver to a kernel, in bytes of base64. */
 const MAX_ARCHIVE_BYTES = 110_000;
 
+/** What runs in no kernel of a notebook: a program of its own, and types alone. */
+const ELSEWHERE = ['deno_kernel.py', 'wire_types.py'];
+
 type Source = typeof import('../../src/kernel/source');
 
 describe('agentSources()', () => {
@@ -27,7 +30,7 @@ describe('agentSources()', () => {
     const files = readdirSync(PACKAGE, {
       recursive: true,
       encoding: 'utf8'
-    }).filter(name => name.endsWith('.py') && name !== 'deno_kernel.py');
+    }).filter(name => name.endsWith('.py') && !ELSEWHERE.includes(name));
     expect(files).toContain('agent/bootstrap.py');
     expect(Object.keys(await agentSources()).sort()).toEqual(files.sort());
   });

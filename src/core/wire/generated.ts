@@ -18,7 +18,7 @@ export const MIME_TYPE = 'application/vnd.jupyterlab-vram+json';
 
 /**
  * What a message may hold at most; the rest of it is left out. With `agent` the agent
- * keeps to it, too.
+ * keeps to it, too; so does it with constants.
  */
 export const LIMITS = {
   /** Viewers of one agent. */
