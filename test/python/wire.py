@@ -126,6 +126,7 @@ def record_of(name):
 
 
 READING = record_of("reading")
+CELL_RECORD = record_of("cell_record")
 HOLDINGS = record_of("holdings")
 RELEASE_PREVIEW = record_of("release_preview")
 SURVEY = record_of("survey")
