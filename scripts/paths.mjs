@@ -15,11 +15,17 @@ export function at(...parts) {
 
 export const venv = at('.venv');
 export const python = path.join(venv, 'bin', 'python');
+export const oldest = at('.cache', 'oldest');
 export const results = at('.cache', 'results');
 
 /** The path of a program of the virtual environment. */
 export function venvBin(name) {
   return path.join(venv, 'bin', name);
+}
+
+/** The path of a program of the virtual environment of the oldest versions. */
+export function oldestBin(name) {
+  return path.join(oldest, 'bin', name);
 }
 
 /** The path of a program of an npm package. */

@@ -1,7 +1,7 @@
 /** The steps of `npm test`: what each runs, and what has to be installed for it. */
 import path from 'node:path';
 
-import { at, nodeBin, results, venvBin } from './paths.mjs';
+import { at, nodeBin, oldestBin, results, venvBin } from './paths.mjs';
 
 const CACHE = at('node_modules', '.cache', 'checks');
 
@@ -182,8 +182,76 @@ const TESTS = [
   )
 ];
 
+// What differs between versions of IPython, ipykernel and JupyterLab, on the oldest of each.
+const PYTHON_ON_OLDEST = [
+  'cells',
+  'delivery',
+  'execute',
+  'failures',
+  'frontend',
+  'holders',
+  'interrupts',
+  'kernel_io',
+  'magics',
+  'names',
+  'one_agent',
+  'peaks',
+  'probes',
+  'pushes',
+  'recorder',
+  'removals',
+  'shells',
+  'subshell',
+  'untouched',
+  'variables'
+].map(name => path.join('test', 'python', `test_${name}.py`));
+
+const OLDEST = [
+  test(
+    'oldest-python',
+    [
+      oldestBin('python'),
+      '-m',
+      'pytest',
+      '-q',
+      // Old packages warn of what newer ones will do.
+      '-o',
+      'filterwarnings=default',
+      '-o',
+      'cache_dir=.cache/pytest-oldest',
+      `--junitxml=${report('oldest-python')}`,
+      ...PYTHON_ON_OLDEST
+    ],
+    { group: 'oldest', needs: ['node', 'python', 'oldest'] }
+  ),
+  test(
+    'oldest-browser',
+    vitest(
+      'oldest-browser',
+      '--config',
+      'vitest.browser.config.mts',
+      'test/browser/versions.spec.ts'
+    ),
+    {
+      group: 'oldest',
+      needs: ['node', 'python', 'oldest', 'chromium'],
+      after: 'build',
+      alone: true,
+      env: { VRAM_TEST_PYTHON: oldestBin('python') }
+    }
+  )
+];
+
 /** In the order in which they are started: each behind the one that it comes `after`. */
-export const steps = [...UNIT, ...BUILD, ...LINT, ...TYPES, ...WHEEL, ...TESTS];
+export const steps = [
+  ...UNIT,
+  ...BUILD,
+  ...LINT,
+  ...TYPES,
+  ...WHEEL,
+  ...TESTS,
+  ...OLDEST
+];
 
 /** The steps with this name, or of this group. */
 export function stepsNamed(name) {

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { buildIfChanged } from './build.mjs';
 import { chromium } from './chromium.mjs';
 import { count } from './junit.mjs';
+import { installOldest } from './oldest.mjs';
 import { python, results } from './paths.mjs';
 import { PlainError, isMain, main, run } from './process.mjs';
 import { checkNode, installNode, installPython } from './setup.mjs';
@@ -55,6 +56,9 @@ async function prepare(wanted) {
   if (needs.has('python')) {
     await installPython();
   }
+  if (needs.has('oldest')) {
+    await installOldest();
+  }
   if (!needs.has('chromium')) {
     return { PYTHON: python };
   }
@@ -69,7 +73,10 @@ async function runStep(step, env) {
   if (step.alone) {
     heading(step.name);
   }
-  const done = await run(command, args, { env, capture: !step.alone });
+  const done = await run(command, args, {
+    env: { ...env, ...step.env },
+    capture: !step.alone
+  });
   const word = done.code === 0 ? 'ok' : 'FAILED';
   if (step.alone) {
     console.log(`-- ${step.name}: ${word}, ${seconds(done.seconds)}`);

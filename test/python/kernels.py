@@ -41,9 +41,10 @@ def _prepare(names):
             del names[name]
     names.pop("_hidden", None)
     get_ipython().displayhook.flush()
-    for name in ("_", "__", "___"):
-        # Flushing forgets these.
-        get_ipython().user_ns_hidden.pop(name, None)
+    hidden = get_ipython().user_ns_hidden
+    for name in [name for name in hidden if name in ("_", "__", "___") or name[1:].isdecimal()]:
+        # Flushing forgets the first three, and in older IPythons all of these.
+        del hidden[name]
     for name in ("last_type", "last_value", "last_traceback", "last_exc"):
         vars(sys).pop(name, None)
     gc.enable()

@@ -11,7 +11,8 @@ RUN = "y = model(torch.ones(8, 1024))"
 BIG = "torch.ones(4 * 2**20)"  # 16 MiB
 FLUSH = (
     "get_ipython().displayhook.flush()\n"
-    "for name in ('_', '__', '___'): get_ipython().user_ns_hidden.pop(name, None)"
+    "for name in ['_', '__', '___', *(f'_{n}' for n in range(1000))]:"
+    " get_ipython().user_ns_hidden.pop(name, None)"
 )
 
 
