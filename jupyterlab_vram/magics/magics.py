@@ -131,7 +131,7 @@ class VramMagics(magic.Magics):
     @argument("--all", action="store_true", help="processes that only draw, too")
     @magic.line_magic
     def vram_ps(self, line: str) -> None:
-        """Print who uses each GPU: notebooks, other processes, what may be left over."""
+        """Print who uses each GPU: notebooks, other processes, which may be orphans."""
         arguments = parse_argstring(self.vram_ps, line)
         print(process_report.table(survey(), with_graphics=arguments.all))
 

@@ -24,12 +24,12 @@ _WHY_NOTHING = {
     "no-devices": "The driver sees no NVIDIA GPU.",
     "mismatch": "The NVIDIA driver and its library have different versions. "
     "Restart the machine, or reload the driver.",
-    "no-permission": "The driver does not let this user ask.",
+    "no-permission": "The driver does not allow this user to query it.",
     "lost": "The GPU has fallen off the bus.",
     "timeout": "The driver did not answer in time.",
-    "failed": "The driver could not be asked.",
+    "failed": "The driver could not be queried.",
 }
-_LEFTOVER = {"orphan": " (left over: its parent is gone)", "unowned": " (left over?)"}
+_LEFTOVER = {"orphan": " (orphan: its parent process has ended)", "unowned": " (orphan?)"}
 
 _MAX_COMMAND_LENGTH = 60
 
@@ -54,7 +54,7 @@ def _block(survey: Survey, gpu: Gpu, with_graphics: bool) -> str:
         if share is not None and (with_graphics or process.kind != "graphics"):
             rows.append(_row(process, share.used_bytes))
     if not gpu.is_listed:
-        lines.append("  The driver does not tell which processes use it.")
+        lines.append("  The driver does not list the processes that use it.")
     elif len(rows) == 1:
         lines.append("  The driver lists no process.")
     else:

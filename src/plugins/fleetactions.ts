@@ -130,7 +130,7 @@ function stopText(
           formatBytes(bytes)
         );
   const consequence = force
-    ? trans.__('It ends at once, and can save nothing.')
+    ? trans.__('It ends at once, without saving anything.')
     : trans.__('It is asked to end. What it has not saved is lost.');
   return [process.command ?? '', held, consequence].join('\n\n').trim();
 }
@@ -144,7 +144,7 @@ export async function mayDropOutput(
     {
       title: trans.__('Connect to %1?', kernelName(kernel)),
       body: trans.__(
-        'Nobody is connected to this kernel. The server may be keeping its output for a browser that is offline, closed, or asleep. If you connect, the server drops it: that browser will miss what the kernel printed meanwhile, and what it prints until that browser is back.'
+        'No client is connected to this kernel. The server may be keeping its output for a browser that is offline, closed, or asleep. If you connect, the server drops it: that browser will miss what the kernel printed meanwhile, and what it prints until that browser is back.'
       ),
       accept: trans.__('Connect and Drop')
     },

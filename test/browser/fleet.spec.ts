@@ -194,7 +194,7 @@ describe('Notebooks and processes', () => {
     ]);
     await fleet.open();
     const row = fleet.process(polite);
-    await row.getByText('left over?').waitFor();
+    await row.getByText('orphan?').waitFor();
     // The kernel itself is JupyterLab's to shut down.
     await fleet.process(own).waitFor();
     await expect

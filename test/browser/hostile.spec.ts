@@ -137,7 +137,7 @@ describe('Hostile pushes', () => {
     ]);
     await notebook.runAll();
     await panel.notice
-      .filter({ hasText: 'The figures could not be read' })
+      .filter({ hasText: 'GPU memory could not be read' })
       .waitFor();
     await panel.root.getByText('The kernel reported no device').waitFor();
   });

@@ -105,7 +105,7 @@ describe('The panel', () => {
     const fleet = new FleetSection(lab);
     await fleet.open();
     await fleet.says('evaluation', 'Busy');
-    await fleet.process('left over?').waitFor();
+    await fleet.process('orphan?').waitFor();
     await lab.dismissNotifications();
     for (const [name, theme] of Object.entries(THEMES)) {
       await useTheme(lab, theme);

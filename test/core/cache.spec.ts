@@ -55,7 +55,7 @@ describe('CacheRule', () => {
       device: 'cuda:0',
       sentence: "14.0 GiB is only PyTorch's cache: unused, and free to return.",
       evidence:
-        "Reserved is 14.0 GiB, allocated is 31 MiB. Nothing that ran since the memory was freed needed it; until it is cleared, other processes can't have it.",
+        "Reserved is 14.0 GiB, allocated is 31 MiB. No cell has needed it since it was freed; until it is cleared, other processes can't use it.",
       bytes: 13.97 * GIB
     });
   });

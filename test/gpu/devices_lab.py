@@ -100,7 +100,7 @@ def everything_else(page: Page, lab: Lab, folder: Path) -> None:
         assert bare.stdout is not None
         bare.stdout.readline()
         panel.get_by_role("button", name=re.compile("Notebooks and processes")).click()
-        panel.get_by_text("left over").first.wait_for(timeout=30_000)
+        panel.get_by_text("orphan").first.wait_for(timeout=30_000)
         rows = panel.locator(".jp-VramProcesses-spread tr")
         # This kernel and the bare process, each with both figures.
         expect(rows).to_have_count(2)

@@ -112,7 +112,7 @@ describe('failuresPlugin', () => {
     raise(FULL);
     await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
     const [sentence, options] = announce.mock.calls[0] ?? [];
-    expect(sentence).toMatch(/^[^:]+\.ipynb: .*The card is simply full/);
+    expect(sentence).toMatch(/^[^:]+\.ipynb: .*The card is full/);
     const actions = options?.actions ?? [];
     expect(actions.map(({ label }) => label)).toEqual(['Clear', 'Explain']);
     actions.forEach(({ callback }) => callback(new MouseEvent('click')));
@@ -126,7 +126,7 @@ describe('failuresPlugin', () => {
   it('should put a line below the cell that failed, until it runs again', async () => {
     raise(FULL);
     await vi.waitFor(() => expect(line()).not.toBeNull());
-    expect(line()?.textContent).toContain('The card is simply full');
+    expect(line()?.textContent).toContain('The card is full');
     expect(line()?.nextElementSibling?.className).toBe('jp-CellFooter');
     tell('execute_input', {}, 'r0');
     expect(line()).not.toBeNull();
@@ -151,7 +151,7 @@ describe('failuresPlugin', () => {
     raise('CUDA error: an illegal memory access was encountered');
     raise(FULL);
     await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
-    expect(announce.mock.calls[0]?.[0]).toContain('simply full');
+    expect(announce.mock.calls[0]?.[0]).toContain('card is full');
   });
 
   it('should explain what a kernel said before it died, and offer no clearing', async () => {
@@ -200,7 +200,7 @@ describe('failuresPlugin', () => {
     await vi.waitFor(async () => {
       const element = explanations.latest(target());
       expect(element && (await draw(element)).textContent).toContain(
-        'The card is simply full'
+        'The card is full'
       );
     });
   });

@@ -135,7 +135,7 @@ describe('fleetActions()', () => {
     await untilClosed();
     actions.stop(PROCESS, true);
     const second = await dialog();
-    expect(second.text).toContain('can save nothing');
+    expect(second.text).toContain('without saving');
     second.press('Kill');
     await vi.waitFor(() => expect(calls).toEqual(['stop 77', 'kill 77']));
   });

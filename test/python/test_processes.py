@@ -311,9 +311,9 @@ def test_the_table():
     assert text.splitlines() == [
         "GPU 0 (Fake): 40.00 GiB of 80.00 GiB used",
         "  PID       memory  user     runs for  what",
-        "  77      1.00 GiB  ada       unknown  python train.py (left over?)",
+        "  77      1.00 GiB  ada       unknown  python train.py (orphan?)",
         "  8        unknown  unknown   unknown  this kernel",
-        "  123456  1.00 GiB  unknown   unknown  a process of b (left over: its parent is gone)",
+        "  123456  1.00 GiB  unknown   unknown  a process of b (orphan: its parent process has ended)",
         "  9       1.00 GiB  unknown   unknown  unknown (on the host or in another container)",
         "  Other processes or containers: 36.00 GiB",
     ]
@@ -324,7 +324,7 @@ def test_the_table_says_what_is_not_known():
     unlisted = dataclasses.replace(CARD, is_listed=False, used_bytes=None, total_bytes=None)
     assert table_of(gpu=unlisted).splitlines() == [
         "GPU 0 (Fake): unknown used",
-        "  The driver does not tell which processes use it.",
+        "  The driver does not list the processes that use it.",
     ]
     assert "  The driver lists no process." in table_of()
 

@@ -42,7 +42,7 @@ describe('Bar', () => {
       <Bar device={device({ allocatedBytes: 2 * GIB + 1 })} trans={trans} />
     );
     expect(node.querySelector('li')?.title).toBe(
-      'Live tensors: 2,147,483,649 bytes\nTensors of this kernel that something still holds.'
+      'Live tensors: 2,147,483,649 bytes\nTensors of this kernel that something still refers to.'
     );
   });
 

@@ -23,12 +23,12 @@ describe('confirmationSentences()', () => {
 
   it('should tell it of each device, with all that is uncertain', () => {
     expect(confirmationSentences(TWO, trans)).toEqual([
-      'cuda:0: It frees nothing. 1.00 GiB stays: others hold it. Garbage of 16 MiB is collected along.',
+      'cuda:0: It frees nothing. 1.00 GiB stays: others hold it. 16 MiB of garbage is collected, too.',
       'cuda:1: It frees 512 B.',
-      'The search ran out of time: less may come back, or more.',
+      'The search ran out of time: the amount may differ.',
       'It was not checked whether something else holds it, too.',
-      'Holds nothing any more: model.',
-      'Can’t be made to let go: train() running.',
+      'No longer holds anything: model.',
+      'Can’t be released: train() running.',
       "Afterwards %debug can't look into this error any more."
     ]);
   });

@@ -114,7 +114,7 @@ describe('Devices', () => {
     find(node, 'button', texts(node, 'button')[1] ?? '').click();
     await expect
       .poll(() => node.textContent)
-      .toContain('driver figure unknown');
+      .toContain('driver value unknown');
   });
 
   it('should say in words which device no longer answers', async () => {

@@ -186,7 +186,7 @@ describe('FleetSection', () => {
       const unlisted = { isListed: false, usedBytes: null, otherBytes: null };
       const words = await caption(unlisted);
       expect(words).toContain('used: unknown');
-      expect(words).toContain('does not tell which processes');
+      expect(words).toContain('does not list the processes');
       expect(words).not.toContain('Other processes');
     });
 
@@ -217,10 +217,10 @@ describe('FleetSection', () => {
     ['no-driver', 'driver is not loaded'],
     ['no-devices', 'sees no NVIDIA GPU'],
     ['mismatch', 'different versions'],
-    ['no-permission', 'does not let this user ask'],
+    ['no-permission', 'does not allow this user'],
     ['lost', 'fallen off the bus'],
     ['timeout', 'did not answer in time'],
-    ['failed', 'could not be asked']
+    ['failed', 'could not be queried']
   ] as const)(
     'should have words for a survey that is %s',
     async (state, words) => {

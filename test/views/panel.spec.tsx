@@ -96,7 +96,7 @@ describe('VramPanel', () => {
     ['torch-without-gpu', 'This torch has no GPU support'],
     ['no-driver', 'No GPU driver'],
     ['not-initialized', 'Nothing on the GPU yet'],
-    ['error', 'The figures could not be read']
+    ['error', 'GPU memory could not be read']
   ])(
     'should have words of its own for a reading of %s',
     async (state, title) => {
@@ -144,7 +144,7 @@ describe('VramPanel', () => {
   it('should keep the last figures of a lost kernel, and say that they are old', async () => {
     const monitor = new FakeMonitor({ status: 'disconnected' });
     const { node } = await open(monitor);
-    expect(node.textContent).toContain('These are the last figures');
+    expect(node.textContent).toContain('These are the last values');
     expect(node.querySelector('.jp-VramDevice')).not.toBeNull();
     expect(
       node.querySelector('.jp-VramPanel-devices')?.getAttribute('data-current')

@@ -59,7 +59,7 @@ describe('FleetSection, a process', () => {
     expect(rows(node)[0]).not.toContain('Stop');
   });
 
-  it('should be called left over, more plainly when it is an orphan', async () => {
+  it('should be called an orphan, with doubt where only no notebook owns it', async () => {
     rig.fleet.survey = survey([
       process({ leftover: 'orphan' }),
       process({ pid: 78, leftover: 'unowned' }),
@@ -67,8 +67,8 @@ describe('FleetSection, a process', () => {
     ]);
     const node = await rig.show();
     expect(texts(node, '.jp-VramProcesses-leftover')).toEqual([
-      'left over',
-      'left over?'
+      'orphan',
+      'orphan?'
     ]);
   });
 
@@ -140,7 +140,7 @@ describe('FleetSection, a process', () => {
     const node = await rig.show();
     expect(rows(node)).toEqual([
       'trainerPID 4000000 · on the host or in another containerunknownStop…',
-      'Processes without a figure, and others12.0 GiB'
+      'Processes of unknown size, and others12.0 GiB'
     ]);
   });
 

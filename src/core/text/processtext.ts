@@ -24,13 +24,13 @@ function stateWords(survey: ISurvey, trans: ITranslate): string | null {
         'The NVIDIA driver and its library have different versions. Restart the machine, or load the driver again.'
       );
     case 'no-permission':
-      return trans.__('The driver does not let this user ask.');
+      return trans.__('The driver does not allow this user to query it.');
     case 'lost':
       return trans.__('A GPU has fallen off the bus.');
     case 'timeout':
       return trans.__('The driver did not answer in time.');
     case 'failed':
-      return trans.__('The driver could not be asked.');
+      return trans.__('The driver could not be queried.');
   }
 }
 
@@ -47,7 +47,7 @@ export function whyNotStoppable(
         'It runs on the host or in another container, and can’t be stopped from here.'
       );
     case 'init':
-      return trans.__('It keeps the machine or the container running.');
+      return trans.__('It is the first process of the machine or the container.');
     case 'server':
       return trans.__('The Jupyter server runs in it.');
     case 'this-kernel':
@@ -56,7 +56,7 @@ export function whyNotStoppable(
     case 'foreign-user':
       return trans.__('It belongs to another user.');
     case 'zombie':
-      return trans.__('It has ended; its parent has not noticed yet.');
+      return trans.__('It has ended, but its parent process has not collected it yet.');
     default:
       return trans.__(
         'It can’t be confirmed that this is the process that the driver means.'

@@ -176,7 +176,7 @@ function processCells(process: IGpuProcess): string[] {
   const known = process.shares.flatMap(({ usedBytes }) => usedBytes ?? []);
   const isKnown = known.length === process.shares.length;
   const sum = known.reduce((all, bytes) => all + bytes, 0);
-  const leftover = process.leftover === null ? '' : ' (left over?)';
+  const leftover = process.leftover === null ? '' : ' (orphan?)';
   const what = process.notebook ?? process.command ?? 'unknown process';
   return [
     String(process.pid),

@@ -129,7 +129,7 @@ export function subtitle(
   const place = deviceName(device, trans);
   const figure =
     freeBytes === null || totalBytes === null
-      ? trans.__('driver figure unknown')
+      ? trans.__('driver value unknown')
       : driverFigure(totalBytes - freeBytes, totalBytes, trans);
   return `${place} · ${figure}`;
 }

@@ -81,7 +81,7 @@ function partLabel(key: BarKey, trans: TranslationBundle): string {
 function partMeaning(key: BarKey, trans: TranslationBundle): string {
   switch (key) {
     case 'live':
-      return trans.__('Tensors of this kernel that something still holds.');
+      return trans.__('Tensors of this kernel that something still refers to.');
     case 'cached':
       return trans.__('Kept by torch for reuse; clearing gives it back.');
     case 'fragmented':
@@ -94,7 +94,7 @@ function partMeaning(key: BarKey, trans: TranslationBundle): string {
       return trans.__('Other notebooks and processes.');
     case 'outside':
       return trans.__(
-        'This kernel outside torch and other processes, not told apart.'
+        'This kernel outside torch, and other processes: the driver does not tell them apart.'
       );
     case 'free':
       return trans.__('Free on the whole device.');

@@ -44,7 +44,7 @@ export function confirmationSentences(
         ...(device.collectedBytes > 0
           ? [
               trans.__(
-                'Garbage of %1 is collected along.',
+                '%1 of garbage is collected, too.',
                 formatBytes(device.collectedBytes)
               )
             ]
@@ -54,13 +54,13 @@ export function confirmationSentences(
     }),
     ...(isComplete
       ? []
-      : [trans.__('The search ran out of time: less may come back, or more.')]),
+      : [trans.__('The search ran out of time: the amount may differ.')]),
     ...(isChecked ? [] : [uncheckedWords(trans)]),
     ...(missing.length > 0
-      ? [trans.__('Holds nothing any more: %1.', missing.join(', '))]
+      ? [trans.__('No longer holds anything: %1.', missing.join(', '))]
       : []),
     ...(stuck.length > 0
-      ? [trans.__('Can’t be made to let go: %1.', stuck.join(', '))]
+      ? [trans.__('Can’t be released: %1.', stuck.join(', '))]
       : []),
     ...notes
   ];

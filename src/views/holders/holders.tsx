@@ -134,7 +134,7 @@ function List(props: IListProps): React.JSX.Element {
       </ul>
       {!found.isComplete && (
         <p className="jp-VramPanel-quiet">
-          {trans.__('The time was up: there may be more holders.')}
+          {trans.__('The search ran out of time: there may be more holders.')}
         </p>
       )}
       {holders.some(isNotebooksOwn) && <ReleaseAll {...props} />}

@@ -38,7 +38,7 @@ export function Kernels(props: IKernelsProps): React.JSX.Element {
           <th scope="col">{trans.__('Reserved')}</th>
           <th
             scope="col"
-            title={trans.__('What its process holds, by the driver')}
+            title={trans.__('Memory of its process, as the driver reports it')}
           >
             {trans.__('Driver')}
           </th>

@@ -105,7 +105,7 @@ function GpuTable(props: IGpuTableProps): React.JSX.Element {
       <tbody>
         {!gpu.isListed && (
           <Rest
-            label={trans.__('The driver does not tell which processes use it.')}
+            label={trans.__('The driver does not list the processes that use it.')}
           />
         )}
         {gpu.isListed && processes.length + spread.length === 0 && (
@@ -143,7 +143,7 @@ function Elsewhere(props: IGpuTableProps): React.JSX.Element | null {
 function Unlisted(props: IGpuTableProps): React.JSX.Element | null {
   const { gpu, survey, trans } = props;
   const label = hasUnknown(gpu, survey)
-    ? trans.__('Processes without a figure, and others')
+    ? trans.__('Processes of unknown size, and others')
     : trans.__('Other processes or containers');
   return (gpu.otherBytes ?? 0) > 0 ? (
     <Rest {...{ label, trans }} bytes={gpu.otherBytes} />

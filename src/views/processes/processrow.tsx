@@ -90,11 +90,11 @@ function Leftover(props: {
       data-orphan={isOrphan}
       title={
         isOrphan
-          ? trans.__('What started it is gone, and nothing will end it.')
+          ? trans.__('Its parent process, or its Jupyter server, has ended.')
           : trans.__('No running notebook owns it.')
       }
     >
-      {isOrphan ? trans.__('left over') : trans.__('left over?')}
+      {isOrphan ? trans.__('orphan') : trans.__('orphan?')}
     </span>
   );
 }

@@ -94,9 +94,9 @@ function interrupted(monitor: IMonitor, trans: TranslationBundle): INotice {
       return {
         title: trans.__('Connection lost'),
         text: keepFigures
-          ? trans.__('These are the last figures that arrived.')
+          ? trans.__('These are the last values that arrived.')
           : trans.__(
-              'Figures appear when JupyterLab reaches the kernel again.'
+              'Values appear when JupyterLab reaches the kernel again.'
             ),
         offer: null,
         keepFigures
@@ -104,7 +104,7 @@ function interrupted(monitor: IMonitor, trans: TranslationBundle): INotice {
     case 'asleep':
       return {
         title: trans.__('Paused'),
-        text: trans.__('Readings stop while nobody looks at them.'),
+        text: trans.__('Readings stop while no view shows them.'),
         offer: null,
         keepFigures
       };
@@ -140,7 +140,7 @@ function withoutFigures(reading: IReading, trans: TranslationBundle): INotice {
       return whole(
         trans.__('No torch in this kernel yet'),
         trans.__(
-          'Figures appear as soon as a cell imports `torch` and uses the GPU.'
+          'Values appear as soon as a cell imports `torch` and uses the GPU.'
         ),
         'practice'
       );
@@ -160,22 +160,22 @@ function withoutFigures(reading: IReading, trans: TranslationBundle): INotice {
       );
     case 'error':
       return whole(
-        trans.__('The figures could not be read'),
+        trans.__('GPU memory could not be read'),
         reading.detail ?? trans.__('The kernel gave no reason.')
       );
     default:
       return whole(
         trans.__('Nothing on the GPU yet'),
-        trans.__('Figures appear once a cell puts something on the GPU.')
+        trans.__('Values appear once a cell puts something on the GPU.')
       );
   }
 }
 
 function withVersion(reading: IReading, trans: TranslationBundle): string {
   return reading.torchVersion === null
-    ? trans.__('Install a build of torch for your GPU to see figures here.')
+    ? trans.__('Install a build of torch for your GPU to see values here.')
     : trans.__(
-        'torch %1 was built for the CPU only. Install a build for your GPU to see figures here.',
+        'torch %1 was built for the CPU only. Install a build for your GPU to see values here.',
         reading.torchVersion
       );
 }

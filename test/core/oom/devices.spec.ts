@@ -42,7 +42,7 @@ describe('explainOutOfMemory with several devices', () => {
   it('should name the device that failed', () => {
     const { sentence, device } = explained(readingWith(60, 1));
     expect(device).toBe('cuda:1');
-    expect(sentence).toMatch(/^On cuda:1\. The card is simply full/);
+    expect(sentence).toMatch(/^On cuda:1\. The card is full/);
   });
 
   it('should give both numbers where nvidia-smi counts otherwise', () => {
@@ -89,7 +89,7 @@ describe('explainOutOfMemory with several devices', () => {
     const holders = [holder('both', 30, 40), holder('first', 20)];
     const found = explainOutOfMemory(TEXT, readingWith(60, 1), { holders });
     expect(found?.remedies.map(({ text }) => text)).toContain(
-      '`both` holds 40.0 GiB: let go of it.'
+      '`both` holds 40.0 GiB: release it.'
     );
     expect(JSON.stringify(found)).not.toContain('first');
   });

@@ -73,7 +73,7 @@ describe('explainOutOfMemory on a bare word', () => {
     const found = explainOutOfMemory('Loading weights\nKilled\n');
     expect(found).toMatchObject({ backend: 'host', confidence: 'low' });
     expect(found?.sentence).toBe(
-      'The system ended the process. It does so when the memory of the machine itself runs out, and for other reasons, too.'
+      "The system ended the process. It does so when the machine's own memory runs out, and for other reasons, too."
     );
   });
 });

@@ -53,7 +53,7 @@ describe('explainOutOfMemory on an error of another library', () => {
     const found = explain(JAX);
     expect(found).toMatchObject({ cause: 'unknown', hasTorchGivenBack: false });
     expect(found.sentence).toBe(
-      "The GPU had no room for 2.00 GiB. The message does not say who has the rest. PyTorch's cache in this kernel holds 104 GiB; Clear gives it back."
+      "The GPU had no room for 2.00 GiB. The message does not say what holds the rest. PyTorch's cache in this kernel holds 104 GiB; Clear gives it back."
     );
     expect(found.remedies[0]).toMatchObject({
       id: 'torch-cache',

@@ -51,7 +51,7 @@ describe('explainOutOfMemory on memory of the host', () => {
       backend: 'host',
       cause: 'not device memory'
     });
-    expect(found?.sentence).toContain('memory of the machine itself');
+    expect(found?.sentence).toContain("machine's own memory");
   });
 
   it('should know memory of the device behind a MemoryError of another library', () => {

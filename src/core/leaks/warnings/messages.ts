@@ -148,7 +148,7 @@ export function cachedSentence(facts: ICachedFacts, trans: ITranslate): string {
 /** Reserved against allocated, and what became of the cache since. */
 export function cachedEvidence(facts: ICachedFacts, trans: ITranslate): string {
   return trans.__(
-    "Reserved is %1, allocated is %2. Nothing that ran since the memory was freed needed it; until it is cleared, other processes can't have it.",
+    "Reserved is %1, allocated is %2. No cell has needed it since it was freed; until it is cleared, other processes can't use it.",
     formatBytes(facts.reservedBytes),
     formatBytes(facts.allocatedBytes)
   );

@@ -80,7 +80,7 @@ function kernelAdvice(told: ITold): Record<KernelId, IAdvice> {
   return {
     'release-tracebacks': {
       text: trans.__(
-        'The traceback of the failed call can keep its tensors alive: let go of it. `%debug` has nothing to show then.'
+        'The traceback of the failed call can keep its tensors alive: release it. `%debug` has nothing to show then.'
       ),
       label: trans.__('Release tracebacks'),
       act: 'release-tracebacks'
@@ -88,10 +88,10 @@ function kernelAdvice(told: ITold): Record<KernelId, IAdvice> {
     clear: {
       text: hasTorchGivenBack
         ? trans.__(
-            'PyTorch gave its whole unused blocks back when it failed. Clearing again also collects what only reference cycles hold.'
+            'PyTorch returned its unused blocks when it failed. Clearing also collects tensors that only reference cycles hold.'
           )
         : trans.__(
-            "Return PyTorch's cache, and collect what only reference cycles hold."
+            "Return PyTorch's cache, and collect tensors that only reference cycles hold."
           ),
       label: trans.__('Clear'),
       act: 'clear'
@@ -102,7 +102,7 @@ function kernelAdvice(told: ITold): Record<KernelId, IAdvice> {
       act: 'clear'
     },
     restart: {
-      text: trans.__('Restart the kernel: all that it holds is free then.'),
+      text: trans.__('Restart the kernel: that frees all of its memory.'),
       label: trans.__('Restart kernel…'),
       act: 'restart'
     }
@@ -150,12 +150,12 @@ function handleAdvice(
   return {
     'reset-graphs': cell(
       trans.__(
-        'Let go of captured graphs and of what `torch.compile` keeps, then clear.'
+        'Delete captured graphs, reset `torch.compile`, then clear.'
       )
     ),
     'early-handle': cell(
       trans.__(
-        'Make the handles first, right after torch is imported, while there is room.'
+        'Create the handles first, right after torch is imported, while there is room.'
       )
     ),
     'check-memory': cell(
@@ -194,7 +194,7 @@ function modelAdvice(
     ),
     checkpointing: cell(
       trans.__(
-        'Training? Compute activations again in the backward pass, and don’t keep them.'
+        'Training? Use gradient checkpointing: activations are computed again in the backward pass, not kept.'
       )
     ),
     offload: cell(
@@ -282,9 +282,9 @@ function arrayAdvice(
     'onnx-limit': cell(
       trans.__('Let the arena grow only by what is asked for, and limit it.')
     ),
-    'cupy-pool': cell(trans.__("Return what CuPy's pool keeps.")),
+    'cupy-pool': cell(trans.__("Return the unused memory of CuPy's pool.")),
     'numba-deallocations': cell(
-      trans.__('Numba frees late: let it free now what is due.')
+      trans.__('Numba frees late: make it free now.')
     )
   };
 }

@@ -187,7 +187,7 @@ function releaseOf(holder: IOomHolder, { trans }: ITold): IRemedy {
   return {
     id: `release:${holder.name}`,
     text: trans.__(
-      '`%1` holds %2: let go of it.',
+      '`%1` holds %2: release it.',
       name,
       formatBytes(holder.bytes)
     ),

@@ -72,16 +72,16 @@ function unknownSentence({ balance, trans }: ITold): string {
   const asked = formatBytes(balance.requested);
   if (balance.requested === null) {
     return trans.__(
-      'The GPU ran out of memory. No figures that tell why were found in the message.'
+      'The GPU ran out of memory. The message has no sizes that say why.'
     );
   }
   return balance.free === null
     ? trans.__(
-        'The GPU had no room for %1. The message does not say who has the rest.',
+        'The GPU had no room for %1. The message does not say what holds the rest.',
         asked
       )
     : trans.__(
-        'The GPU had no room for %1: %2 was free. Who has the rest is not clear from the message.',
+        'The GPU had no room for %1: %2 was free. The message does not say what holds the rest.',
         asked,
         formatBytes(balance.free)
       );
@@ -110,7 +110,7 @@ function othersSentence({ balance, facts, trans }: ITold): string {
     );
   }
   return trans.__(
-    'Something outside this process holds about %1 of %2, and %3 was asked for. The message does not say who: another notebook, program or container.',
+    'Something outside this process holds about %1 of %2, and %3 was asked for. The message does not say which: another notebook, program or container.',
     formatBytes(balance.hidden),
     room,
     asked
@@ -159,11 +159,11 @@ function fullSentence({ balance, trans }: ITold): string {
     }
     return live > capacity
       ? trans.__(
-          'The card is full, and more: live tensors have %1 on a card of %2, the rest of it in host memory, and %3 more was asked for.',
+          'The card is more than full: live tensors have %1 on a card of %2, the rest of it in host memory, and %3 more was asked for.',
           ...figures
         )
       : trans.__(
-          'The card is simply full: live tensors of this process have %1 of %2, and %3 more was asked for.',
+          'The card is full: live tensors of this process have %1 of %2, and %3 more was asked for.',
           ...figures
         );
   }
@@ -203,14 +203,14 @@ function notDeviceSentence(told: ITold): string {
   const asked = formatBytes(balance.requested);
   if (told.isSuspect) {
     return trans.__(
-      'The system ended the process. It does so when the memory of the machine itself runs out, and for other reasons, too.'
+      "The system ended the process. It does so when the machine's own memory runs out, and for other reasons, too."
     );
   }
   if (facts.backend === 'host') {
     return balance.requested === null
-      ? trans.__('The memory of the machine itself ran out, not that of a GPU.')
+      ? trans.__("The machine's own memory ran out, not that of a GPU.")
       : trans.__(
-          'The memory of the machine itself ran out, not that of a GPU: %1 was asked for.',
+          "The machine's own memory ran out, not that of a GPU: %1 was asked for.",
           asked
         );
   }
@@ -233,7 +233,7 @@ function notDeviceSentence(told: ITold): string {
     );
   }
   return trans.__(
-    'It was not memory of the GPU that could not be had, but memory of the machine itself, or a limit of the driver.'
+    "The GPU's memory did not run out: the machine's own did, or a limit of the driver was reached."
   );
 }
 
@@ -241,15 +241,15 @@ function handleSentence({ facts, trans }: ITold): string {
   switch (facts.backend) {
     case 'cublas':
       return trans.__(
-        'cuBLAS got no memory for its own handle: the card was full before the first matrix product.'
+        'There was no memory for the cuBLAS handle: the card was full before the first matrix product.'
       );
     case 'cudnn':
       return trans.__(
-        'cuDNN got no memory for its own handle: the card was full before the first convolution.'
+        'There was no memory for the cuDNN handle: the card was full before the first convolution.'
       );
     default:
       return trans.__(
-        'There was not even memory for a context or the handle of a library: the card was full before this process used it.'
+        'There was no memory for a CUDA context or a library handle: the card was full before this process used it.'
       );
   }
 }

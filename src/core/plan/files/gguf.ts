@@ -92,7 +92,7 @@ function readTensor(reader: Reader, index: number): IGgufTensor {
   if (rank > GGUF_LIMITS.dimensions) {
     throw new PlanError(trans =>
       trans.__(
-        '`%1` claims %2 dimensions; %3 are the most.',
+        '`%1` claims %2 dimensions; at most %3 are accepted.',
         name,
         rank,
         GGUF_LIMITS.dimensions
@@ -141,7 +141,7 @@ class Reader {
     if (value > most) {
       throw new PlanError(trans =>
         trans.__(
-          'The GGUF header claims %1 for %2; %3 is the most that is believed.',
+          'The GGUF header claims %1 for %2; at most %3 is accepted.',
           value,
           what,
           most
@@ -194,7 +194,7 @@ class Reader {
   private _array(what: string, depth: number): GgufValue {
     if (depth >= GGUF_LIMITS.depth) {
       throw new PlanError(trans =>
-        trans.__('`%1` has arrays in arrays beyond belief.', what)
+        trans.__('`%1` nests arrays in arrays too deeply.', what)
       );
     }
     const type = this.u32(`the type of ${what}`);

@@ -22,7 +22,7 @@ export function plannableOfText(
 export function parsed(text: string): unknown {
   if (text.length > MAX_JSON) {
     throw new PlanError(trans =>
-      trans.__('This is longer than 16 MiB, which no config is.')
+      trans.__('This is longer than 16 MiB, too long for a config.')
     );
   }
   try {

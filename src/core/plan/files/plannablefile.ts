@@ -59,7 +59,7 @@ function bytesOf(data: string): Uint8Array {
     return Uint8Array.from(atob(data), each => each.charCodeAt(0));
   } catch {
     throw new PlanError(trans =>
-      trans.__('The header of the GGUF file did not arrive whole.')
+      trans.__('The header of the GGUF file is incomplete.')
     );
   }
 }

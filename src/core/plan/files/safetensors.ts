@@ -56,7 +56,7 @@ export function safetensorsHeaderBytes(start: Uint8Array): number {
   if (length > SAFETENSORS_LIMITS.headerBytes || length < 2) {
     throw new PlanError(trans =>
       trans.__(
-        'The safetensors file claims a header of %1 bytes; at most %2 are believed.',
+        'The safetensors file claims a header of %1 bytes; at most %2 are accepted.',
         length,
         SAFETENSORS_LIMITS.headerBytes
       )
@@ -155,7 +155,7 @@ export function safetensorsShape(tensors: readonly ISafetensor[]): IModelShape {
   if (!embedding || !up || !query || !key) {
     throw new PlanError(trans =>
       trans.__(
-        'These tensors have not the names of a model that the planner knows; its config.json is needed.'
+        'These tensors do not have the names of a model that the planner knows: its config.json is needed.'
       )
     );
   }

@@ -29,30 +29,30 @@ const WORDS: Readonly<
     ),
   'omitted-fields': (figure, trans) =>
     trans.__(
-      'The config leaves these out; they are taken as transformers has them by default: %1.',
+      'The config leaves these out, so the defaults of transformers are used: %1.',
       figure
     ),
   'unknown-format': (figure, trans) =>
     trans.__(
-      'The weights are published in a format that the planner does not know (%1): as they are, they take another size than these formats.',
+      'The weights are published in a format that the planner does not know (%1): as published, they have a different size from these formats.',
       figure
     ),
   'files-differ': (figure, trans) =>
     trans.__(
-      'The weight files beside the config have %1, which is not what this model has in 16 or 32 bit: they may be quantized, or it may be made otherwise.',
+      'The weight files beside the config have %1, which is not the size of this model in 16 or 32 bit: they may be quantized, or the model may differ from its config.',
       figure
     ),
   recurrent: (_, trans) =>
     trans.__(
-      'Some layers keep a state in place of keys and values: what they take meanwhile depends on the packages installed.'
+      'Some layers keep a state instead of keys and values: what they need while they run depends on the installed packages.'
     ),
   partial: (_, trans) =>
     trans.__(
-      'Only the part that makes text is known well: images and sound take more.'
+      'Only the text part is known well: images and sound need more.'
     ),
   'from-tensors': (_, trans) =>
     trans.__(
-      'Taken from the names of the tensors alone: give the config.json for a surer plan.'
+      'Derived from the names of the tensors alone: with the config.json, the plan is more certain.'
     ),
   eager: (figure, trans) =>
     trans.__(
