@@ -5,7 +5,7 @@
  *       --url http://localhost:8888/ --minutes 30
  *
  * The token comes from the variable JUPYTER_TOKEN. `--clear` clears what is only cached,
- * `--release outputs,tracebacks` lets go of these first, `--mib` is what is worth a word
+ * `--release outputs,tracebacks` releases these first, `--mib` is what is worth reporting
  * (512), `--once` looks once. Notebooks to which no browser is connected are left alone:
  * the server would drop what it keeps for one that is offline. `--may-drop-output` asks them, too.
  */

@@ -73,7 +73,7 @@ def describe(path: str) -> wire.ModelFile:
         reason = error.strerror or type(error).__name__
         raise RefusedError(f"{_short(path)} can't be read: {reason}.") from None
     except RecursionError:
-        raise RefusedError(f"{_short(path)} has lists in lists beyond belief.") from None
+        raise RefusedError(f"{_short(path)} nests lists too deeply.") from None
     except ValueError as error:  # a null character, or no UTF-8
         raise RefusedError(f"{_short(path)} can't be read: {_short(str(error))}.") from None
 
@@ -191,7 +191,7 @@ def _config(place: Path) -> wire.ModelFile:
     with place.open("rb") as file:
         content = file.read(MAX_CONFIG_BYTES + 1)
     if len(content) > MAX_CONFIG_BYTES:
-        raise RefusedError(f"{_short(str(place))} is larger than 16 MiB, which no config is.")
+        raise RefusedError(f"{_short(str(place))} is larger than 16 MiB, too large for a config.")
     return {
         "path": str(place),
         "kind": "config",
@@ -300,7 +300,7 @@ class _Walk:
         tensors, entries = struct.unpack("<QQ", head[8:24])
         if entries > MAX_GGUF_ENTRIES or tensors > 4 * MAX_GGUF_ENTRIES:
             raise RefusedError(
-                f"The GGUF header claims {entries} entries and {tensors} tensors, beyond belief."
+                f"The GGUF header claims {entries} entries and {tensors} tensors, too many."
             )
         return head, tensors, entries
 
@@ -333,7 +333,7 @@ class _Walk:
         head = self.take(12)
         item, count = struct.unpack("<IQ", head)
         if depth >= MAX_ARRAY_DEPTH or count > MAX_GGUF_BYTES:
-            raise RefusedError("The GGUF header has an array beyond belief.")
+            raise RefusedError("The GGUF header has an array that is too long.")
         if item not in (_STRING, _ARRAY):
             return head + self.take(self._size(item) * count)
         items = [self.value(item, depth + 1) for _ in range(count)]

@@ -81,7 +81,7 @@ class ProcessWatch:
         """Say once that nothing is known now; returns what the viewers have been told."""
         if isinstance(said, Survey) and said.state == "failed":
             return said
-        self._log("The processes on the GPUs could not be told")
+        self._log("The processes on the GPUs could not be reported")
         found = failed_survey("failed", repr(error))
         with suppress(Exception):
             self._send(found.to_dict())

@@ -40,7 +40,7 @@ class ClearReport:
     collected_objects: int
     #: Names of what let go.
     released: tuple[str, ...] = ()
-    #: Who holds what remains; only where something was to let go.
+    #: Who holds what remains; only if something was to be released.
     remaining: tuple[Holder, ...] = ()
 
     def to_dict(self) -> wire.ClearReport:
@@ -109,7 +109,7 @@ def _clear(release: Callable[[], list[str]], *, is_remainder_named: bool) -> Cle
     except SilentError as error:
         raise RefusedError(
             f"The driver has not answered for {error.waited_s:.0f} s. "
-            "What was to let go has let go; the memory comes back when the driver answers."
+            "The holders were released; the memory comes back when the driver answers."
         ) from None
     after = tuple(allocations())
     remaining = tuple(holders()[:_MAX_REMAINING]) if is_remainder_named else ()

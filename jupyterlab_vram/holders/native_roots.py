@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MAX_ROOTS = 8
 NAMELESS_NOTE = (
-    "No name leads to it. Something that is not Python's keeps it: a callback at exit, a context "
+    "No name refers to it. Something outside Python keeps it: a callback at exit, a context "
     "or a library's own code."
 )
 _MACHINERY_NOTE = (

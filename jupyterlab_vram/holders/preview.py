@@ -202,7 +202,7 @@ class _Choice:
     def _why_nothing(self) -> str:
         if self.stuck:
             root = self.stuck[0]
-            return f"Nothing can make `{root.name}` let go. {root.note or ''}".strip()
+            return f"`{root.name}` can't be released. {root.note or ''}".strip()
         if self.missing:
             return f"Nothing called `{self.missing[0]}` holds device memory now."
         return "The notebook itself holds no device memory now."
@@ -279,7 +279,7 @@ def _what_changed(shown: _Shown, now: _Shown) -> str | None:
         if abs(then - count) >= _TOLERANCE_BYTES:
             return (
                 f"It would free {format_bytes(count)} now, not {format_bytes(then)}: "
-                "others hold the memory by now, or have let go of it."
+                "others hold the memory by now, or have released it."
             )
     return None
 

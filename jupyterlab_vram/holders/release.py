@@ -44,7 +44,7 @@ def let_go(release: Iterable[str], names: Iterable[str]) -> list[str]:
         roots = _roots(wanted, variables)
     for root in roots:
         if root.let_go is None:
-            raise RefusedError(f"Nothing can make `{root.name}` let go. {root.note or ''}".strip())
+            raise RefusedError(f"`{root.name}` can't be released. {root.note or ''}".strip())
     for root in roots:
         if root.let_go is not None:
             root.let_go()

@@ -32,13 +32,13 @@ _NOTHING_LEADS = (
     "The search found nothing in Python that leads to it: it may belong to C++ code, a library's "
     "cache, a graph that only C++ knows, or be small tensors of all kinds."
 )
-_NO_HOLDER = "what holds those has no name that the search knows."
-TIME_WAS_UP = "The time was up before it was found what holds it."
-TOO_LITTLE = "It is too little to be searched for."
+_NO_HOLDER = "their holder has no name that the search knows."
+TIME_WAS_UP = "The search ran out of time before its holder was found."
+TOO_LITTLE = "It is too small to search for."
 FROZEN = "What holds it may be among the objects that `gc.freeze()` hides from a search."
 _MAYBE_WORKSPACES = "It may include workspaces of cuBLAS."
 _PRACTICE_NOTE = (
-    "The practice device also counts large blocks of other libraries, which are no tensors."
+    "The practice device also counts large blocks of other libraries, which are not tensors."
 )
 
 

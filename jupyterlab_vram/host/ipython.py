@@ -46,7 +46,7 @@ _PRINTERS = "IPython.core.ultratb"
 _DEBUGGER_PARTS = ("curframe", "botframe", "stack")
 
 _NOTES = HostNotes(
-    outputs="IPython keeps what a cell shows, in several places; this lets go of all of them.",
+    outputs="IPython keeps what a cell shows, in several places; this releases all of them.",
     other_shell="It is in the namespace of another IPython shell in this process.",
 )
 _BEFORE, _AFTER = "pre_run_cell", "post_run_cell"

@@ -90,8 +90,8 @@ class VramMagics(magic.Magics):
     @argument(
         "what",
         nargs="*",
-        help="what lets go first: outputs, tracebacks, all for both; names of variables to delete; "
-        "or the name of any holder that %%vram_holders lists, in quotes if it has blanks",
+        help="what to release first: outputs, tracebacks, all for both; variables to delete; "
+        "or the name of any holder that %%vram_holders lists, in quotes if it has spaces",
     )
     @magic.line_magic
     def vram_clear(self, line: str) -> None:
@@ -140,7 +140,7 @@ class VramMagics(magic.Magics):
     @argument("--all", action="store_true", help="also list what one holder holds, part by part")
     @magic.line_magic
     def vram_holders(self, line: str) -> None:
-        """Print who holds the GPU memory of this kernel, biggest first, and what lets go.
+        """Print who holds the GPU memory of this kernel, biggest first, and what releases it.
 
         *frees* is what comes back if only this holder lets go; *shared* is also
         held by others.

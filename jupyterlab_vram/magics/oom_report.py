@@ -23,7 +23,7 @@ def explained(failure: Failure, now: wire.Reading, held: list[Holder]) -> str:
     """Lay out a failure: what was tried and free, who had what then and now, who holds most."""
     lines = [_head(failure), _figures(failure)]
     table = _table(failure, now)
-    lines += table or ["There are no figures of the device."]
+    lines += table or ["The values of the device are not known."]
     lines += _holders(held)
     lines.append("Paste the error into the panel of JupyterLab to read what to do about it.")
     return "\n".join(line for line in lines if line)
@@ -63,6 +63,6 @@ def _holders(held: list[Holder]) -> list[str]:
     biggest = [each for each in held if each.bytes > 0][:MAX_HOLDERS]
     if not biggest:
         return []
-    rows = [["held now by", "bytes", "let go with"]]
+    rows = [["held now by", "bytes", "release with"]]
     rows += [[each.name, format_bytes(each.bytes), each.release or "-"] for each in biggest]
     return [align(rows)]

@@ -82,10 +82,10 @@ def run(before: list[Allocation], after: list[Allocation], meter: PeakMeter) -> 
 
 
 def holders(found: Holdings, *, with_parts: bool = False) -> str:
-    """Lay out who holds the memory: a line for each holder, and what lets go of it."""
+    """Lay out who holds the memory: a line for each holder, and the code that releases it."""
     if not found.holders:
         return "Nothing in this kernel holds GPU memory."
-    rows = [["held by", "frees", "shared", "kind", "to let go"]]
+    rows = [["held by", "frees", "shared", "kind", "release with"]]
     for each in found.holders:
         release = each.release or (each.note or "").partition(". ")[0]
         kind = (
@@ -101,7 +101,7 @@ def holders(found: Holdings, *, with_parts: bool = False) -> str:
             ]
     lines = [align(rows, left=(0, 3, 4))]
     if not found.is_complete:
-        lines.append("The time was up before everything was searched: there may be more holders.")
+        lines.append("The search ran out of time: there may be more holders.")
     return "\n".join(lines)
 
 

@@ -36,13 +36,13 @@ REASONS: dict[wire.StopRefusal, str] = {
     "read-only": "Stopping processes is switched off here.",
     "not-visible": "This process can't be seen from here: it runs in another container, "
     "on the host, or has ended.",
-    "init": "This process keeps the machine or the container running.",
-    "this-kernel": "This process is this very kernel; shut it down instead.",
+    "init": "This process is the first of the machine or the container.",
+    "this-kernel": "This process is this kernel; shut it down instead.",
     "server": "The Jupyter server runs in this process.",
     "jupyter-kernel": "This process is a kernel of this Jupyter server; shut it down instead.",
     "foreign-user": "This process belongs to another user.",
-    "zombie": "This process has ended already; its parent has not noticed yet.",
-    "unconfirmed": "It can't be confirmed that this process is the one the driver means.",
+    "zombie": "This process has ended; its parent process has not collected it yet.",
+    "unconfirmed": "It can't be confirmed that this is the process that the driver means.",
 }
 
 _MAX_ISSUED = 1000
@@ -161,7 +161,7 @@ def _check(pid: int, identity: str, force: bool, asked_s: float | None) -> None:
     if facts is None:
         raise RefusedError("This process has ended.")
     if facts.identity != identity and not facts.is_zombie:
-        raise RefusedError("The number of this process now belongs to another one.")
+        raise RefusedError("This process ID now belongs to another process.")
     reason = reason_against(facts)
     if reason is not None:
         raise RefusedError(REASONS[reason])

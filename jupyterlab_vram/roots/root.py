@@ -16,7 +16,7 @@ def clear_line(name: str) -> str:
 
 @dataclass
 class Root:
-    """One thing to let go of: a variable, an output, the last traceback, a thread.
+    """One thing to release: a variable, an output, the last traceback, a thread.
 
     A root holds the objects themselves, so it must live only for as long as one search takes.
     """

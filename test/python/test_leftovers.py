@@ -127,7 +127,7 @@ def test_a_block_of_a_tensor_that_python_knows_is_no_workspace(leftovers):
 def test_nothing_is_called_a_workspace_before_everything_was_looked_at(leftovers):
     assert leftovers(*blocks_of(1), doubt=TIME_WAS_UP).keys() == UNKNOWN
     note = leftovers(*blocks_of(1), doubt=TIME_WAS_UP, notes=True)["unattributed"]
-    assert "time was up" in note
+    assert "ran out of time" in note
     assert "may include workspaces of cuBLAS" in note
     assert "nothing in Python" not in note
 

@@ -144,7 +144,7 @@ def test_describe_leaves_out_what_makes_a_config_long(tmp_path):
         ("a.safetensors", struct.pack("<Q", 100) + b"{}", "within its header"),
         ("a.safetensors", struct.pack("<Q", 2) + b"{x", "can't be read"),
         ("a.json", b" " * (16 << 20) + b"{}", "larger than 16 MiB"),
-        ("a.json", b'{"a": ' + b"[" * 100_000, "can't be read|beyond belief"),
+        ("a.json", b'{"a": ' + b"[" * 100_000, "can't be read|too deeply"),
         ("a.json", b'["' + b"a" * 100_000 + b'"]', "object of fields"),
         ("a-00001-of-99999.gguf", b"", "one of 99999 files"),
         ("a-00002-of-00003.gguf", b"GGUF", "one of 3 files.*2 of them.*a-00001-of-00003.gguf"),

@@ -179,7 +179,7 @@ def test_who_is_gone_and_who_cannot_are_said(kernel, ask):
             ({"names": ["model"]}, "Nothing called `model` holds device memory now."),
             (
                 {"names": ["<lambda>() in thread w"]},
-                "let go. The memory comes back when the thread ends",
+                "be released. The memory comes back when the thread ends",
             ),
             ({"groups": ["outputs"]}, "The notebook itself holds no device memory now."),
         ):

@@ -185,4 +185,4 @@ def test_a_survey_that_fails_is_said_once_and_tried_again(monkeypatch):
         SURVEY(each, "survey")
     assert [each["state"] for each in said] == ["failed", "ok"]
     assert "first" in said[0]["detail"]
-    assert logged == ["The processes on the GPUs could not be told"]
+    assert logged == ["The processes on the GPUs could not be reported"]

@@ -100,7 +100,7 @@ def test_a_number_that_another_process_has_got_is_left_alone(users):
     listed_one, newcomer = users.start(), users.start()
     identity = listed(listed_one)
     stopping._register.issued[identity] = (newcomer, None)
-    assert refusal(newcomer, identity) == "The number of this process now belongs to another one."
+    assert refusal(newcomer, identity) == "This process ID now belongs to another process."
     assert is_alive(newcomer)
 
 

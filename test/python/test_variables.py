@@ -71,7 +71,7 @@ def test_who_was_found_is_said_though_the_time_was_up(names):
     assert {"model", "weight"} <= {each.name for each in found.holders}
     assert "there may be more holders" in report.holders(found)
     (rest,) = [each for each in found.holders if each.kind == "unattributed"]
-    assert "The time was up" in rest.note
+    assert "ran out of time" in rest.note
 
 
 def test_a_probe_tells_whether_anything_is_reached_and_remembers_what_reaches_nothing():
