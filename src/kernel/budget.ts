@@ -6,7 +6,7 @@ const BURST_MS = 300;
 /**
  * Bounds how much of a page's time goes into what one kernel sends.
  *
- * A kernel runs code of anybody, and can send without end.
+ * A kernel runs arbitrary code, and can send without end.
  */
 export class Budget {
   /** Do `work`, unless too much was done lately; returns whether it was done. */

@@ -11,7 +11,7 @@ const UPDATE_MS = 1000;
 /** How long a notification stays. */
 const SHOWN_MS = 10_000;
 
-/** What is to be told of one warning, and what a person can do about it. */
+/** What is to be said about one warning, and what the user can do about it. */
 export interface IToast {
   /** Names the warning among those of its kernel. */
   readonly key: string;
@@ -43,7 +43,7 @@ export class Toasts {
     }
   }
 
-  /** Take back what was told of warnings that are over. */
+  /** Take back what was said about warnings that are over. */
   keep(keys: ReadonlySet<string>): void {
     for (const [key, id] of this._single) {
       if (!keys.has(key)) {
