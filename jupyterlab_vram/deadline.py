@@ -1,4 +1,4 @@
-"""Calls into a driver, which may never return where a GPU is lost: nobody waits for ever."""
+"""Calls into a driver, which may never return where a GPU is lost: every wait has an end."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Call:
         return self._result
 
 
-#: By what was asked: the call that nobody waits for any more.
+#: By what was asked: the call that was given up.
 _silent: dict[str, _Call] = single("silent calls", dict)
 
 

@@ -396,7 +396,7 @@ class Holdings(TypedDict):
 
 
 class FreedDevice(TypedDict):
-    """What one device gets back, each byte once, whoever shares it."""
+    """What one device gets back, where bytes that several holders share count once."""
 
     #: The `id` of a device.
     id: str

@@ -39,7 +39,7 @@ class Agent:
         self._viewers = Viewers()
         self._capturing = False
         self._counting = threading.Lock()
-        #: Held by whoever changes what the agent does: requests come on several threads.
+        #: Held while a request changes what the agent does: requests come on several threads.
         self.lock = threading.RLock()
         self._recorder = CellRecorder(host, self._io.current_request)
         self._recorder.serves = self._io.serves
@@ -49,7 +49,7 @@ class Agent:
             self._compose_push, self._push, self._since, self._recorder.sample, self._io.log
         )
         self._pusher.on_rest = self._end_leases
-        #: From how many bytes on each viewer who wants to know calls a process left over.
+        #: From how many bytes on a process counts as an orphan, for each viewer that wants to know.
         self._curious: dict[str, int] = {}
         self._process_watch = ProcessWatch(self._push_survey, self._io.log)
 
@@ -145,7 +145,7 @@ class Agent:
             return
         run = self._recorder.adopt(found.request, found.started_s or time.time())
         again = self._io.execution()
-        # Had the cell ended just before, nobody would ever say so.
+        # Had the cell ended just before, nothing would ever report it.
         if (again is None or not run.is_of(again.request)) and self._recorder.running is run:
             self._recorder.running = None
 

@@ -1,7 +1,7 @@
 """Sending from the kernel to the front end without being asked.
 
-A push is an ``update_display_data`` message for a display nobody has shown:
-front ends hand it to whoever listens to all messages and otherwise ignore it,
+A push is an ``update_display_data`` message for a display that was never shown:
+front ends hand it to listeners of all messages and otherwise ignore it,
 and no output changes. Its parent decides what others make of it. It is never
 the running cell: servers and clients that keep a cell's outputs themselves take
 every display of the cell for one. It is a request that nobody made, of a type
@@ -42,7 +42,7 @@ class KernelIO:
         self.log = channel.log
 
     def push(self, payload: wire.AgentMessage) -> None:
-        """Send ``payload`` as part of no request that anybody made.
+        """Send ``payload`` as part of no client's request.
 
         Raises:
             ChannelClosedError: if nothing can be sent any more.

@@ -1,4 +1,4 @@
-"""The thread that tells the front end what changed, while somebody looks."""
+"""The thread that sends changes to the viewers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Pusher:
         self._log = log
         self._wake = threading.Event()
         self._ended = threading.Event()
-        #: What ended and was not told of yet: each cell's record, None if it left none.
+        #: What ended and was not reported yet: each cell's record, None if it left none.
         self._finished: deque[wire.CellRecord | None] = deque()
         self._finished_s = 0.0
         self._thread: threading.Thread | None = None
@@ -145,7 +145,7 @@ class Pusher:
         if not self._finished:
             self._step_without_record(started_s)
         elif self._is_due(self.interval_s) or (started_s is None and self._has_breath()):
-            # Cells that end one right after another are told of together: to speak
+            # Cells that end one right after another are reported together: to speak
             # after each would take the interpreter from the next.
             self._push(self._compose(self._take_finished()))
 

@@ -19,7 +19,7 @@ MAX_SESSIONS = 8
 
 @dataclass
 class Viewer:
-    """One front end that is told of changes."""
+    """One front end that gets pushes."""
 
     #: How often it wants to be told, in seconds.
     interval_s: float

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _POLL_S = 0.001
-#: Hooks take less than this; later, nobody means the cell of then.
+#: Hooks take less than this; a later interrupt is not meant for that cell.
 _PATIENCE_S = 5.0
 
 

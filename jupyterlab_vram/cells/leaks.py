@@ -211,7 +211,7 @@ class Watch:
 
 
 def _with_holders(removals: list[Removal]) -> list[Removal]:
-    """Name whoever holds what did not come back: variables, outputs, tracebacks, graphs."""
+    """Name the holders of what did not come back: variables, outputs, tracebacks, graphs."""
     left = [
         {key for key, each in removal.storages.items() if each.is_alive()} for removal in removals
     ]

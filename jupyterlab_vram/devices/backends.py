@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: How long anybody waits to hear what is free on a device.
+#: How long to wait for what is free on a device.
 _FREE_S = 1.0
 
 

@@ -35,7 +35,7 @@ class Segment:
     active_bytes: int
     #: The private pool that it belongs to; None for the common one.
     pool: tuple[int, int] | None
-    #: Its unused pages can be returned, whoever lives in it.
+    #: Its unused pages can be returned, whatever lives in it.
     is_expandable: bool = False
     #: The stream for which it was taken, as an address.
     stream: int = 0

@@ -36,7 +36,7 @@ _BINDING_HURRY_S = 0.2
 _COMMAND_HURRY_S = 2.0
 #: An answer that takes longer than this is not worth looking out for.
 _ANSWER_S = 2.0
-#: How long somebody who asks now waits for an answer.
+#: How long a caller waits for an answer.
 _PATIENCE_S = 3.0
 #: A question that is open for so long has made the last answer too old to be told.
 _SILENCE_S = 12.0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Collection:
-    """Holds automatic collection off while anybody looks, on any thread."""
+    """Holds automatic collection off during a search, on any thread."""
 
     def __init__(self) -> None:
         # Reentrant: a signal's handler may look, too.

@@ -57,7 +57,7 @@ def places_of(numbered: Iterable[Numbered | Gpu]) -> dict[str, Place]:
 
 
 class _Places:
-    """What the driver told of the GPUs that this process uses."""
+    """What the driver reported of the GPUs that this process uses."""
 
     def __init__(self) -> None:
         self._by_uuid: dict[str, Place] = {}

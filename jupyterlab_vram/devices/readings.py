@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _MAX_DETAIL = 1000
 #: How often a device is read until its figures are of one moment.
 _MAX_TRIES = 3
-#: How long anybody waits for a driver to take memory back.
+#: How long to wait for a driver to take memory back.
 _EMPTYING_S = 10.0
 
 

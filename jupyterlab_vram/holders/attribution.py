@@ -85,7 +85,7 @@ class Account:
         self._held_elsewhere.setdefault(place, set()).update(self._weigh(storages))
 
     def leave_unchecked(self, places: Iterable[int]) -> None:
-        """Note that nobody looked whether something else holds what these hold alone."""
+        """Note that it was not checked whether something else holds what these hold alone."""
         self._unchecked.update(places)
 
     def _promise(self, place: int) -> wire.HolderPromise:
@@ -136,7 +136,7 @@ class Account:
         return set().union(*(self._units[place] for place in places))
 
     def freed_by(self, places: Iterable[int]) -> set[Unit]:
-        """Return what nothing holds any more once all the roots at ``places`` have let go."""
+        """Return what nothing holds any more once all the roots at ``places`` are released."""
         chosen = set(places)
         return {unit for unit in self.covered(chosen) if chosen.issuperset(self._owners[unit])}
 
@@ -195,5 +195,5 @@ class Account:
 
 
 def is_unknown(holder: Holder) -> bool:
-    """Whether nobody could say what it is."""
+    """Whether it is not known what it is."""
     return holder.kind == "unattributed"

@@ -1,4 +1,4 @@
-"""Give back what no live tensor needs: let go if asked to, collect cycles, empty the caches."""
+"""Give back what no live tensor needs: release if asked to, collect cycles, empty the caches."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ClearReport:
     after: tuple[Allocation, ...]
     #: Objects that the garbage collector found unreachable.
     collected_objects: int
-    #: Names of what let go.
+    #: Names of what was released.
     released: tuple[str, ...] = ()
     #: Who holds what remains; only if something was to be released.
     remaining: tuple[Holder, ...] = ()
@@ -69,7 +69,7 @@ def clear(release: Iterable[str] = (), names: Iterable[str] = ()) -> ClearReport
     """Let go of what was named, collect cycles, then hand unused memory back to the driver.
 
     Args:
-        release: what the notebook holds by itself and shall let go of: ``"outputs"``,
+        release: what the notebook holds by itself and is to be released: ``"outputs"``,
             ``"tracebacks"``, ``"all"`` for both, or the name of one holder such as
             ``"Out[7]"``. Outputs that hold no device memory stay. After ``"tracebacks"``
             ``%debug`` can't look into the last error any more.
@@ -102,7 +102,7 @@ def _clear(release: Callable[[], list[str]], *, is_remainder_named: bool) -> Cle
     released = tuple(release())
     collected = gc.collect()
     if released:
-        # What one round lets go of may be what another cycle hung on.
+        # What one round frees may be what another cycle hung on.
         collected += gc.collect()
     try:
         empty_caches()

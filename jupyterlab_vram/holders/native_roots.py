@@ -88,7 +88,7 @@ def nameless_roots(
     """Return as few roots as lead to all targets to which nothing that is known leads.
 
     Args:
-        targets: the tensors that somebody holds.
+        targets: the tensors that have a holder.
         members: all that leads to them, the nearest first.
         references: among the members.
         known: identities of what was named, or is garbage.

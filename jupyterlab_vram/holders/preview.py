@@ -112,7 +112,7 @@ class _Choice:
         return tuple(dict.fromkeys(root.name for root in self.roots()))
 
     def freed(self) -> list[_Freed]:
-        """Say what each device gets back: each byte once, whoever of the chosen shares it."""
+        """Say what each device gets back; bytes that several holders share count once."""
         account, chosen = self._account, set(self._places)
         reached = account.covered(chosen)
         gone = self._gone()
@@ -173,7 +173,7 @@ class _Choice:
         return {place for place, reach in reaches if reach.root.release == _COLLECT_LINE}
 
     def _gone(self) -> set[Unit]:
-        """Return what nothing holds any more once the chosen have let go."""
+        """Return what nothing holds any more once the chosen are released."""
         return self._account.freed_by({*self._places} | self._garbage()) - self._kept
 
     def _keeps(self, pool: Holder) -> bool:
@@ -181,7 +181,7 @@ class _Choice:
         return bool(pool.also_held_by) and {*self.names()}.issuperset(pool.also_held_by)
 
     def _code(self) -> list[str]:
-        """Return the lines of Python that do the same; what `clear` lets go of is left to it."""
+        """Return the lines of Python that do the same; what `clear` releases is left to it."""
         cleared = [*self.groups]
         kinds = {kind for name in cleared for kind in GROUPS[name]}
         deleted, others = [], []
@@ -237,7 +237,7 @@ def release_as_shown(token: str) -> list[str]:
     shown = _kept.pop(token, None)
     if shown is None:
         raise RefusedError(_UNKNOWN)
-    # Looked at before the first lets go, which may run finalizers of the person's.
+    # Looked at before the first is released, which may run finalizers of the person's.
     with undisturbed():
         roots = _roots_as_shown(shown)
     for root in roots:

@@ -252,7 +252,7 @@ def _named(ancestry: Ancestry) -> list[Root]:
 
 
 def _add_line(root: Root, where: str, value: Any, members: dict[int, Any]) -> None:
-    """Say how a library lets go: it needs its table, but not what was put into it."""
+    """Say how to release a library's: it needs its table, but not what was put into it."""
     if root.name.partition(".")[0] in _MACHINERY:
         # What runs cells, tasks and threads would stop.
         return

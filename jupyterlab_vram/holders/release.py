@@ -33,13 +33,13 @@ def let_go(release: Iterable[str], names: Iterable[str]) -> list[str]:
         names: variables to delete, whatever they hold.
 
     Raises:
-        RefusedError: for a name that nothing has, or a holder that nothing can make let go;
-            then nothing was let go of.
+        RefusedError: for a name that nothing has, or a holder that can't be released;
+            then nothing was released.
     """
     wanted, variables = list(release), list(names)
     if not wanted and not variables:
         return []
-    # Every one is found before the first lets go, which may run finalizers of the person's.
+    # Every one is found before the first is released, which may run finalizers of the person's.
     with undisturbed():
         roots = _roots(wanted, variables)
     for root in roots:
@@ -58,7 +58,7 @@ def _roots(wanted: list[str], variables: list[str]) -> list[Root]:
     return [*roots, *(_variable(name, search) for name in variables)]
 
 
-#: What finding the holders may take before they are let go of.
+#: What finding the holders may take before they are released.
 SEARCH_S = 2.0
 
 

@@ -35,7 +35,7 @@ class Holder:
     kind: wire.HolderKind
     #: How to get from there to the first tensor.
     path: str
-    #: Freed if only this holder lets go.
+    #: Freed if only this holder is released.
     bytes: int = 0
     #: Held by others, too, whom ``also_held_by`` names.
     shared_bytes: int = 0
@@ -47,7 +47,7 @@ class Holder:
     devices: list[DeviceShare] = field(default_factory=list)
     #: Reserved and unused, but not returnable while its tensors live in the same segments.
     pinned_bytes: int = 0
-    #: A line of Python that lets go; None where there is none.
+    #: A line of Python that releases it; None where there is none.
     release: str | None = None
     #: ``checked``: nothing else was found to hold what it frees. ``shared``: something that
     #: has no name here holds a part of ``shared_bytes``. ``unchecked``: that was not looked for.

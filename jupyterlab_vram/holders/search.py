@@ -274,7 +274,7 @@ class Search:
             if own:
                 strays.append(each)
                 self._stray_storages.update(own)
-        # Looking for who holds them takes long; nobody asks for so little.
+        # Looking for their holders takes long, and they are too small to matter.
         return strays if _nbytes(self._stray_storages) >= _MIN_STRAY_BYTES else []
 
     def _without_graphs(self, strays: list[Any], found: list[Reach]) -> list[Any]:
@@ -344,7 +344,7 @@ def _is_nameless_tensor(root: Root) -> bool:
 
 
 def _is_accounted_for(reaches: list[Reach], memory: Memory) -> bool:
-    """Whether so little is left over that nobody asks for it.
+    """Whether so little is unattributed that it does not matter.
 
     What else it may be, such as a workspace or a graph's own, is asked of what
     is left when it is known that no tensor has it.
@@ -374,7 +374,7 @@ def _nbytes(storages: Storages) -> int:
 
 
 def names_holding(keys: set[int], seconds: float) -> dict[str, set[int]]:
-    """Name whoever reaches some storages, and which of them; whoever reaches most comes first.
+    """Name the roots that reach some storages, and which of them; the one that reaches most first.
 
     Args:
         keys: of storages that a weak reference follows, see ``Storages``.

@@ -110,7 +110,7 @@ def _workspaces(candidates: dict[tuple[int, int], list[int]]) -> set[int]:
 def _special_blocks(
     device: str, blocks: Blocks, account: Account, workspaces: set[int]
 ) -> list[Holder]:
-    """Blocks of CUDA graphs, and workspaces: those that nobody reaches."""
+    """Blocks of CUDA graphs, and workspaces: those that no root reaches."""
     claimed = {unit.key for unit in account.bytes if unit.device == device}
     workspace = 0
     pools = {segment.pool: 0 for segment in blocks.private if segment.pool is not None}

@@ -298,7 +298,7 @@ def _take_container(
 
 
 def _some_items(base: Any, container: Any) -> list[Any]:
-    """Both ends of a long container: nobody hides a model amid a data set."""
+    """Both ends of a long container: models are rarely in the middle of a data set."""
     half = MAX_ITEMS // 2
     try:
         if base is dict:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: behalf are holders of their own; what its frames hold is nothing of the person's.
 CLASS_PREFIXES = ("IPython.", *ipykernel.CLASS_PREFIXES)
 FRAME_PREFIXES = ("IPython.", "comm.", "ipywidgets.", *ipykernel.FRAME_PREFIXES)
-#: Packages in which nothing can be let go of without harm to what runs cells.
+#: Packages in which nothing can be released without harm to what runs cells.
 PACKAGES = ("IPython", *ipykernel.PACKAGES)
 
 #: Names of the three latest outputs, in each of the places where IPython keeps them.

@@ -97,7 +97,7 @@ class VramMagics(magic.Magics):
     def vram_clear(self, line: str) -> None:
         """Collect reference cycles, empty the caches, and print what came back.
 
-        ``%vram_clear outputs tracebacks`` first lets go of the outputs that hold
+        ``%vram_clear outputs tracebacks`` first releases the outputs that hold
         device memory, and of the last error; ``%vram_clear model y`` first deletes
         two variables. What remains is printed with its holders.
         """
@@ -142,7 +142,7 @@ class VramMagics(magic.Magics):
     def vram_holders(self, line: str) -> None:
         """Print who holds the GPU memory of this kernel, biggest first, and what releases it.
 
-        *frees* is what comes back if only this holder lets go; *shared* is also
+        *frees* is what comes back if only this holder is released; *shared* is also
         held by others.
         """
         arguments = parse_argstring(self.vram_holders, line)
@@ -208,7 +208,7 @@ def renew(host: Host) -> bool:
 
 
 def offer(host: Host) -> None:
-    """Register the magics whose names nobody else has, so that no ``%load_ext`` is needed."""
+    """Register the magics whose names are free, so that no ``%load_ext`` is needed."""
     shell: Any = host.shell
     magics: Any = VramMagics(shell)
     for kind, methods in magics.magics.items():

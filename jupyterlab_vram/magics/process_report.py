@@ -29,7 +29,7 @@ _WHY_NOTHING = {
     "timeout": "The driver did not answer in time.",
     "failed": "The driver could not be queried.",
 }
-_LEFTOVER = {"orphan": " (orphan: its parent process has ended)", "unowned": " (orphan?)"}
+_LEFTOVER = {"orphan": " (orphan: its parent has ended)", "unowned": " (orphan?)"}
 
 _MAX_COMMAND_LENGTH = 60
 

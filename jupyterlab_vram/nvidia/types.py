@@ -1,4 +1,4 @@
-"""What an NVIDIA driver tells of its GPUs and of who uses them.
+"""What an NVIDIA driver reports of its GPUs and of who uses them.
 
 The common ground of :mod:`nvml` and :mod:`smi`. All figures are in bytes, and
 None means that the driver did not tell.

@@ -94,7 +94,7 @@ class Survey:
     processes: tuple[GpuProcess, ...]
 
     def other_bytes(self, gpu: Gpu) -> int | None:
-        """What is used of a GPU by nobody that is listed with a figure.
+        """GPU memory in use that no listed process accounts for.
 
         None if the driver does not tell, and for a GPU that is sliced.
         """
@@ -233,7 +233,7 @@ def _leftover(
     kernel = procfs.look_up(owner.kernel_pid) if owner.kernel_pid is not None else None
     is_orphan = any(owners.is_parent_gone(each) for each in (facts, kernel) if each is not None)
     if is_orphan or facts.is_zombie:
-        # Nobody will come back for it, so an unknown figure counts too.
+        # No process will use it again, so an unknown size counts too.
         return "orphan" if used is None or used > threshold else None
     return "unowned" if kernel is None and used is not None and used > threshold else None
 

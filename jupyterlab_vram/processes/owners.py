@@ -1,4 +1,4 @@
-"""Which notebook a process belongs to, and whether anybody is left to look after it.
+"""Which notebook a process belongs to, and whether its parent or server still runs.
 
 A kernel names itself in its command line and its notebook in its environment.
 Whatever a kernel started, such as the workers of a data loader, belongs to its

@@ -1,4 +1,4 @@
-"""What Linux tells of a process, from ``/proc``; elsewhere nothing is known.
+"""What Linux reports of a process, from ``/proc``; elsewhere nothing is known.
 
 Only the processes of this process's own PID namespace appear there. The driver
 may count in another one, so that a number of its can belong here to a process

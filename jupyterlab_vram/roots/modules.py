@@ -82,7 +82,7 @@ def attribute_roots(name: str, owner: Any, line: str) -> list[Root]:
     Args:
         name: what a person calls the owner.
         owner: the module or the class.
-        line: what lets go of one attribute, when its name is put behind it.
+        line: what releases one attribute, when its name is put behind it.
     """
 
     def expand() -> list[Root]:

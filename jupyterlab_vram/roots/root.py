@@ -1,4 +1,4 @@
-"""One thing that a person can let go of."""
+"""One thing that can be released."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def clear_line(name: str) -> str:
-    """Return the line that makes :func:`jupyterlab_vram.clear` let go of ``name``."""
+    """Return the line that makes :func:`jupyterlab_vram.clear` release ``name``."""
     return f"import jupyterlab_vram; jupyterlab_vram.clear(release=[{name!r}])"
 
 
@@ -26,7 +26,7 @@ class Root:
     kind: wire.HolderKind
     #: What it holds: how a path to it begins, and the object.
     values: list[tuple[str, Any]]
-    #: A line of Python that lets go, or None.
+    #: A line of Python that releases it, or None.
     release: str | None = None
     note: str | None = None
     #: Does what the line does; None where nothing can.

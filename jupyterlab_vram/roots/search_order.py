@@ -70,7 +70,7 @@ def grouped(variables: list[Variable], root_of: Callable[[str, Any], Root | None
 
     Args:
         variables: their names and values.
-        root_of: makes the root of one; None for a name that is nobody's.
+        root_of: makes the root of one; None for a name that is not the user's.
     """
     if len(variables) <= _MAX_SINGLE:
         return _single(variables, root_of)

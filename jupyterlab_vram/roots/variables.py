@@ -76,7 +76,7 @@ class Namespace:
         return first, [*grouped(others, self._root_of), *small]
 
     def variable(self, name: str) -> Root | None:
-        """Return the root of one variable, whatever is in it; None for a name of nobody's."""
+        """Return the root of one variable; None for a name that is not the user's."""
         if name not in self.names or self.host.is_host_name(name, self.names[name]):
             return None
         return self._variable(name, self.names[name])

@@ -19,7 +19,7 @@ export function checkedPid(pid: unknown): void {
   }
 }
 
-/** Whether the person says yes. @throws RoomError `bad-argument` where nobody can be asked */
+/** Whether the user agrees. @throws RoomError `bad-argument` without a terminal to ask in */
 export function askPerson(question: string): boolean {
   if (!isInNotebook() && !Deno.stdin.isTerminal()) {
     throw new RoomError(

@@ -15,7 +15,7 @@ interface IUse {
   readonly device: IDeviceReading | null;
 }
 
-/** All GPUs that a kernel or the driver tells of. */
+/** All GPUs that a kernel or the driver reports. */
 export function gpusOf(
   rows: readonly INotebookReading[],
   driver: IDriverAnswer
@@ -36,7 +36,7 @@ export function gpusOf(
   return [...told, ...silent];
 }
 
-/** The biggest GPU that a kernel or the driver tells of. */
+/** The biggest GPU that a kernel or the driver reports. */
 export function biggestGpu({ gpus, notebooks }: IOverview): IGpu | null {
   const seen = notebooks.flatMap(({ reading }) => reading?.devices ?? []);
   const found = [
@@ -53,7 +53,7 @@ export function biggestGpu({ gpus, notebooks }: IOverview): IGpu | null {
   return biggest ?? null;
 }
 
-/** The devices of a notebook by their key: those it told of, and those that the driver knows. */
+/** The devices of a notebook by their key: those it reported, and those that the driver knows. */
 function devicesOf(
   row: INotebookReading,
   { uses }: IDriverAnswer

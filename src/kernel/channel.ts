@@ -65,7 +65,7 @@ export class SilentChannel implements IDisposable {
     }
   }
 
-  /** Have `expression` evaluated when the kernel comes to it; sent at once, and nobody waits. */
+  /** Have `expression` evaluated when the kernel comes to it; sent at once, without waiting for the answer. */
   tell(expression: string): void {
     const subshell = this._subshell?.isOpen ? this._subshell : null;
     try {

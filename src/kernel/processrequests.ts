@@ -2,7 +2,7 @@ import { decodeStopReport, decodeSurvey } from '../core/wire/generated';
 import type { IStopReport, ISurvey } from '../core/wire/generated';
 import type { IQuestion } from './query';
 
-/** Ask who uses the GPUs now; `leftoverBytes` is from where on a process may be left over. */
+/** Ask who uses the GPUs now; `leftoverBytes` is from where on a process may be an orphan. */
 export function surveyQuestion(leftoverBytes: number): IQuestion<ISurvey> {
   return {
     request: { op: 'processes', leftover_bytes: leftoverBytes },

@@ -15,7 +15,7 @@ export class Standing {
   failure: Sentence | null = null;
   /** Whether the kernel speaks another language than Python. */
   isForeign = false;
-  /** Whether somebody looks. */
+  /** Whether a view shows this kernel. */
   isWanted = false;
   /** Whether the page is gone, as far as it knows; it may come back. */
   isAway = false;

@@ -17,7 +17,7 @@ import { Standing } from './agentstate';
 import type { MonitorStatus } from './tokens';
 
 /**
- * Keeps the agent of one kernel attached for as long as somebody looks.
+ * Keeps the agent of one kernel attached for as long as a view shows it.
  *
  * It asks an idle kernel once, when woken; a restart, a lost connection or a
  * changed setting lead to another attempt.
@@ -212,7 +212,7 @@ export class Attachment implements IDisposable {
 
   private _onMessage(_: Connections, message: IAgentMessage): void {
     if (!this._standing.isWanted) {
-      // To another page, or still to us; then it is at work, and asking disturbs nobody.
+      // To another page, or still to us; then it is at work, and asking disturbs no client.
       if (!this._talk.isOver) {
         this._standing.status = 'attached';
         void this._detach();

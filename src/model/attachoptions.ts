@@ -9,7 +9,7 @@ export class Terms {
     this._viewer = viewer;
   }
 
-  /** From how many bytes on a process is left over; null: nobody wants to know of processes. */
+  /** From how many bytes on a process counts as an orphan; null: processes are not wanted. */
   leftoverBytes: number | null = null;
 
   /** Whether there are other settings now than the agent was told. */

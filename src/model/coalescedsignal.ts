@@ -4,7 +4,7 @@ import { Signal } from '@lumino/signaling';
 
 import { Quota } from './ratelimit';
 
-/** Changes that are told of at once, and how many a second when there are more. */
+/** Changes that are reported at once, and how many a second when there are more. */
 const BURST = 20;
 const PER_SECOND = 10;
 
@@ -12,7 +12,7 @@ const PER_SECOND = 10;
  * A signal that is emitted once for all that changes in one go.
  *
  * Whoever listens may draw, which takes longer than a change: what changes
- * without end is told of some times a second.
+ * without end is reported some times a second.
  */
 export class Pulse<T extends IDisposable> {
   constructor(private readonly _sender: T) {

@@ -16,7 +16,7 @@ export interface IFailure {
   readonly explanation: IOutOfMemory;
   /** The same without what may be over by now: holders, caches, room elsewhere. */
   readonly past: IOutOfMemory;
-  /** What the kernel told of its memory then; null where it told nothing. */
+  /** What the kernel reported of its memory then; null where it reported nothing. */
   readonly reading: IReading | null;
   /** Whether the kernel was asked what holds its memory. */
   readonly isComplete: boolean;

@@ -23,7 +23,7 @@ export class History {
     }
   }
 
-  /** Add the two ends of a cell that ran before anybody looked. */
+  /** Add the two ends of a cell that ran before the agent was attached. */
   addRecord(
     record: ICellRecord,
     toMs: (kernelSeconds: number) => number

@@ -93,7 +93,7 @@ export class HoldingsLook implements IHoldingsLook {
         reading.devices.some(device => hasChanged(device, devices)));
   }
 
-  /** Something is known to have let go since. */
+  /** Something is known to have been released since. */
   outdate(): void {
     this._isOutdated = true;
   }

@@ -225,7 +225,7 @@ export class Monitors implements IMonitors, IDisposable {
   private _active: IKernelDocument | null = null;
   private readonly _contexts = new Set<ISessionContext>();
   private readonly _monitors = new Map<string, Monitor>();
-  /** The kernels that were active while somebody looked. */
+  /** The kernels that were active while a view showed them. */
   private readonly _everActive = new Set<string>();
   private _isLooking = false;
   private _isDisposed = false;

@@ -25,7 +25,7 @@ export interface ISettings {
   /** Reset torch's own peak counters at each cell, so that every peak is exact. */
   readonly exactPeaks: boolean;
   readonly practiceDevice: boolean;
-  /** From how much on a process that no notebook owns may be left over. */
+  /** From how much on a process that no notebook owns may be an orphan. */
   readonly leftoverBytes: number;
   /** Never offer to stop a process. */
   readonly neverStop: boolean;

@@ -21,7 +21,7 @@ import type { IHoldingsLook } from './holdings';
  * - `connecting`: the agent is being attached
  * - `waiting`: the kernel is busy and can't answer before its cell ends
  * - `attached`: readings arrive
- * - `asleep`: nobody looks; the agent is detached or never was attached, or has
+ * - `asleep`: no view shows it; the agent is detached or never was attached, or has
  *   stopped because there was no sign of this page for a long time
  * - `restarting`, `dead`, `disconnected`: what JupyterLab says of the kernel
  * - `not-python`: the kernel speaks another language
@@ -115,7 +115,7 @@ export interface IWatchedMonitor extends IMonitor {
   /**
    * Have the agent tell who uses the GPUs whenever that changes.
    *
-   * @param leftoverBytes - from how many bytes on a process may be left over;
+   * @param leftoverBytes - from how many bytes on a process may be an orphan;
    * null: no longer
    */
   tellProcesses(leftoverBytes: number | null): void;
@@ -159,9 +159,9 @@ export interface IMonitors {
   monitorOf(kernelId: string): IWatchedMonitor | null;
   /** Make a monitor for a document's kernel, whichever that is; asks it nothing. */
   follow(sessionContext: ISessionContext): void;
-  /** Whether a kernel was ever active while somebody looked. */
+  /** Whether a kernel was ever active while a view showed it. */
   wasActive(kernelId: string): boolean;
-  /** Say whether anybody looks; nothing runs when nobody does. */
+  /** Say whether a view shows this; nothing runs when none does. */
   setLooking(isLooking: boolean): void;
   /** Emitted when a person does something in the page. */
   readonly touched: ISignal<IMonitors, void>;

@@ -2,7 +2,7 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-/** What a person is asked before something ends or is let go of. */
+/** What the user is asked before something ends or is released. */
 export interface IConfirmation {
   readonly title: string;
   readonly body: string | HTMLElement;

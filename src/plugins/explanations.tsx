@@ -15,7 +15,7 @@ import { insertCell } from './insertion';
 import type { IActiveDocument, IExplanations } from './tokens';
 import { CommandIDs } from './tokens';
 
-/** What the ids of remedies begin with that make one holder let go. */
+/** What the ids of remedies begin with that release one holder. */
 const RELEASE = 'release:';
 
 type Drawing = typeof drawing;

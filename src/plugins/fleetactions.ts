@@ -135,7 +135,7 @@ function stopText(
   return [process.command ?? '', held, consequence].join('\n\n').trim();
 }
 
-/** Whether the server may drop what it keeps of a kernel's output for somebody who is offline. */
+/** Whether the server may drop what it keeps of a kernel's output for a browser that is offline. */
 export async function mayDropOutput(
   kernel: IFleetKernel,
   trans: TranslationBundle

@@ -59,7 +59,7 @@ function followPage(monitors: Monitors): void {
     }
   });
   const touch = (): void => monitors.touch();
-  // Before anybody can stop them.
+  // Before they can be stopped.
   for (const act of ['pointerdown', 'keydown'] as const) {
     window.addEventListener(act, touch, { capture: true, passive: true });
   }

@@ -93,7 +93,7 @@ class Announcer {
     private readonly _trans: TranslationBundle
   ) {}
 
-  /** Announce a warning; what costs nobody anything stays in the panel. */
+  /** Announce a warning; mere information stays in the panel. */
   announce(_: IMonitors, raised: IRaisedWarning): void {
     const { monitor, warning } = raised;
     if (!this._store.settings.notifications || warning.severity !== 'warning') {

@@ -36,7 +36,7 @@ const ARGUMENTS = {
   }
 } as const;
 
-/** Commands that find out who holds the memory, and make a holder let go. */
+/** Commands that find the holders of the memory, and release one. */
 export const releasePlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-vram:release',
   description: 'Adds commands that name the holders of memory and release it.',
@@ -169,7 +169,7 @@ function question(
   };
 }
 
-/** Who shall let go. */
+/** What is to be released. */
 interface IChosen {
   readonly names: readonly string[];
   readonly groups: readonly ReleaseGroup[];

@@ -313,7 +313,7 @@ def test_the_table():
         "  PID       memory  user     runs for  what",
         "  77      1.00 GiB  ada       unknown  python train.py (orphan?)",
         "  8        unknown  unknown   unknown  this kernel",
-        "  123456  1.00 GiB  unknown   unknown  a process of b (orphan: its parent process has ended)",
+        "  123456  1.00 GiB  unknown   unknown  a process of b (orphan: its parent has ended)",
         "  9       1.00 GiB  unknown   unknown  unknown (on the host or in another container)",
         "  Other processes or containers: 36.00 GiB",
     ]

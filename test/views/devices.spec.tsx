@@ -112,9 +112,7 @@ describe('Devices', () => {
     // Nothing is in use, so none is unfolded.
     expect(node.querySelector('[aria-expanded="true"]')).toBeNull();
     find(node, 'button', texts(node, 'button')[1] ?? '').click();
-    await expect
-      .poll(() => node.textContent)
-      .toContain('driver value unknown');
+    await expect.poll(() => node.textContent).toContain('driver value unknown');
   });
 
   it('should say in words which device no longer answers', async () => {

@@ -47,7 +47,9 @@ export function whyNotStoppable(
         'It runs on the host or in another container, and can’t be stopped from here.'
       );
     case 'init':
-      return trans.__('It is the first process of the machine or the container.');
+      return trans.__(
+        'It is the first process of the machine or the container.'
+      );
     case 'server':
       return trans.__('The Jupyter server runs in it.');
     case 'this-kernel':
@@ -56,7 +58,9 @@ export function whyNotStoppable(
     case 'foreign-user':
       return trans.__('It belongs to another user.');
     case 'zombie':
-      return trans.__('It has ended, but its parent process has not collected it yet.');
+      return trans.__(
+        'It has ended, but its parent process has not collected it yet.'
+      );
     default:
       return trans.__(
         'It can’t be confirmed that this is the process that the driver means.'

@@ -11,7 +11,7 @@ interface ITranslates {
   __(msgid: string, ...args: (string | number)[]): string;
 }
 
-/** Why something was refused, in the language of whoever reads it. */
+/** Why something was refused, in the language of its reader. */
 export type Reason = (trans: ITranslates) => string;
 
 /** Where a refusal is noted; shared by all the fields of one message. */

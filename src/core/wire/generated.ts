@@ -655,7 +655,9 @@ export interface IHoldings {
   readonly seconds: number;
 }
 
-/** What one device gets back, each byte once, whoever shares it. */
+/**
+ * What one device gets back, where bytes that several holders share count once.
+ */
 export interface IFreedDevice {
   /** The `id` of a device. */
   readonly id: string;

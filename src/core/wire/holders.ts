@@ -1,6 +1,6 @@
 import type { HolderKind, IHeldShare, IHolder } from './generated';
 
-/** The kinds that the notebook holds by itself, on nobody's request. */
+/** The kinds that the notebook itself holds, without a variable of the user. */
 const NOTEBOOKS_OWN: ReadonlySet<HolderKind> = new Set<HolderKind>([
   'output',
   'display',
@@ -19,13 +19,13 @@ export function reachedBytes(holder: IHolder): number {
   return holder.bytes + holder.sharedBytes;
 }
 
-/** Whether the notebook itself holds something that it could let go of. */
+/** Whether the notebook itself holds something that can be released. */
 export function isNotebooksOwn(holder: IHolder): boolean {
   return NOTEBOOKS_OWN.has(holder.kind);
 }
 
 /**
- * Who has to let go, so that what a row shows is given back; null where nobody can.
+ * What to release, so that what a row shows is given back; null where nothing can be.
  *
  * What pins memory, or a graph's pool, is no holder itself: its one owner is.
  */

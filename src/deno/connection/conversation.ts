@@ -49,7 +49,7 @@ export class Conversation {
     return this._connection.ping();
   }
 
-  /** Call `listener` at each message that the kernel publishes, whoever asked for it. */
+  /** Call `listener` at each message that the kernel publishes, for any client's request. */
   onMessage(listener: (message: IPublishedMessage) => void): void {
     this._connection.iopubMessage.connect((_, message) => listener(message));
   }

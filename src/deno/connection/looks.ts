@@ -160,7 +160,7 @@ async function within(
       timeoutMs
     );
   });
-  // It may still fail later, when nobody listens any more.
+  // It may still fail later, without a listener.
   talk.catch(() => undefined);
   try {
     await Promise.race([talk, late]);

@@ -22,7 +22,7 @@ const MAX_TEXT = 4096;
 const MAX_KERNELS = 1000;
 
 /**
- * Make sure that a kernel is there, and that to connect to it takes nothing from anybody.
+ * Make sure that a kernel is there, and that connecting to it loses no output of another client.
  *
  * When the last front end of a kernel goes, Jupyter Server begins to keep what the kernel
  * sends, for that one front end, whether a cell runs or not. It drops all of it when anybody
@@ -52,7 +52,7 @@ export function checkPresence(
 }
 
 /**
- * Let the server keep a kernel's output for the front end that ran its cell, if nobody is left.
+ * Let the server keep a kernel's output for the front end that ran its cell, if no client is left.
  *
  * Whoever hangs up last is the one for whom the server keeps it. Never throws.
  *

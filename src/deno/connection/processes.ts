@@ -24,7 +24,7 @@ export class ProcessDesk {
   /**
    * Who uses the GPUs; the driver alone is asked where no kernel answers. Never throws.
    *
-   * @param leftoverBytes - from where on a process may be left over
+   * @param leftoverBytes - from where on a process may be an orphan
    */
   async list(
     notebooks: readonly INotebook[],

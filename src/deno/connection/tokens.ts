@@ -29,7 +29,7 @@ export interface ILookOptions extends IAskOptions {
   readonly timeoutSeconds?: number;
 }
 
-/** What is let go of before the memory is cleared. */
+/** What is released before the memory is cleared. */
 export interface IClearOptions extends IAskOptions {
   /** `outputs`, `tracebacks`, `all` for both and more, or names that `holders` gave. */
   readonly release?: readonly string[];
@@ -92,7 +92,7 @@ export interface IRoom {
   processes(options?: IAskOptions): Promise<IProcessList>;
   /** Who holds the memory in a notebook's kernel. */
   holders(name: string, options?: IAskOptions): Promise<IHoldings>;
-  /** Clear a notebook's memory without a cell; what is named lets go first. */
+  /** Clear a notebook's memory without a cell; what is named is released first. */
   clear(name: string, options?: IClearOptions): Promise<IClearReport>;
   /** Explain an out-of-memory error; null if the text holds none. */
   explain(
@@ -105,6 +105,6 @@ export interface IRoom {
   stop(pid: number, options?: IStopOptions): Promise<IStopReport | null>;
   /** Show `overview` now. */
   show(options?: ILookOptions): Promise<void>;
-  /** Show a live chart until the time is up or somebody interrupts; returns what was seen. */
+  /** Show a live chart until the time is up or the user interrupts; returns what was seen. */
   watch(options?: IWatchOptions): Promise<IWatchSample[]>;
 }

@@ -14,7 +14,7 @@ import { html, sentence, table, textTable } from './html';
 import type { IDrawing } from './notebook';
 import type { IModelPlan } from '../connection/planning';
 
-const HOLDER_HEAD = ['held by', 'kind', 'memory', 'let go with'];
+const HOLDER_HEAD = ['held by', 'kind', 'memory', 'release with'];
 const PLAN_HEAD = ['format', 'memory', 'status', 'quality'];
 
 /** Who holds the memory of a kernel. */

@@ -18,7 +18,7 @@ const MIN_SECONDS = MIN_PUSH_INTERVAL_MS / 1000;
 const LONGEST_LEASE_S = MAX_LEASE_MS / 1000;
 const SPARE_S = 60;
 
-/** Watch notebooks until the time is up or somebody interrupts. */
+/** Watch notebooks until the time is up or the user interrupts. */
 export async function watch(
   client: Client,
   notebooks: readonly INotebook[],

@@ -5,7 +5,7 @@ import type { INotebook, INotebookReading } from '../server/rows';
 
 const DAY_MS = 86_400_000;
 
-/** What a kernel does, or why nobody knows; one that is in order as the server calls it. */
+/** What a kernel does, or why that is unknown; one that is in order as the server calls it. */
 export function stateWords(
   { state }: INotebook,
   problem: IProblem | null
@@ -14,7 +14,7 @@ export function stateWords(
     case undefined:
       return state;
     case 'would-drop-output':
-      return `${state}, nobody connected`;
+      return `${state}, no client connected`;
     case 'busy':
       return 'busy';
     default:
@@ -36,7 +36,7 @@ export function problemWords(problem: IProblem | null): string {
     case 'restarted':
       return `restarted at ${clockWords(problem.sinceMs)}`;
     case 'would-drop-output':
-      return `not asked ${since}: nobody is connected`;
+      return `not asked ${since}: no client is connected`;
     case 'unreachable':
       return `server away ${since}`;
     default:

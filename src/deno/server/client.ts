@@ -110,11 +110,11 @@ export class Client {
         )
       : new RoomError(
           'wrong-token',
-          `The server at ${this.url} answers to nobody without a token. \`jupyter server list\` shows it, if there is one; pass it: connect({ url, token }).`
+          `The server at ${this.url} needs a token. \`jupyter server list\` shows it, if there is one; pass it: connect({ url, token }).`
         );
   }
 
-  /** Truly private: whoever prints a room must not see it. */
+  /** Truly private: printing a room must not show it. */
   readonly #token: string;
 
   /** Errors of others may quote an address. */

@@ -67,7 +67,7 @@ export interface IGpuOverview {
   readonly freeAgeMs: number | null;
   /** The notebooks of this server, the biggest first. */
   readonly users: readonly IGpuUser[];
-  /** In use by anybody else; null where unknown. */
+  /** In use by other processes; null where unknown. */
   readonly otherBytes: number | null;
 }
 

@@ -137,7 +137,7 @@ function parentPid(): number | null {
   }
 }
 
-/** Whether anything answers there; what, is nobody's business yet. */
+/** Whether anything answers there; what it is does not matter yet. */
 async function answers(url: string): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(2000);

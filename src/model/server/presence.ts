@@ -2,7 +2,7 @@ import type { Kernel } from '@jupyterlab/services';
 
 import type { IFleetKernel } from './tokens';
 
-/** What tells whether anybody is connected to a kernel, and who decides if nobody is. */
+/** Says whether a client is connected to a kernel, and asks the user if none is. */
 export interface IPresenceOptions {
   /** Asks the server, and not the kernel; undefined if there is no such kernel. */
   readonly lookUp: (kernelId: string) => Promise<Kernel.IModel | undefined>;
@@ -11,7 +11,7 @@ export interface IPresenceOptions {
 }
 
 /**
- * Says whether a new connection to a kernel takes nothing from anybody.
+ * Says whether a new connection to a kernel loses no output of another client.
  *
  * From the moment that the last connection is closed the server keeps what the
  * kernel says for that one, whether the kernel is idle or busy, and drops all of
@@ -21,11 +21,11 @@ export class Presence {
   constructor(private readonly _options: IPresenceOptions) {}
 
   /**
-   * Ask the server about this moment, and a person where nobody is connected.
+   * Ask the server about this moment, and the user where no client is connected.
    *
    * A kernel about which that is being asked already must not be connected to.
    *
-   * @param isMeant - whether a person wants it; false: nobody is asked
+   * @param isMeant - whether the user wants it; false: the user is not asked
    */
   async mayConnect(kernel: IFleetKernel, isMeant: boolean): Promise<boolean> {
     const { kernelId } = kernel;

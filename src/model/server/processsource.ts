@@ -46,7 +46,7 @@ export class Reporter implements IDisposable {
   }
 
   /**
-   * See to it that somebody tells.
+   * Make sure that some kernel sends surveys.
    *
    * @param candidates - the monitors to choose from, the preferred ones first
    */

@@ -14,7 +14,7 @@ export type Connect = (model: Kernel.IModel) => Kernel.IKernelConnection;
  * Asks kernels once that are open nowhere in this page.
  *
  * The connection is closed at once: a server does not shut down an unused kernel
- * that somebody is connected to.
+ * that a client is connected to.
  */
 export class Glances {
   constructor(connect: Connect) {

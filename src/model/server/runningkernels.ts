@@ -13,7 +13,7 @@ export interface IRosterEntry {
   readonly type: string;
 }
 
-/** What tells of running kernels. */
+/** Where the list of running kernels comes from. */
 export interface IRosterSource {
   readonly sessions: Pick<Session.IManager, 'running'>;
   readonly kernels: Pick<Kernel.IManager, 'running'>;

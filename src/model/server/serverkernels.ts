@@ -26,9 +26,9 @@ const TICK_MS = 1000;
 /**
  * All Python kernels of the server, and all processes on its GPUs.
  *
- * A kernel that is open in this page is watched while somebody looks: its agent
+ * A kernel that is open in this page is watched while a view shows it: its agent
  * is attached by one request, and pushes. One that is open elsewhere only is
- * asked once. One that nobody is connected to is asked when a person says so,
+ * asked once. One that no client is connected to is asked when the user says so,
  * and knows what it costs (`Presence`).
  */
 export class Fleet implements IFleet, IDisposable {
@@ -197,7 +197,7 @@ export class Fleet implements IFleet, IDisposable {
     this._emitChanged();
   }
 
-  /** Before anybody is woken, so that one request says all. */
+  /** Before any monitor is woken, so that one request says all. */
   private _choose(): void {
     const { monitors, source } = this._options;
     const active = monitors.target.monitor?.kernelId;

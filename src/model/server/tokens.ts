@@ -54,7 +54,7 @@ export interface IFleet {
   readonly kernels: readonly IFleetKernel[];
   /** The latest; null before the first. */
   readonly survey: ISurvey | null;
-  /** Whether some kernel's agent tells of processes, or is about to. */
+  /** Whether some kernel's agent reports processes, or is about to. */
   readonly hasReporter: boolean;
   /** Milliseconds since `survey` was taken; null without one. */
   surveyAgeMs(nowMs: number): number | null;
@@ -62,7 +62,7 @@ export interface IFleet {
   isSurveyStale(nowMs: number): boolean;
   /** Whether a process was asked to end; by its `identity`. */
   pendingStop(identity: string): IPendingStop | null;
-  /** Say whether anybody looks at this; nothing is asked or told when nobody does. */
+  /** Say whether a view shows this; nothing is asked or sent when none does. */
   setLooking(isLooking: boolean): void;
   /**
    * Ask a kernel that is open nowhere in this page, once; if nobody is connected

@@ -20,7 +20,7 @@ export interface IHolderRowProps {
   readonly trans: TranslationBundle;
 }
 
-/** One holder: its name, how much, a way to let go, and more when unfolded. */
+/** One holder: its name, how much, a way to release it, and more when unfolded. */
 export function HolderRow(props: IHolderRowProps): React.JSX.Element {
   const { holder, share, actions, refusal, trans } = props;
   const [open, setOpen] = React.useState(false);

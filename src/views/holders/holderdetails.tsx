@@ -12,7 +12,7 @@ export interface IHolderDetailsProps {
   readonly trans: TranslationBundle;
 }
 
-/** How to get to the memory, who else holds it, its parts, and what lets go. */
+/** How to get to the memory, who else holds it, its parts, and what releases it. */
 export function HolderDetails(props: IHolderDetailsProps): React.JSX.Element {
   const { holder, trans } = props;
   const { devices, note, path, release } = holder;
@@ -50,7 +50,7 @@ function Shared(props: IHolderDetailsProps): React.JSX.Element | null {
     return null;
   }
   const figures = trans.__(
-    'Frees %1 if only this lets go. Others also hold %2 of it:',
+    'Releasing only this frees %1. Others also hold %2 of it:',
     formatBytes(holder.bytes),
     formatBytes(holder.sharedBytes)
   );

@@ -20,7 +20,7 @@ import { Unsupported } from '../shared/unsupported';
 export interface IHoldersProps {
   readonly monitor: IMonitor;
   readonly actions: IPanelActions;
-  /** Why nothing can be let go of now; null when it can. */
+  /** Why nothing can be released now; null when it can. */
   readonly refusal: string | null;
   readonly trans: TranslationBundle;
 }

@@ -201,7 +201,7 @@ function Against(props: {
   );
 }
 
-/** What has happened since, so that nobody takes it for an error of now. */
+/** What has happened since, so that it is not taken for a current error. */
 function Since(props: {
   readonly failure: IFailure;
   readonly trans: TranslationBundle;

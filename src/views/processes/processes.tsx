@@ -105,7 +105,9 @@ function GpuTable(props: IGpuTableProps): React.JSX.Element {
       <tbody>
         {!gpu.isListed && (
           <Rest
-            label={trans.__('The driver does not list the processes that use it.')}
+            label={trans.__(
+              'The driver does not list the processes that use it.'
+            )}
           />
         )}
         {gpu.isListed && processes.length + spread.length === 0 && (
@@ -139,7 +141,7 @@ function Elsewhere(props: IGpuTableProps): React.JSX.Element | null {
   return spread.length === 0 ? null : <Rest {...{ label, bytes, trans }} />;
 }
 
-/** What is in use by nobody whom the driver lists. */
+/** GPU memory in use that no listed process accounts for. */
 function Unlisted(props: IGpuTableProps): React.JSX.Element | null {
   const { gpu, survey, trans } = props;
   const label = hasUnknown(gpu, survey)

@@ -27,7 +27,7 @@ export interface IFleetSectionProps {
 /** The id of the section. */
 export const FLEET_SECTION = 'fleet';
 
-/** Every notebook and every process on the GPUs; folded until somebody wants to see it. */
+/** Every notebook and every process on the GPUs; folded at first. */
 export function FleetSection(props: IFleetSectionProps): React.JSX.Element {
   const { options, nowMs, active, trans } = props;
   const { fleet, actions } = options;

@@ -14,9 +14,9 @@ export interface IPanelActions {
   clear(how?: ClearHow): void;
   /** Find out who holds the shown kernel's memory. */
   findHolders(): void;
-  /** Make holders let go, by name, after a confirmation. */
+  /** Release holders, by name, after a confirmation. */
   release(names: readonly string[]): void;
-  /** Make all let go that the notebook itself holds, after a confirmation. */
+  /** Release all that the notebook itself holds, after a confirmation. */
   releaseAll(): void;
   /** Insert the snippet with this id into the active notebook or console. */
   insertSnippet(id: string): void;

@@ -95,9 +95,7 @@ function interrupted(monitor: IMonitor, trans: TranslationBundle): INotice {
         title: trans.__('Connection lost'),
         text: keepFigures
           ? trans.__('These are the last values that arrived.')
-          : trans.__(
-              'Values appear when JupyterLab reaches the kernel again.'
-            ),
+          : trans.__('Values appear when JupyterLab reaches the kernel again.'),
         offer: null,
         keepFigures
       };

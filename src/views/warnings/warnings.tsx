@@ -49,7 +49,7 @@ export function Warnings(props: IWarningsProps): React.JSX.Element {
   );
 }
 
-/** What lets go of the memory at once, where its holders are known. */
+/** Releases the memory at once, where its holders are known. */
 function Release(props: ICardProps): React.JSX.Element | null {
   const { warning, actions, refusal, trans } = props;
   const [holder, ...others] = warning.heldBy ?? [];
@@ -94,7 +94,7 @@ function Card(props: ICardProps): React.JSX.Element {
       <div className="jp-VramWarning-buttons">
         <Release {...props} />
         {!warning.heldBy?.length && (
-          // Clearing frees nothing that somebody is known to hold.
+          // Clearing frees nothing that has a known holder.
           <Link
             label={trans.__('Clear')}
             refusal={refusal}

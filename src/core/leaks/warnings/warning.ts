@@ -7,7 +7,7 @@ export interface IWarning {
   /** Stable for as long as the same cause lasts. */
   readonly id: string;
   readonly kind: WarningKind;
-  /** `info` costs nobody anything but other processes; `warning` may end in out of memory. */
+  /** `info` costs only other processes; `warning` may end in out of memory. */
   readonly severity: 'info' | 'warning';
   /** The `id` of the device it is about. */
   readonly device: string;

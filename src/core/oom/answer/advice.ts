@@ -149,9 +149,7 @@ function handleAdvice(
 ): Record<HandleId, IAdvice> {
   return {
     'reset-graphs': cell(
-      trans.__(
-        'Delete captured graphs, reset `torch.compile`, then clear.'
-      )
+      trans.__('Delete captured graphs, reset `torch.compile`, then clear.')
     ),
     'early-handle': cell(
       trans.__(
@@ -283,8 +281,6 @@ function arrayAdvice(
       trans.__('Let the arena grow only by what is asked for, and limit it.')
     ),
     'cupy-pool': cell(trans.__("Return the unused memory of CuPy's pool.")),
-    'numba-deallocations': cell(
-      trans.__('Numba frees late: make it free now.')
-    )
+    'numba-deallocations': cell(trans.__('Numba frees late: make it free now.'))
   };
 }

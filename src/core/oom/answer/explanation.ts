@@ -6,9 +6,9 @@ export interface IOomHolder {
   readonly name: string;
   /** Such as `variable`, `output`, `traceback`. */
   readonly kind: string;
-  /** Bytes that are free once this lets go. */
+  /** Bytes that are free once this is released. */
   readonly bytes: number;
-  /** A line of Python that lets go; null where there is none. */
+  /** A line of Python that releases it; null where there is none. */
   readonly release: string | null;
   /** The bytes of each device; left out, it is not known which device has them. */
   readonly devices?: readonly { readonly id: string; readonly bytes: number }[];

@@ -14,7 +14,7 @@ export interface IBalance {
   readonly beside: number | null;
   /** Of other processes, as listed. */
   readonly others: number;
-  /** In use, but by nobody that is known. The context of the failed process may be part of it. */
+  /** In use by no known process. The CUDA context of the failed process may be part of it. */
   readonly hidden: number;
   readonly allowed: number | null;
   readonly pools: number;

@@ -27,7 +27,7 @@ export interface IVerdict {
 /** Shares of the device. */
 const MUCH = 0.2;
 const LITTLE = 0.05;
-/** A context takes less; so what is hidden above it belongs to somebody. */
+/** A CUDA context takes less; so what is hidden above it belongs to another process. */
 const CONTEXT_BYTES = 2 * GIB;
 /** The share of reserved memory that lies unused when it is fragmented. */
 const FRAGMENTED = 0.2;
@@ -141,7 +141,7 @@ function fragmented(balance: IBalance): IVerdict | null {
     : null;
 }
 
-/** Processes that are listed, and what is in use by nobody that is. */
+/** Listed processes, and memory in use that no listed process accounts for. */
 function others(balance: IBalance, { isStartup }: IEvidence): IVerdict | null {
   const { capacity, others: listed, hidden, live, unused } = balance;
   if (capacity === null) {

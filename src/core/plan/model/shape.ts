@@ -202,7 +202,7 @@ export type Doubt =
   | 'partial'
   /** Taken from tensor names alone. */
   | 'from-tensors'
-  /** The config of an unknown architecture has fields of structure that nobody read. */
+  /** The config of an unknown architecture has fields of structure that the planner does not read. */
   | 'unread-fields'
   /** Sizes that the config leaves out, as the library's defaults. */
   | 'omitted-fields'

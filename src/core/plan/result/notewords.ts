@@ -47,9 +47,7 @@ const WORDS: Readonly<
       'Some layers keep a state instead of keys and values: what they need while they run depends on the installed packages.'
     ),
   partial: (_, trans) =>
-    trans.__(
-      'Only the text part is known well: images and sound need more.'
-    ),
+    trans.__('Only the text part is known well: images and sound need more.'),
   'from-tensors': (_, trans) =>
     trans.__(
       'Derived from the names of the tensors alone: with the config.json, the plan is more certain.'

@@ -36,7 +36,7 @@ const SURE = { weights: NONE, cache: NONE, rest: NONE };
 /**
  * Of an architecture that is not known. It may have no gate in its feed-forward
  * networks and no output of its own, or a third more of everything; most of its
- * layers may keep no keys and values; what lives meanwhile is anybody's guess.
+ * layers may keep no keys and values; what they allocate meanwhile is not known.
  */
 const UNKNOWN: Omit<IDoubtWidth, keyof IShares> = {
   weights: { below: 0.3, above: 0.15 },
