@@ -54,7 +54,7 @@ def test_what_is_gone_is_not_read(monkeypatch):
 
 FATAL = """
 import mmap, sys
-from jupyterlab_vram import memory, practice
+from jupyterlab_vram.devices import blocks as memory, practice
 from jupyterlab_vram.devices.tensors import Storage
 import ctypes
 class Alive:
