@@ -237,11 +237,13 @@ export class Lab {
 
   /** Take every notification away. */
   async dismissNotifications(): Promise<void> {
+    // One under the mouse stays.
+    await this.page.mouse.move(0, 0);
     await this.page.waitForFunction(
       () => {
         // A notification that is still on its way in does not take a click.
         document
-          .querySelectorAll<HTMLElement>('.Toastify__close-button')
+          .querySelectorAll<HTMLElement>('.jp-Notification-Toast-Close')
           .forEach(button => button.click());
         return document.querySelector('.Toastify__toast') === null;
       },
