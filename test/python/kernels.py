@@ -8,6 +8,8 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import tempfile
 import time
 import zlib
 from pathlib import Path
@@ -93,7 +95,12 @@ class Kernel:
         environment["PYTHONPATH"] = os.pathsep.join(str(each) for each in path)
         self._log = folder / "kernel.log"
         self._said = 0
-        self._manager = KernelManager(kernel_name="python3")
+        # Sockets in a folder, whose path has to be short: a port that is free now may be taken
+        # by a kernel of another test process before this one comes to it.
+        self._sockets = Path(tempfile.mkdtemp(prefix="vram-"))
+        self._manager = KernelManager(
+            kernel_name="python3", transport="ipc", ip=str(self._sockets / "kernel")
+        )
         with self._log.open("wb") as log:
             self._manager.start_kernel(env=environment, cwd=str(folder), stdout=log, stderr=log)
         self._client = self._manager.client()
@@ -111,6 +118,7 @@ class Kernel:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
+        shutil.rmtree(self._sockets, ignore_errors=True)
 
     def interrupt(self):
         self._manager.interrupt_kernel()
