@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     ...browser.test,
     include: ['test/bench/**/*.spec.ts'],
+    // Nothing else is to work while something is measured.
+    fileParallelism: false,
     testTimeout: 600_000,
     reporters: ['dot']
   }

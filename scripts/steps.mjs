@@ -167,9 +167,19 @@ const TESTS = [
     ],
     { needs: ['node', 'python'], after: 'build' }
   ),
-  test('python', [venvBin('pytest'), '-q', `--junitxml=${report('python')}`], {
-    needs: ['node', 'python']
-  }),
+  test(
+    'python',
+    [
+      venvBin('pytest'),
+      '-q',
+      `--junitxml=${report('python')}`,
+      // Each file in one process, and in this order: some are about what others leave there.
+      '--numprocesses=2',
+      '--dist=loadfile',
+      '--no-loadscope-reorder'
+    ],
+    { needs: ['node', 'python'] }
+  ),
   test(
     'browser',
     vitest(

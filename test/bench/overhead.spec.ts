@@ -9,7 +9,7 @@ import { median, say } from './statistics';
 const ROUNDS = 7;
 const CELLS = [
   // The practice device, by which large blocks cost more, is no part of the panel.
-  `import torch; from jupyterlab_vram import practice
+  `import torch; from jupyterlab_vram.devices import practice
 practice.switch_on(); w = torch.randn(1024, 1024)`,
   ...Array.from(
     { length: 49 },

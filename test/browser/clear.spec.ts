@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { useLab } from './fixture';
+import { Gate } from './gate';
 import type { Notebook } from './notebook';
-import { MIB, sleep, take } from './python';
+import { MIB, take } from './python';
 
 const fixture = useLab();
 
@@ -133,7 +134,8 @@ describe('Clear GPU memory, refused', () => {
   it('should say so while a cell runs, and insert nothing', async () => {
     const { lab } = fixture;
     const { panel } = lab;
-    const notebook = await lab.watchedNotebook([sleep(4)]);
+    const gate = new Gate();
+    const notebook = await lab.watchedNotebook([gate.wait]);
     await notebook.start(0);
     const reason = 'A cell is running. Clear when it ends.';
     await panel.root.getByText(reason).waitFor();
@@ -144,6 +146,7 @@ describe('Clear GPU memory, refused', () => {
     await lab.execute('jupyterlab-vram:clear-memory');
     await lab.notifications.filter({ hasText: reason }).waitFor();
     expect(await notebook.cells()).toHaveLength(1);
+    await gate.open();
     await notebook.idle();
     await panel.root.getByText(reason).waitFor({ state: 'detached' });
   });

@@ -48,11 +48,12 @@ async function running(): Promise<Set<string>> {
 describe('Ten kernels with the table shown', () => {
   it('should be culled in time, but for the busy one, and be asked nothing meanwhile', async () => {
     const fleet = new FleetSection(lab);
-    const idle: Notebook[] = [];
-    for (let place = 1; place < COUNT; place++) {
-      const name = `culled-${place}`;
-      idle.push(await lab.notebook([take('a', 20)], { name }));
-    }
+    // All at once: the first must still be there when the last one is.
+    const idle: Notebook[] = await Promise.all(
+      Array.from({ length: COUNT - 1 }, (_, place) =>
+        lab.notebook([take('a', 20)], { name: `culled-${place + 1}` })
+      )
+    );
     const busy = await lab.watchedNotebook([sleep(60)], { name: 'kept' });
     await busy.start(0);
     await fleet.open();

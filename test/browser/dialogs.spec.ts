@@ -20,12 +20,12 @@ describe('The dialog before a release', () => {
     await notebook.runAll();
     const release = panel.warnings.getByRole('button', { name: 'Release y' });
     const dialog = page.getByRole('dialog');
+    // What is drawn of a kernel that has just answered may be a moment old.
+    const isReady = async (): Promise<void> =>
+      expect.poll(() => release.getAttribute('aria-disabled')).toBe('false');
     let inside = 0;
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      // What is drawn of a kernel that has just answered may be a moment old.
-      await expect
-        .poll(() => release.getAttribute('aria-disabled'))
-        .toBe('false');
+      await isReady();
       if (attempt % 2 === 0) {
         await release.focus();
         await page.keyboard.press('Enter');
@@ -39,6 +39,7 @@ describe('The dialog before a release', () => {
     }
     expect(inside).toBe(TRIES);
     expect(await notebook.ask("'y' in globals()")).toBe('True');
+    await isReady();
     await release.focus();
     await page.keyboard.press('Enter');
     await dialog.waitFor();

@@ -1,5 +1,5 @@
 import type { Browser, JSHandle, Page } from 'playwright-core';
-import { inject } from 'vitest';
+import { serverHere } from './here';
 
 interface IFrontEnd {
   printed: string;
@@ -16,7 +16,7 @@ export class Elsewhere {
 
   /** Start a kernel and connect to it. */
   static async withKernel(browser: Browser): Promise<Elsewhere> {
-    const { url } = inject('server');
+    const { url } = serverHere();
     const { id } = (await (await ask('api/kernels', 'POST')).json()) as {
       id: string;
     };
@@ -40,7 +40,7 @@ export class Elsewhere {
 
   /** Connect, or connect again after `leave`, as the same front end. */
   async connect(): Promise<void> {
-    const { url, token } = inject('server');
+    const { url, token } = serverHere();
     const channels = `api/kernels/${this.kernelId}/channels`;
     const address = `${url.replace('http', 'ws')}${channels}?session_id=elsewhere&token=${token}`;
     await this._frontEnd.evaluate(async (frontEnd, to) => {
@@ -92,7 +92,7 @@ export class Elsewhere {
 }
 
 async function ask(path: string, method: string): Promise<Response> {
-  const { url, token } = inject('server');
+  const { url, token } = serverHere();
   const headers = { Authorization: `token ${token}` };
   return fetch(`${url}${path}`, { method, headers });
 }

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 import { useLab } from './fixture';
+import { serverHere } from './here';
 import { MessageLog } from './messages';
 import { MIB, take } from './python';
 import { resetSettings } from './rest';
@@ -71,7 +72,7 @@ describe('A kernel without a GPU', () => {
   it('should not take another module for torch', async () => {
     const { lab } = fixture;
     const { panel } = lab;
-    const folder = path.join(inject('server').folder, 'shadow');
+    const folder = path.join(serverHere().folder, 'shadow');
     await mkdir(folder);
     await writeFile(path.join(folder, 'torch.py'), 'mine = 1\n');
     const notebook = await lab.notebook(

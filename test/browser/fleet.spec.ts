@@ -58,7 +58,7 @@ describe('Notebooks and processes', () => {
     const driver = fakeDriver();
     const fleet = new FleetSection(lab);
     const busy = await lab.notebook(
-      [useDriver(driver), take('a', 300), sleep(12)],
+      [useDriver(driver), take('a', 300), sleep(60)],
       { name: 'fleet-busy' }
     );
     const busyPid = await join(busy);

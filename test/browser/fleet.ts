@@ -1,5 +1,5 @@
 import type { Locator } from 'playwright-core';
-import { inject } from 'vitest';
+import { serverHere } from './here';
 
 import { FakeDriver } from './driver';
 import type { Lab } from './lab';
@@ -62,5 +62,5 @@ export class FleetSection {
 
 /** What nvidia-smi says on the server of the tests. */
 export function fakeDriver(): FakeDriver {
-  return new FakeDriver(inject('server').driver);
+  return new FakeDriver(serverHere().driver);
 }

@@ -6,15 +6,24 @@ import { Server } from './server';
 declare module 'vitest' {
   /** What every spec can `inject`. */
   export interface ProvidedContext {
-    server: IServerAddress;
+    /** One for each worker, see `serverHere`. */
+    servers: readonly IServerAddress[];
   }
 }
 
-/** One server for all specs. */
+/** A server for each file that runs at the same time as others. */
 export default async function setup(
   project: TestProject
 ): Promise<() => Promise<void>> {
-  const server = await Server.start();
-  project.provide('server', server.address);
-  return () => server.stop();
+  const { maxWorkers } = project.vitest.config;
+  const servers = await Promise.all(
+    Array.from({ length: maxWorkers }, () => Server.start())
+  );
+  project.provide(
+    'servers',
+    servers.map(({ address }) => address)
+  );
+  return async () => {
+    await Promise.all(servers.map(server => server.stop()));
+  };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { useLab } from './fixture';
+import { Gate } from './gate';
 import { LEAK, MODEL } from './python';
 
 const fixture = useLab();
@@ -83,9 +84,12 @@ describe('Who holds the memory', () => {
   it('should be found while a cell runs, and not be released', async () => {
     const { lab } = fixture;
     const { panel } = lab;
+    const gate = new Gate();
     const notebook = await lab.watchedNotebook([
       'import torch, time\nx = torch.ones(32 << 20)',
-      'def train(batch):\n    time.sleep(8)\ntrain(torch.ones(16 << 20))'
+      `def train(batch):
+    while ${gate.isShut}: time.sleep(0.05)
+train(torch.ones(16 << 20))`
     ]);
     await notebook.run(0);
     const running = notebook.run(1);
@@ -95,6 +99,7 @@ describe('Who holds the memory', () => {
     const release = panel.holders.getByRole('button', { name: 'Release x' });
     await expect.poll(() => release.getAttribute('aria-disabled')).toBe('true');
     await expect.poll(() => panel.state.innerText()).toContain('Busy');
+    await gate.open();
     await running;
   });
 });

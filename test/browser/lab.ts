@@ -5,8 +5,8 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ConsolePanel } from '@jupyterlab/console';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
-import { inject } from 'vitest';
 
+import { serverHere } from './here';
 import type { ICell, INotebookOptions } from './notebook';
 import { Notebook, writeNotebook } from './notebook';
 import { Panel } from './panel';
@@ -52,7 +52,7 @@ export class Lab {
   /** Open JupyterLab, empty, in a tab of `context`. */
   static async open(
     context: BrowserContext,
-    server: IServerAddress = inject('server')
+    server: IServerAddress = serverHere()
   ): Promise<Lab> {
     const lab = new Lab(await context.newPage(), server);
     await lab.page.addInitScript(recordSockets);
@@ -65,7 +65,7 @@ export class Lab {
     context: BrowserContext,
     name: string
   ): Promise<Lab> {
-    const lab = new Lab(await context.newPage(), inject('server'));
+    const lab = new Lab(await context.newPage(), serverHere());
     await lab.goto(`notebooks/${name}`);
     return lab;
   }
@@ -237,11 +237,13 @@ export class Lab {
 
   /** Take every notification away. */
   async dismissNotifications(): Promise<void> {
+    // One under the mouse stays.
+    await this.page.mouse.move(0, 0);
     await this.page.waitForFunction(
       () => {
         // A notification that is still on its way in does not take a click.
         document
-          .querySelectorAll<HTMLElement>('.Toastify__close-button')
+          .querySelectorAll<HTMLElement>('.jp-Notification-Toast-Close')
           .forEach(button => button.click());
         return document.querySelector('.Toastify__toast') === null;
       },

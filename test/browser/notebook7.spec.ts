@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { launchBrowser } from './chromium';
+import { serverHere } from './here';
 import { Lab } from './lab';
 import { writeNotebook } from './notebook';
 import { MIB, take } from './python';
@@ -18,7 +19,7 @@ afterAll(async () => {
 
 describe('Notebook 7', () => {
   it('should show the panel and clear by it', async () => {
-    const { folder } = inject('server');
+    const { folder } = serverHere();
     const cells = [take('a', 300), 'del a'];
     const name = await writeNotebook(folder, cells, {});
     const lab = await Lab.openNotebook7(await browser.newContext(), name);

@@ -2,9 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Locator } from 'playwright-core';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { useLab } from './fixture';
+import { serverHere } from './here';
 import { take } from './python';
 
 const fixture = useLab();
@@ -144,7 +145,7 @@ describe('A pasted config', () => {
 
 describe('A path on the kernel’s machine', () => {
   it('should be read there, and refused with the reason', async () => {
-    const { folder } = inject('server');
+    const { folder } = serverHere();
     const models = path.join(folder, 'models');
     await mkdir(models, { recursive: true });
     await writeFile(path.join(models, 'config.json'), JSON.stringify(CONFIG));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { useLab } from './fixture';
+import { Gate } from './gate';
 import { kernelModel } from './rest';
 import { sleep, take } from './python';
 import { MessageLog } from './messages';
@@ -19,23 +20,30 @@ const STATE = `repr((
     sorted(get_ipython().user_ns_hidden),
 ))`;
 
-/** Compares what can be noticed at the start and at the end of 7 s of readings. */
-const WATCHED_CELL = `import time
+/** Compares what can be noticed before and after the readings that the gate waits for. */
+function watched(gate: Gate): string {
+  return `import time
 start = ${STATE}
-time.sleep(7)
+${gate.wait}
 start == ${STATE}`;
+}
 
 describe('Looking', () => {
   it('should change nothing that a cell could notice in 20 readings', async () => {
     const { lab } = fixture;
+    const gate = new Gate();
     const notebook = await lab.watchedNotebook([
       'start = end = 41 + 1\nend',
-      WATCHED_CELL
+      watched(gate)
     ]);
     const log = await MessageLog.of(notebook);
     await notebook.run(0);
-    await notebook.run(1);
-    expect(await log.pushes()).toBeGreaterThanOrEqual(20);
+    await notebook.start(1);
+    const startedMs = performance.now();
+    await expect.poll(() => log.pushes()).toBeGreaterThanOrEqual(20);
+    expect(performance.now() - startedMs).toBeLessThan(7000);
+    await gate.open();
+    await notebook.idle();
     expect((await notebook.cell(1)).output).toBe('True');
     expect((await notebook.cell(1)).executionCount).toBe(2);
   });

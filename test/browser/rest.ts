@@ -1,4 +1,4 @@
-import { inject } from 'vitest';
+import { serverHere } from './here';
 
 /** What the server says of a kernel. */
 export interface IKernelModel {
@@ -12,7 +12,7 @@ export interface IKernelModel {
 
 /** Ask the server about a kernel, as its culler would. */
 export async function kernelModel(kernelId: string): Promise<IKernelModel> {
-  const { url, token } = inject('server');
+  const { url, token } = serverHere();
   const answer = await fetch(`${url}api/kernels/${kernelId}`, {
     headers: { Authorization: `token ${token}` }
   });
@@ -24,7 +24,7 @@ export async function kernelModel(kernelId: string): Promise<IKernelModel> {
 
 /** Put this extension's settings back to their defaults; open pages do not hear of it. */
 export async function resetSettings(): Promise<void> {
-  const { url, token } = inject('server');
+  const { url, token } = serverHere();
   await fetch(`${url}lab/api/settings/jupyterlab-vram:plugin`, {
     method: 'PUT',
     headers: {

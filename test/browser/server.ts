@@ -122,6 +122,8 @@ function serverArguments(base: string, port: number, token: string): string[] {
     ...(process.getuid?.() === 0 ? ['--allow-root'] : []),
     `--port=${port}`,
     '--ServerApp.port_retries=0',
+    // A Python that has loaded torch takes seconds to end by itself.
+    '--KernelManager.shutdown_wait_time=1',
     `--ServerApp.root_dir=${path.join(base, 'notebooks')}`,
     `--IdentityProvider.token=${token}`,
     '--LabApp.expose_app_in_browser=True',

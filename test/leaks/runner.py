@@ -212,8 +212,9 @@ class Runner:
                 result.is_promise_kept = abs(freed - promised) <= NOISE
         for code in shape.ending:
             self.run(code)
-        # A task that was cancelled ends when the loop comes to it.
-        self.kernel.run("import asyncio; await asyncio.sleep(0.2)")
+        if shape.ending or shape.kind in ("task", "thread"):
+            # A task that was cancelled ends when the loop comes to it.
+            self.kernel.run("import asyncio; await asyncio.sleep(0.2)")
         self.kernel.silently(RECIPE)
         if shape.kind == "cycle" and not result.freed_by_recipe:
             result.freed_by_recipe = result.freed_by_last = float(

@@ -36,6 +36,16 @@ def kernel(torch_kernel):
     assert torch_kernel.complaints() == ""
 
 
+@pytest.fixture(scope="module")
+def leak_runner(torch_kernel):
+    """Runs leak shapes in the kernel of all."""
+    from leak_cases import Runner
+
+    runner = Runner(torch_kernel, "cpu")
+    yield runner
+    runner.clean()
+
+
 @pytest.fixture
 def practice_device():
     """The practice device of this process, on for one test."""

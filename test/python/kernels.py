@@ -8,6 +8,8 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import tempfile
 import time
 import zlib
 from importlib.metadata import version
@@ -97,7 +99,12 @@ class Kernel:
         environment["PYTHONPATH"] = os.pathsep.join(str(each) for each in path)
         self._log = folder / "kernel.log"
         self._said = 0
-        self._manager = KernelManager(kernel_name="python3")
+        # Sockets in a folder, whose path has to be short: a port that is free now may be taken
+        # by a kernel of another test process before this one comes to it.
+        self._sockets = Path(tempfile.mkdtemp(prefix="vram-"))
+        self._manager = KernelManager(
+            kernel_name="python3", transport="ipc", ip=str(self._sockets / "kernel")
+        )
         with self._log.open("wb") as log:
             self._manager.start_kernel(env=environment, cwd=str(folder), stdout=log, stderr=log)
         self._client = self._manager.client()
@@ -115,6 +122,7 @@ class Kernel:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
+        shutil.rmtree(self._sockets, ignore_errors=True)
 
     def interrupt(self):
         self._manager.interrupt_kernel()

@@ -248,6 +248,22 @@ def test_nobody_waits_for_a_driver_that_hangs(monkeypatch):
         (f"GPU-{UUID}\n", None),
         ("", None),
     ],
+    # Not by their text, in which the number of this process stands.
+    ids=[
+        "ours",
+        "ours below others",
+        "more columns",
+        "other lines",
+        "no text",
+        "not available",
+        "not supported",
+        "negative",
+        "another digit",
+        "too many",
+        "no bytes",
+        "no process",
+        "nothing",
+    ],
 )
 def test_the_command_tells(used, command, text, expected):
     command(text)

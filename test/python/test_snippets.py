@@ -31,7 +31,7 @@ def snippets():
     command = str(deno) if deno.exists() else shutil.which("deno")
     if command is None:
         pytest.skip("needs the packages of package.json")
-    code = PRINT.format(source=(ROOT / "src" / "core" / "snippets.ts").as_uri())
+    code = PRINT.format(source=(ROOT / "src" / "core" / "cells" / "snippets.ts").as_uri())
     flags = ["--no-lock", "--no-config", "--no-remote", "--unstable-sloppy-imports", "--ext=ts"]
     done = subprocess.run(  # noqa: S603 - our own code
         [command, "eval", *flags, code], capture_output=True, text=True, check=True

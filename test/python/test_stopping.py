@@ -138,7 +138,9 @@ def test_this_process_its_ancestors_and_init_are_never_stopped():
         assert reason(pid) == ("init" if pid == 1 else "server")
 
 
-@pytest.mark.parametrize("pid", [1, os.getpid(), os.getppid()])
+@pytest.mark.parametrize(
+    "pid", [1, os.getpid(), os.getppid()], ids=["init", "this process", "its parent"]
+)
 def test_they_are_not_stopped_even_if_they_were_listed(pid, users):
     facts = procfs.look_up(pid)
     stopping.issue(facts)
