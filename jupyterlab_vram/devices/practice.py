@@ -30,7 +30,7 @@ SMALLEST_BLOCK_BYTES = 256 << 10
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _TRIM_THRESHOLD_BYTES = 128 << 10
-#: Less than half of the smallest block: what two neighbours leave free is no such block.
+#: Less than half of the smallest block: what two neighbors leave free is no such block.
 _PLUG_BYTES = 120 << 10
 _PLUGS_AT_ONCE, _MAX_PLUGS = 16, 16_384
 _FIELDS = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"

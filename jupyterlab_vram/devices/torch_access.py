@@ -1,6 +1,6 @@
 """The one way to reach torch: only if the person's own code imported it.
 
-Nothing here imports torch, initialises a device or makes a CUDA context.
+Nothing here imports torch, initializes a device or makes a CUDA context.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def gpu_build(torch: Any) -> str | None:
 def driver_is_missing(build: str | None = None) -> bool:
     """Whether this machine certainly has no driver for one family of GPU, or for any.
 
-    Asking torch would initialise the driver in this process, after which a
+    Asking torch would initialize the driver in this process, after which a
     forked child can no longer use it; so this looks at device files, and only
     Linux gives a certain answer.
     """

@@ -73,7 +73,7 @@ def _path_to_tensor(
 
 
 def children(item: Any) -> list[Labelled]:
-    """Return what ``item`` refers to, labelled; no code of the person's runs."""
+    """Return what ``item`` refers to, labeled; no code of the person's runs."""
     try:
         return list(_children(item))
     except Exception:

@@ -87,7 +87,7 @@ describe('clearMemory', () => {
     expect(places).toEqual([...places].sort((one, other) => one - other));
   });
 
-  it.each(['cuda', 'xpu'] as const)('should not initialise %s', kind => {
+  it.each(['cuda', 'xpu'] as const)('should not initialize %s', kind => {
     const { code } = clearMemory(kind);
     const guard = code.indexOf(`if not torch.${kind}.is_initialized():`);
     expect(guard).toBeGreaterThan(0);

@@ -157,14 +157,14 @@ def expandable_segments_are_on() -> None:
 
 
 def another_process() -> None:
-    """A neighbour has three quarters of the card."""
+    """A neighbor has three quarters of the card."""
     _, total = torch_and_size()
     KEPT.append(Neighbour(total * 3 // 4))
     take(total // 2)
 
 
 def two_other_processes() -> None:
-    """Two neighbours and this process share the card."""
+    """Two neighbors and this process share the card."""
     _, total = torch_and_size()
     KEPT.extend((Neighbour(total // 2), Neighbour(total // 4)))
     KEPT.append(take(total // 10))
@@ -220,7 +220,7 @@ def cudnn_handle() -> None:
 
 
 def context_on_a_full_card() -> None:
-    """A neighbour has everything, so that not even a context can be made here."""
+    """A neighbor has everything, so that not even a context can be made here."""
     KEPT.append(Neighbour(-1))
     torch_and_size()
 

@@ -129,7 +129,7 @@ describe('requestExpression()', () => {
     expect(saysMissing(answer)).toBe(true);
   });
 
-  it('should replace such an agent, stop it and leave its neighbours alone', () => {
+  it('should replace such an agent, stop it and leave its neighbors alone', () => {
     const deliver = expressionFor(CLEAR, archive);
     const evaluated = evaluate([deliver, deliver, STATE], OLDER);
     const [first, second] = answers(evaluated);

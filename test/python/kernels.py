@@ -300,7 +300,7 @@ class Kernel:
 
 
 def digest(code):
-    """The agent's way to recognise a cell that is run again."""
+    """The agent's way to recognize a cell that is run again."""
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 

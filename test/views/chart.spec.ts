@@ -33,7 +33,7 @@ const TIMELINE: ITimeline = {
   endMs: START_MS + 300_000
 };
 
-/** Every text drawn on a canvas, and every fill colour set. */
+/** Every text drawn on a canvas, and every fill color set. */
 let drawnTexts: string[];
 /** The right end of the times of day that were drawn, in pixels. */
 let clockEndsPx: number[];
@@ -228,7 +228,7 @@ describe('Chart', () => {
     await vi.waitFor(() => expect(drawnTexts).toContain('[4]'));
   });
 
-  it('should take its colours from CSS, anew when the theme changes', async () => {
+  it('should take its colors from CSS, anew when the theme changes', async () => {
     await drawTimeline();
     expect(fills).toContain('rgb(1, 2, 3)');
     fills = [];

@@ -4,7 +4,7 @@ import type { DeviceKind } from '../wire/generated';
  * The lines of Python that ask one family of devices for its memory.
  *
  * They are the inside of a function, indented by four spaces. None of them
- * initialises a device or makes a context on one.
+ * initializes a device or makes a context on one.
  */
 export interface IFamilyCode {
   readonly imports: string;

@@ -32,7 +32,7 @@ const FORGOTTEN = ['output', 'display', 'traceback', 'frame', 'cycle'];
  * Explain the last out-of-memory error in `text`; null where there is none.
  *
  * `text` may be anything: an error, a traceback, a whole log of megabytes,
- * broken into lines anywhere, coloured, or escaped. It takes time in proportion
+ * broken into lines anywhere, colored, or escaped. It takes time in proportion
  * to its length. Never throws.
  *
  * @param reading - what the kernel says now, if the error is from that kernel

@@ -104,7 +104,7 @@ function PlanBar({ plan }: { readonly plan: IFitPlan }): React.JSX.Element {
   );
 }
 
-/** What the colours mean. */
+/** What the colors mean. */
 function Key({
   trans
 }: {

@@ -1,10 +1,10 @@
-/** One series' colours. */
+/** One series' colors. */
 export interface IAreaPaint {
   readonly line: string;
   readonly area: string;
 }
 
-/** The chart's colours and font, as a canvas needs them. */
+/** The chart's colors and font, as a canvas needs them. */
 export interface IPaint {
   readonly allocated: IAreaPaint;
   readonly reserved: IAreaPaint;

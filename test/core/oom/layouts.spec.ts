@@ -35,7 +35,7 @@ function wrap(text: string, width: number): string {
     .join('\n');
 }
 
-/** Colours around every other word. */
+/** Colors around every other word. */
 function colour(text: string, random: Random): string {
   return text.replace(/\S+/g, word =>
     random.next() < 0.3 ? `\u001b[1;3${random.below(8)}m${word}\u001b[0m` : word

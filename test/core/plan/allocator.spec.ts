@@ -28,7 +28,7 @@ describe('TorchAllocator', () => {
     expect(allocator.allocatedBytes).toBe(26 * MIB);
   });
 
-  it('should join freed neighbours and use them again', () => {
+  it('should join freed neighbors and use them again', () => {
     const allocator = new TorchAllocator();
     const blocks = [8, 8, 4].map(size => allocator.allocate(size * MIB));
     blocks.forEach(block => allocator.free(block));

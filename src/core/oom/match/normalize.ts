@@ -1,4 +1,4 @@
-/** Colours and cursor moves, also as JSON and Python write them; characters without width. */
+/** Colors and cursor moves, also as JSON and Python write them; characters without width. */
 const INVISIBLE =
   /(?![\n\r\t])\p{Cc}(?:\[[\d;:?]*[@-~])?|\\(?:u001b|x1b|033|e)\[[\d;:?]*[@-~]|\p{Cf}/gu;
 /** The tags with which notebooks and issue trackers mark up output. */
@@ -24,7 +24,7 @@ const LINE = 2;
 
 /** One text, made ready for recognition; all of it in lower case. */
 export interface IOomText {
-  /** Without colours, markup and marks; lines as they were. */
+  /** Without colors, markup and marks; lines as they were. */
   readonly plain: string;
   /**
    * `plain` without any space, so that it does not matter where a terminal or

@@ -18,7 +18,7 @@ export interface IFormat {
   readonly name: string;
   readonly runtime: Runtime;
   readonly isQuantised: boolean;
-  /** Whether the weights are quantised on the GPU, from 16 bit, as they are loaded. */
+  /** Whether the weights are quantized on the GPU, from 16 bit, as they are loaded. */
   readonly isMadeOnLoad: boolean;
   /** Bytes of an element that the format leaves as it is, and of activations. */
   readonly elementBytes: number;
@@ -64,7 +64,7 @@ function plain(name: string, elementBytes: number): IFormat {
   };
 }
 
-/** A format that quantises only some tensors, and leaves the others in 16 bit. */
+/** A format that quantizes only some tensors, and leaves the others in 16 bit. */
 function partial(
   name: string,
   covers: (tensor: ITensor) => boolean,
@@ -85,11 +85,11 @@ function partial(
   };
 }
 
-/** Only `nn.Linear` is quantised by bitsandbytes: no embedding, no output, no fused experts. */
+/** Only `nn.Linear` is quantized by bitsandbytes: no embedding, no output, no fused experts. */
 const isLinear = (tensor: ITensor): boolean =>
   tensor.isLinear && tensor.part !== 'output';
 
-/** Checkpoints that were quantised beforehand have their experts quantised too. */
+/** Checkpoints that were quantized beforehand have their experts quantized too. */
 const isMatrix = (tensor: ITensor): boolean =>
   isLinear(tensor) || (tensor.part === 'experts' && tensor.rows > 1);
 

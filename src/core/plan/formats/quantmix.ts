@@ -5,7 +5,7 @@ import type { Row } from '../model/inherited';
 import type { IModelShape, ITensor } from '../model/shape';
 
 /**
- * Which block format llama.cpp gives each tensor of a quantised file.
+ * Which block format llama.cpp gives each tensor of a quantized file.
  *
  * A name such as Q4_K_M is a recipe, not a number of bits: some tensors get
  * more. What each recipe gives stands in `quantization.json`.
@@ -79,7 +79,7 @@ function blockFormat(
   { role, rows, columns }: ITensor,
   layer: number
 ): string {
-  // Vectors, routers, positions and convolutions are never quantised.
+  // Vectors, routers, positions and convolutions are never quantized.
   if (rows === 1 || /gate_inp|position|conv|ssm_ba|_bias/.test(role)) {
     return 'F32';
   }

@@ -82,7 +82,7 @@ function softmax(
   };
 }
 
-/** Whether query and key are normalised before they meet. */
+/** Whether query and key are normalized before they meet. */
 function isNormed(config: Config, { qkNorm, qkNormIf }: IFamily): boolean {
   const isDefault =
     qkNormIf === 'qk_layernorm' &&

@@ -4,7 +4,7 @@ import { CONFIG_LIMITS } from './config';
 import type { IFamily } from './family';
 import type { IModelShape, ITensor, WeightPart } from './shape';
 
-/** A tensor that there is once; `isLinear` where bitsandbytes would quantise it. */
+/** A tensor that there is once; `isLinear` where bitsandbytes would quantize it. */
 export function tensor(
   role: string,
   part: WeightPart,

@@ -10,7 +10,7 @@ export interface IPlannable {
   readonly native: string | null;
 }
 
-/** Fields that say how weights are quantised. */
+/** Fields that say how weights are quantized. */
 const QUANTISED = ['quantization_config', 'compression_config'];
 /** How far the files may be from the planned size, as a share of it. */
 const FILES_OFF = 0.1;
@@ -63,7 +63,7 @@ function nativeFormat(value: unknown): string | null {
   }
 }
 
-/** Method and algorithm of a quantisation that is not planned for; null for plain 16 bit. */
+/** Method and algorithm of a quantization that is not planned for; null for plain 16 bit. */
 function unknownFormat(config: Config): string | null {
   const places = [config, ...INNER.map(name => config.inner(name))];
   const [found] = places.flatMap(place =>

@@ -12,21 +12,21 @@ export type WeightPart =
 
 /**
  * Weight tensors that are alike. `role` is the name that GGUF files use
- * (`attn_q`, `ffn_down`), since quantisation recipes go by it.
+ * (`attn_q`, `ffn_down`), since quantization recipes go by it.
  */
 export interface ITensor {
   readonly role: string;
   readonly part: WeightPart;
   readonly rows: number;
-  /** Length of a row, which is what quantised blocks divide. */
+  /** Length of a row, which is what quantized blocks divide. */
   readonly columns: number;
   /** How many of these one module holds: the experts that share one tensor. */
   readonly copies: number;
-  /** Whether it is the weight of an `nn.Linear`, which is what bitsandbytes quantises. */
+  /** Whether it is the weight of an `nn.Linear`, which is what bitsandbytes quantizes. */
   readonly isLinear: boolean;
 }
 
-/** How a normalisation is computed, which decides what it holds meanwhile. */
+/** How a normalization is computed, which decides what it holds meanwhile. */
 export type NormKind =
   | 'none'
   /** One fused kernel: `nn.LayerNorm`. */
@@ -59,7 +59,7 @@ export interface ISoftmaxAttention {
    * plain mathematics can do that, in 32 bit and with every score in memory.
    */
   readonly isBroadcast: boolean;
-  /** Normalisation of query and key, over each head or over all of them. */
+  /** Normalization of query and key, over each head or over all of them. */
   readonly qkNorm: 'none' | 'head' | 'all';
   readonly qkNormKind: NormKind;
   /** Tokens that a query sees; null for all. */

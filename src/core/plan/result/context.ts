@@ -22,7 +22,7 @@ const range = (low: number, likely: number, high: number): IRange => ({
 
 /**
  * The context with the kernels that are loaded when first used: `large` for data
- * centre cards from Hopper on, which is measured, and `other`, by what is published
+ * center cards from Hopper on, which is measured, and `other`, by what is published
  * for consumer cards (0.3 to 0.5 GB).
  */
 const CONTEXTS: Record<
@@ -31,7 +31,7 @@ const CONTEXTS: Record<
 > = {
   // 619 MiB on an H100; 68 more after one token, 116 after six models (`kernel_truth_h100.jsonl`).
   transformers: { large: range(679, 709, 749), other: range(300, 520, 630) },
-  // 531 MiB on an H100; 78 more after a batch of quantised weights, up to 203 of F16.
+  // 531 MiB on an H100; 78 more after a batch of quantized weights, up to 203 of F16.
   'llama.cpp': { large: range(600, 650, 740), other: range(250, 460, 630) }
 };
 
@@ -39,13 +39,13 @@ const CONTEXTS: Record<
 const WORKSPACE_BYTES = 2 * 4 * MIB + 8 * 16 * 1024;
 const HOPPER_WORKSPACE_BYTES = 32 * MIB;
 
-/** The first numbers of the compute capability of data centre cards from Hopper on. */
+/** The first numbers of the compute capability of data center cards from Hopper on. */
 const HOPPER = 9;
 const BLACKWELL = 10;
 /** Where a card does not say its capability, one of at least this size is taken for such a one. */
 const LARGE_CARD_BYTES = 70 * 1024 * MIB;
 
-/** Whether `gpu` is a data centre card of today's kind; without one, it is planned for. */
+/** Whether `gpu` is a data center card of today's kind; without one, it is planned for. */
 function isHopperLike(gpu: IGpu | null): boolean {
   if (gpu === null) {
     return true;

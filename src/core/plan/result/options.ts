@@ -69,7 +69,7 @@ const ATTENTION: readonly AttentionKind[] = ['sdpa', 'flash', 'eager'];
  * Bytes of an element of the cache.
  *
  * q8_0 and q4_0 are blocks of 32 with a 16-bit scale (llama.cpp); int8 and
- * int4 are transformers' quantised cache, in groups of 64 with scale and zero.
+ * int4 are transformers' quantized cache, in groups of 64 with scale and zero.
  */
 export function kvElementBytes(format: KvFormat, elementBytes: number): number {
   switch (format) {

@@ -66,7 +66,7 @@ export function doubtWidth(shape: IModelShape, format: IFormat): IDoubtWidth {
   const partial = doubts.has('partial') ? 0.05 : 0;
   const eager = shape.eager ? 0.005 : 0;
   const more = unknown + recurrent + partial + eager;
-  // Threads quantise side by side while loading, and leave gaps of up to 2.5 %.
+  // Threads quantize side by side while loading, and leave gaps of up to 2.5 %.
   const gaps = format.isMadeOnLoad ? 0.02 : 0;
   const below = base + more + (mayBeKernels(shape) ? 0.5 : 0);
   return { below, above: base + 0.005 + gaps + 1.5 * more, ...partsOf(shape) };

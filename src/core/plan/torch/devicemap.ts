@@ -44,7 +44,7 @@ const BUFFER = 1.25;
 /**
  * Where the modules go under `maxBytes` for each GPU; null where not all find a place.
  *
- * `share` is what a quantiser leaves of the limits: bitsandbytes 0.9.
+ * `share` is what a quantizer leaves of the limits: bitsandbytes 0.9.
  */
 export function placementOf(
   sizes: IModuleSizes,

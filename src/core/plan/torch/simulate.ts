@@ -63,7 +63,7 @@ export function figuresOf(
   };
 }
 
-/** What the threads of a load that quantises leave reserved. */
+/** What the threads of a load that quantizes leave reserved. */
 export function leftoverBytes(shape: IModelShape, format: IFormat): number {
   return format.isMadeOnLoad
     ? LOADER_THREADS * largestMatrix(shape) * format.elementBytes
@@ -88,7 +88,7 @@ export function tapeFor(
 /**
  * The weights that are on this GPU, tensor by tensor, with what the allocator rounds each up to.
  *
- * Quantised ones are cut from one block that `from_pretrained` takes in advance
+ * Quantized ones are cut from one block that `from_pretrained` takes in advance
  * (transformers, `caching_allocator_warmup`).
  */
 export function load(
@@ -115,7 +115,7 @@ export function load(
   return weightsByPart;
 }
 
-/** Elements of the largest matrix that a format could quantise. */
+/** Elements of the largest matrix that a format could quantize. */
 export function largestMatrix(shape: IModelShape): number {
   let most = 0;
   for (const layer of new Set(shape.layers)) {
@@ -126,7 +126,7 @@ export function largestMatrix(shape: IModelShape): number {
   return most;
 }
 
-/** What a quantised cache leaves out: all but the newest tokens, which stay as they are. */
+/** What a quantized cache leaves out: all but the newest tokens, which stay as they are. */
 function savedByCacheFormat(
   kept: number,
   format: IFormat,

@@ -27,7 +27,7 @@ import type { Tape } from './trace';
 import { GIB } from '../../text/units';
 import { available } from '../result/verdict';
 
-/** What bitsandbytes leaves of each limit, for what it makes while it quantises. */
+/** What bitsandbytes leaves of each limit, for what it makes while it quantizes. */
 const QUANTISER_SHARE = 0.9;
 /** How often limits are lowered where a GPU would hold too much besides its weights. */
 const ATTEMPTS = 24;
@@ -171,7 +171,7 @@ function moduleSizes(shape: IModelShape, format: IFormat): IModuleSizes {
   let [norm, head] = [0, 0];
   visitTensors(shape, (tensor, layer) => {
     const stored = format.stored(shape, tensor, layer);
-    // What a quantiser makes besides the packed weights is not counted.
+    // What a quantizer makes besides the packed weights is not counted.
     const bytes = format.isMadeOnLoad
       ? (stored[0] ?? 0)
       : stored.reduce((sum, each) => sum + each, 0);
