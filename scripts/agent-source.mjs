@@ -6,7 +6,7 @@ import path from 'node:path';
 const WITH_HELP = 'magics/magics.py';
 
 /** What runs beside JupyterLab and in no kernel of a notebook, and what only type checkers read. */
-const ELSEWHERE = ['deno_kernel.py', 'wire_types.py'];
+const ELSEWHERE = ['deno_kernel.py', 'host/interface.py', 'wire_types.py'];
 
 /** The Python files of a folder and of those in it as they are delivered, by path. */
 export async function agentFiles(folder) {

@@ -15,7 +15,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
-from jupyterlab_vram.host.interface import ChannelClosedError
+from jupyterlab_vram.host.values import ChannelClosedError
 from jupyterlab_vram.wire import MIME_TYPE
 
 if TYPE_CHECKING:

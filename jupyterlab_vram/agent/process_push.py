@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable
 
-from jupyterlab_vram.host.interface import ChannelClosedError
+from jupyterlab_vram.host.values import ChannelClosedError
 from jupyterlab_vram.processes.listing import Survey, failed_survey, survey
 from jupyterlab_vram.wire import LEFTOVER_THRESHOLD_BYTES
 

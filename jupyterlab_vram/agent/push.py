@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
 from jupyterlab_vram.devices import driver
-from jupyterlab_vram.host.interface import ChannelClosedError
+from jupyterlab_vram.host.values import ChannelClosedError
 from jupyterlab_vram.wire import (
     MAX_PUSH_INTERVAL_S,
     MIN_PUSH_INTERVAL_S,

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import ast
 
     from jupyterlab_vram import wire_types as wire
-    from jupyterlab_vram.host.interface import CellEnd, Host
+    from jupyterlab_vram.host.interface import Host
+    from jupyterlab_vram.host.values import CellEnd
 
 #: Records kept for a front end that attaches later.
 MAX_RECORDS = 200

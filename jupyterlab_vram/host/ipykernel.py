@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterlab_vram.classes import attributes_of_class, bases_of
 
-from .interface import CannotPushError, ChannelClosedError, Execution
+from .values import CannotPushError, ChannelClosedError, Execution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from jupyterlab_vram.classes import module_of, name_of_class
 
 from . import ipykernel
-from .interface import CellEnd, CellStart, CodeReader, Hidden, Hook, HostNotes, Kept
 from .ipython_shells import SHELL_MODULE
+from .values import CellEnd, CellStart, Hidden, HostNotes, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import FrameType
 
-    from .interface import Channel, Host
+    from .interface import Channel, CodeReader, Hook, Host
 
 #: Modules of IPython's machinery, by how their names begin. What its classes hold on a person's
 #: behalf are holders of their own; what its frames hold is nothing of the person's.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterlab_vram.classes import names_of
 
-from .interface import CannotPushError, CellStart, Hidden, HostNotes, Kept
+from .values import CannotPushError, CellStart, Hidden, HostNotes, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,11 +1,13 @@
 import { TranslatedError } from '../core/text/translation';
 import agentUrl from '../../jupyterlab_vram/__init__.py?agent';
 
+const BOOTSTRAP = 'agent/bootstrap.py';
+
 /** The files of the kernel agent, the very ones that the Python package installs. */
 export interface IAgentSources {
   readonly [name: string]: string;
   /** What finds, or delivers, the agent; the file says what it expects. */
-  readonly 'agent/bootstrap.py': string;
+  readonly [BOOTSTRAP]: string;
 }
 
 let loading: Promise<IAgentSources> | null = null;
@@ -25,9 +27,14 @@ export function agentSources(): Promise<IAgentSources> {
   return loading;
 }
 
-/** The agent for kernels whose environment lacks the package: JSON, compressed (zlib) and in base64. */
+/**
+ * The agent for kernels whose environment lacks the package: JSON, compressed (zlib) and in base64.
+ *
+ * The bootstrap is not in it, since it comes with every request.
+ */
 export async function archiveOf(sources: IAgentSources): Promise<string> {
-  return toBase64(await deflate(JSON.stringify(sources)));
+  const files = { ...sources, [BOOTSTRAP]: undefined };
+  return toBase64(await deflate(JSON.stringify(files)));
 }
 
 async function load(): Promise<IAgentSources> {

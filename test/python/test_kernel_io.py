@@ -8,8 +8,8 @@ from zmq import ZMQError
 
 from jupyterlab_vram.agent import channel as kernel_io
 from jupyterlab_vram.agent.channel import KernelIO
-from jupyterlab_vram.host.interface import CannotPushError, ChannelClosedError
 from jupyterlab_vram.host.ipython import IPythonHost
+from jupyterlab_vram.host.values import CannotPushError, ChannelClosedError
 
 
 class Session:

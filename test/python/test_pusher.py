@@ -6,7 +6,7 @@ import time
 import pytest
 
 from jupyterlab_vram.agent import push as pusher
-from jupyterlab_vram.host.interface import ChannelClosedError
+from jupyterlab_vram.host.values import ChannelClosedError
 
 READING = {"state": "no-torch", "devices": []}
 
