@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any, Callable, TypeVar
 
-from .process_state import single
+from .process_state import process_wide
 
 T = TypeVar("T")
 
@@ -51,10 +51,10 @@ class _Call:
 
 
 #: By what was asked: the call that was given up.
-_silent: dict[str, _Call] = single("silent calls", dict)
+_silent: dict[str, _Call] = process_wide("silent calls", dict)
 
 
-def bounded(name: str, seconds: float, act: Callable[[], T]) -> T:
+def with_deadline(name: str, seconds: float, act: Callable[[], T]) -> T:
     """Return what ``act`` returns, if it does within so many seconds.
 
     While an earlier call of the same name has not returned no other is made, and nobody

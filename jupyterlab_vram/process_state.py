@@ -18,7 +18,7 @@ T = TypeVar("T")
 PLACE = "_jupyterlab_vram"
 
 
-def single(name: str, make: Callable[[], T]) -> T:
+def process_wide(name: str, make: Callable[[], T]) -> T:
     """Return what this process has under ``name``; it is made where it is missing."""
     versions: dict[str, dict[str, Any]] = vars(sys).setdefault(PLACE, {})
     # In one step: two threads may import two copies at once.

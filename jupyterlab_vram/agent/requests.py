@@ -14,7 +14,7 @@ from jupyterlab_vram.devices.readings import take_reading
 from jupyterlab_vram.holders.clear import clear, clear_as_shown
 from jupyterlab_vram.host.current import current_host
 from jupyterlab_vram.host.other_copies import end_others
-from jupyterlab_vram.process_state import single
+from jupyterlab_vram.process_state import process_wide
 from jupyterlab_vram.processes import listing as gpu_processes
 from jupyterlab_vram.version import __version__
 from jupyterlab_vram.wire import (
@@ -65,7 +65,7 @@ class _Host:
         self.lock = threading.RLock()
 
 
-_host = single("host", _Host)
+_host = process_wide("host", _Host)
 #: This copy; there may be others, see :mod:`~jupyterlab_vram.process_state`.
 _self = sys.modules[__name__]
 

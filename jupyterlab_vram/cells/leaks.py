@@ -11,7 +11,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyterlab_vram.devices.no_user_code import undisturbed
+from jupyterlab_vram.devices.no_user_code import without_user_code
 from jupyterlab_vram.devices.tensors import (
     Storages,
     alive_bytes,
@@ -105,7 +105,7 @@ class Watch:
         self._reached_before: dict[str, set[int]] = {}
         self._reached_after: dict[str, set[int]] = {}
         if can_follow():
-            with undisturbed():
+            with without_user_code():
                 self._look()
 
     def _look(self) -> None:
@@ -149,7 +149,7 @@ class Watch:
         gone = {name: held for name, held in self._held.items() if self._is_gone(name, held)}
         if not gone:
             return []
-        with undisturbed():
+        with without_user_code():
             return self._removals(gone)
 
     def _removals(self, gone: dict[str, Held]) -> list[Removal]:

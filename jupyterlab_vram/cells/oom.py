@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from jupyterlab_vram.devices.readings import take_reading
 from jupyterlab_vram.host.current import cell_end
 from jupyterlab_vram.host.other_copies import drop_twins
-from jupyterlab_vram.process_state import single
+from jupyterlab_vram.process_state import process_wide
 from jupyterlab_vram.wire import OOM_SIGNS
 
 from .interrupts import guard
@@ -79,7 +79,7 @@ class _Last:
         self.failure: Failure | None = None
 
 
-_last = single("last failure", _Last)
+_last = process_wide("last failure", _Last)
 
 
 def watch(host: Host) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
-from jupyterlab_vram.deadline import bounded
+from jupyterlab_vram.deadline import with_deadline
 
 from . import torch_private
 
@@ -105,7 +105,9 @@ def free_and_total(torch: Any, kind: str, family: Any, index: int) -> tuple[int 
         return None, None
     try:
         # On a thread of its own: where a GPU is lost, this may never return.
-        free, total = bounded(question(kind, index), _FREE_S, lambda: family.mem_get_info(index))
+        free, total = with_deadline(
+            question(kind, index), _FREE_S, lambda: family.mem_get_info(index)
+        )
         return int(free), int(total)
     except Exception:
         return None, None

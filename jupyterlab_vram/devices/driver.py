@@ -20,10 +20,10 @@ import threading
 import time
 from typing import Any, NamedTuple
 
-from jupyterlab_vram.deadline import SilentError, bounded
+from jupyterlab_vram.deadline import SilentError, with_deadline
 from jupyterlab_vram.nvidia import nvml, smi
 from jupyterlab_vram.nvidia.types import DriverError, torch_uuid
-from jupyterlab_vram.process_state import single
+from jupyterlab_vram.process_state import process_wide
 
 from . import numbering as places
 from .backends import free_and_total, of_each_device, stats_of
@@ -100,7 +100,7 @@ class _Driver:
         if not self.is_due() and not self._asking.locked():
             return
         try:
-            bounded("the driver", _PATIENCE_S, self._acquire_and_refresh)
+            with_deadline("the driver", _PATIENCE_S, self._acquire_and_refresh)
         except SilentError:
             # Of a driver that hangs even the last answer may be true no more.
             self._answers, self._free_bytes = {}, {}
@@ -177,7 +177,7 @@ class _Driver:
         return None if self._is_silent() else self._free_bytes.get(uuid)
 
 
-_driver = single("driver", _Driver)
+_driver = process_wide("driver", _Driver)
 
 
 def process_bytes(uuid: str | None, view: View) -> int | None:

@@ -47,7 +47,7 @@ _thread = threading.local()
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def without_user_code() -> Iterator[None]:
     """Hold off all code of the person's that looking at objects could run; may be nested."""
     if getattr(_thread, "is_undisturbed", False):
         yield

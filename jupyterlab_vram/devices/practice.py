@@ -15,7 +15,7 @@ import platform
 import threading
 from typing import TYPE_CHECKING
 
-from jupyterlab_vram.process_state import single
+from jupyterlab_vram.process_state import process_wide
 
 if TYPE_CHECKING:
     from jupyterlab_vram import wire_types as wire
@@ -110,7 +110,7 @@ class _Device:
         return allocated
 
 
-_state: dict[str, _Device] = single("practice", dict)
+_state: dict[str, _Device] = process_wide("practice", dict)
 
 
 def switch_on(size_bytes: int = DEFAULT_SIZE_BYTES) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
-from jupyterlab_vram.deadline import bounded, silence_s
+from jupyterlab_vram.deadline import silence_s, with_deadline
 
 from . import driver, practice, torch_private
 from . import numbering as places
@@ -164,7 +164,7 @@ def empty_caches() -> None:
     if torch is None:
         return
     for kind, family in families(torch):
-        bounded(f"empty the cache of {kind}", _EMPTYING_S, family.empty_cache)
+        with_deadline(f"empty the cache of {kind}", _EMPTYING_S, family.empty_cache)
     mps = mps_of(torch)
     if mps is not None:
         mps.empty_cache()

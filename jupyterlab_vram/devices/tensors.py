@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyterlab_vram.classes import bases_of, module_of, share, with_subclasses
 
 from . import torch_private
-from .no_user_code import undisturbed
+from .no_user_code import without_user_code
 from .readings import device_id, device_types
 from .torch_access import loaded_torch
 
@@ -77,7 +77,7 @@ class TensorReader:
     def keys(self, tensor: Any) -> set[int]:
         """Return the keys of the storages of one tensor, as ``Storages`` has them."""
         found: Storages = {}
-        with undisturbed():
+        with without_user_code():
             self.add(tensor, found)
         return set(found)
 
@@ -121,7 +121,7 @@ class TensorReader:
     def add(self, tensor: Any, found: Storages) -> list[Any]:
         """Add the storages of ``tensor`` to ``found``; returns tensors that it keeps besides.
 
-        To be called where :func:`undisturbed` holds, as all that follows: so often
+        To be called where :func:`without_user_code` holds, as all that follows: so often
         that each could not see to it for itself.
         """
         try:
@@ -233,7 +233,7 @@ def is_optimizer(value: Any) -> bool:
 def has_graph(value: Any) -> bool:
     """Whether ``value`` is a tensor that remembers what it was made from."""
     try:
-        with undisturbed():
+        with without_user_code():
             torch = loaded_torch()
             return torch is not None and torch.Tensor.grad_fn.__get__(value) is not None
     except Exception:

@@ -40,7 +40,7 @@ class Reach(NamedTuple):
     objects: list[Any]
 
 
-class Account:
+class Attribution:
     """What every root of one search holds of what is allocated."""
 
     def __init__(self, reaches: list[Reach], memory: Memory) -> None:

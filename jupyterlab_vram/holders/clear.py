@@ -13,7 +13,7 @@ from jupyterlab_vram.errors import RefusedError
 
 from .holders import holders
 from .preview import release_as_shown
-from .release import let_go
+from .release import release_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ def clear(release: Iterable[str] = (), names: Iterable[str] = ()) -> ClearReport
         RefusedError: for a name that nothing has; then nothing was done.
     """
     release, names = _listed(release), _listed(names)
-    return _clear(lambda: let_go(release, names), is_remainder_named=bool(release or names))
+    return _clear(lambda: release_now(release, names), is_remainder_named=bool(release or names))
 
 
 def clear_as_shown(token: str) -> ClearReport:

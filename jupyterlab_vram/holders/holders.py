@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyterlab_vram.devices.no_user_code import undisturbed
+from jupyterlab_vram.devices.no_user_code import without_user_code
 
 from .search import Search
 
@@ -34,5 +34,5 @@ def holders(min_bytes: int = DEFAULT_MIN_BYTES, seconds: float = DEFAULT_SECONDS
 
 def find_holders(min_bytes: int = DEFAULT_MIN_BYTES, seconds: float = DEFAULT_SECONDS) -> Holdings:
     """As :func:`holders`, with the totals of each device and whether the search was complete."""
-    with undisturbed():
+    with without_user_code():
         return Search(seconds).holdings(min_bytes)

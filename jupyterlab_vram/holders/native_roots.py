@@ -82,7 +82,7 @@ def _count(table: dict[int, Any], key: int) -> int:
     return sys.getrefcount(table[key])
 
 
-def nameless_roots(
+def native_roots(
     targets: list[Any], members: dict[int, Any], references: References, known: set[int]
 ) -> list[Root]:
     """Return as few roots as lead to all targets to which nothing that is known leads.

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jupyterlab_vram.classes import attributes_of_class, bases_of, name_of_class, share
-from jupyterlab_vram.devices.no_user_code import undisturbed
+from jupyterlab_vram.devices.no_user_code import without_user_code
 from jupyterlab_vram.devices.torch_private import MODULE_TABLES
 from jupyterlab_vram.roots.frames import frame_items
 from jupyterlab_vram.roots.referents import referents
@@ -45,7 +45,7 @@ def path_to_tensor(
     Where only an autograd graph leads to one, the path ends with the graph's
     root. Empty where none was found.
     """
-    with undisturbed():
+    with without_user_code():
         return _path_to_tensor(values, reader, is_wanted)
 
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from jupyterlab_vram.devices.no_user_code import undisturbed
+from jupyterlab_vram.devices.no_user_code import without_user_code
 from jupyterlab_vram.errors import RefusedError
 from jupyterlab_vram.units import format_bytes
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jupyterlab_vram.devices.tensors import Storages
     from jupyterlab_vram.roots.root import Root
 
-    from .attribution import Account, Reach, Unit
+    from .attribution import Attribution, Reach, Unit
     from .result import Holder
 
 #: Previews that are kept for a release; each viewer looks at one at a time.
@@ -82,8 +82,8 @@ class _Choice:
         self.groups = tuple(dict.fromkeys(groups))
         kinds = {kind for group in self.groups for kind in GROUPS[group]}
         search = Search(SEARCH_S)
-        self._account: Account = search.account()
-        reaches = self._account.reaches
+        self._attribution: Attribution = search.attribution()
+        reaches = self._attribution.reaches
         names = {reach.root.name for reach in reaches}
         self.missing = [name for name in self.wanted if name not in names]
         order = {name: place for place, name in enumerate(self.wanted)}
@@ -97,12 +97,12 @@ class _Choice:
         self._places = [each for each in self._places if not self._is_stuck(each)]
         if not self._places:
             raise RefusedError(self._why_nothing())
-        checked = search.checked(self._account, set(self._places))
-        self._account = checked.account
+        checked = search.checked(self._attribution, set(self._places))
+        self._attribution = checked.attribution
         self._is_checked = checked.was_possible
         #: What something without a name holds, too.
-        self._kept = self._account.units_of(checked.unnamed)
-        self._pools = [each for each in search.pools(self._account) if self._keeps(each)]
+        self._kept = self._attribution.units_of(checked.unnamed)
+        self._pools = [each for each in search.pools(self._attribution) if self._keeps(each)]
         self._is_complete = search.is_complete
 
     def roots(self) -> list[Root]:
@@ -113,8 +113,8 @@ class _Choice:
 
     def freed(self) -> list[_Freed]:
         """Say what each device gets back; bytes that several holders share count once."""
-        account, chosen = self._account, set(self._places)
-        reached = account.covered(chosen)
+        attribution, chosen = self._attribution, set(self._places)
+        reached = attribution.covered(chosen)
         gone = self._gone()
         found: dict[str, _Freed] = {}
 
@@ -122,7 +122,7 @@ class _Choice:
             return found.setdefault(unit.device, _Freed(unit.device))
 
         for unit in reached | gone:
-            count = account.bytes[unit]
+            count = attribution.bytes[unit]
             if unit not in gone:
                 of(unit).stays_bytes += count
             elif unit in reached:
@@ -135,8 +135,8 @@ class _Choice:
 
     def to_dict(self, token: str) -> wire.ReleasePreview:
         """Return the choice as the wire format's ``ReleasePreview``."""
-        account, chosen = self._account, set(self._places)
-        stays = account.covered(chosen) - self._gone()
+        attribution, chosen = self._attribution, set(self._places)
+        stays = attribution.covered(chosen) - self._gone()
         notes = [root.note for root in [*self.roots(), *self.stuck] if root.note is not None]
         return {
             "token": token,
@@ -146,7 +146,7 @@ class _Choice:
             "missing": self.missing,
             "stuck": list(dict.fromkeys(root.name for root in self.stuck)),
             "devices": [cast("wire.FreedDevice", vars(each)) for each in self.freed()],
-            "kept_by": account.names_of(stays, chosen | self._garbage())[:_MAX_KEPT_BY],
+            "kept_by": attribution.names_of(stays, chosen | self._garbage())[:_MAX_KEPT_BY],
             "is_complete": self._is_complete,
             "is_checked": self._is_checked,
         }
@@ -163,18 +163,18 @@ class _Choice:
         )
 
     def _reaches(self) -> list[Reach]:
-        return [self._account.reaches[place] for place in self._places]
+        return [self._attribution.reaches[place] for place in self._places]
 
     def _is_stuck(self, place: int) -> bool:
-        return self._account.reaches[place].root.let_go is None
+        return self._attribution.reaches[place].root.release_now is None
 
     def _garbage(self) -> set[int]:
-        reaches = enumerate(self._account.reaches)
+        reaches = enumerate(self._attribution.reaches)
         return {place for place, reach in reaches if reach.root.release == _COLLECT_LINE}
 
     def _gone(self) -> set[Unit]:
         """Return what nothing holds any more once the chosen are released."""
-        return self._account.freed_by({*self._places} | self._garbage()) - self._kept
+        return self._attribution.freed_by({*self._places} | self._garbage()) - self._kept
 
     def _keeps(self, pool: Holder) -> bool:
         """Whether only the chosen keep the private pool of a CUDA graph."""
@@ -218,7 +218,7 @@ def preview(wanted: Iterable[str], groups: Iterable[str] = ()) -> wire.ReleasePr
     Raises:
         RefusedError: where nothing of it can be released.
     """
-    with undisturbed():
+    with without_user_code():
         choice = _Choice(wanted, groups)
         token = uuid.uuid4().hex
         _kept[token] = choice.shown()
@@ -238,11 +238,11 @@ def release_as_shown(token: str) -> list[str]:
     if shown is None:
         raise RefusedError(_UNKNOWN)
     # Looked at before the first is released, which may run finalizers of the person's.
-    with undisturbed():
+    with without_user_code():
         roots = _roots_as_shown(shown)
     for root in roots:
-        if root.let_go is not None:
-            root.let_go()
+        if root.release_now is not None:
+            root.release_now()
     return list(dict.fromkeys(root.name for root in roots))
 
 

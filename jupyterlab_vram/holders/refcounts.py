@@ -41,7 +41,7 @@ def _references(items: list[Any]) -> list[int]:
 _OF_CALL = next(map(sys.getrefcount, [object()])) - 1
 
 
-class Promises:
+class ReferenceCounts:
     """References as they were before a search made any of its own."""
 
     def __init__(self, tables: Iterable[Mapping[Any, Any]]) -> None:

@@ -31,7 +31,7 @@ from .native_roots import (
     is_handle,
     is_logger,
     logger_root,
-    nameless_roots,
+    native_roots,
 )
 from .paths import key_label
 from .walker import is_machinery
@@ -224,7 +224,7 @@ def unnamed_roots(tensors: list[Any], seconds: float, ignored: set[int]) -> tupl
         found.append(root)
     if ancestry.is_complete:
         known = held.union(*(map(id, root.objects()) for root in found))
-        found += nameless_roots(tensors, members, references, known | garbage)
+        found += native_roots(tensors, members, references, known | garbage)
     return found, ancestry.is_complete
 
 
@@ -266,9 +266,9 @@ def _add_line(root: Root, where: str, value: Any, members: dict[int, Any]) -> No
     if len(keys) == 1 and share((type(keys[0][0]),), (int, str)):
         key = keys[0][0]
         root.release = f"import sys; del {where}[{key!r}]"
-        root.let_go = partial(value.pop, key)
+        root.release_now = partial(value.pop, key)
     else:
-        root.release, root.let_go = f"import sys; {where}.clear()", value.clear
+        root.release, root.release_now = f"import sys; {where}.clear()", value.clear
 
 
 def _tables() -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyterlab_vram.devices.no_user_code import undisturbed
+from jupyterlab_vram.devices.no_user_code import without_user_code
 from jupyterlab_vram.errors import RefusedError
 
 from .search import Search
@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[wire.HolderKind, ...]] = {
 }
 
 
-def let_go(release: Iterable[str], names: Iterable[str]) -> list[str]:
+def release_now(release: Iterable[str], names: Iterable[str]) -> list[str]:
     """Let go of holders; returns the names of those that held device memory and are gone.
 
     Args:
@@ -40,14 +40,14 @@ def let_go(release: Iterable[str], names: Iterable[str]) -> list[str]:
     if not wanted and not variables:
         return []
     # Every one is found before the first is released, which may run finalizers of the person's.
-    with undisturbed():
+    with without_user_code():
         roots = _roots(wanted, variables)
     for root in roots:
-        if root.let_go is None:
+        if root.release_now is None:
             raise RefusedError(f"`{root.name}` can't be released. {root.note or ''}".strip())
     for root in roots:
-        if root.let_go is not None:
-            root.let_go()
+        if root.release_now is not None:
+            root.release_now()
     return list(dict.fromkeys(root.name for root in roots))
 
 
@@ -87,7 +87,7 @@ def _variable(name: str, search: Search) -> Root:
         return variable
     first, others = search.namespace.variable_roots()
     for root in [*first, *others]:
-        if root.name == name and root.let_go is not None:
+        if root.name == name and root.release_now is not None:
             return root
         if root.expand is not None and name.startswith(root.name + "."):
             found = [each for each in root.expand() if each.name == name]

@@ -9,7 +9,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyterlab_vram.devices.blocks import Memory
-from jupyterlab_vram.devices.no_user_code import undisturbed
+from jupyterlab_vram.devices.no_user_code import without_user_code
 from jupyterlab_vram.devices.practice import DEVICE_ID
 from jupyterlab_vram.devices.tensors import is_tensor
 from jupyterlab_vram.roots.all_roots import every_root
@@ -19,13 +19,20 @@ from jupyterlab_vram.roots.running import is_machinery_frame
 from jupyterlab_vram.roots.tracebacks import frames_of
 from jupyterlab_vram.roots.variables import Namespace
 
-from .attribution import Account, Reach
+from .attribution import Attribution, Reach
 from .native_roots import NAMELESS_NOTE
 from .paths import children, path_to_tensor
-from .refcounts import Promises, own_references
+from .refcounts import ReferenceCounts, own_references
 from .referrers import nearest_roots, unnamed_roots
 from .result import Holder, Holdings, Part
-from .unattributed import FROZEN, TIME_WAS_UP, TOO_LITTLE, Looked, leftover_holders, pinned_bytes
+from .unattributed import (
+    FROZEN,
+    TIME_WAS_UP,
+    TOO_LITTLE,
+    Looked,
+    pinned_bytes,
+    unattributed_holders,
+)
 from .walker import Walker
 
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ class Checked(NamedTuple):
     """What was found to hold what some roots hold, besides them."""
 
     #: With all of it that has a name.
-    account: Account
+    attribution: Attribution
     #: What something without a name holds.
     unnamed: Storages
     #: Whether it could be told.
@@ -58,7 +65,7 @@ class Checked(NamedTuple):
 
 
 class Search:
-    """One search, to be made and used where :func:`undisturbed` holds.
+    """One search, to be made and used where :func:`without_user_code` holds.
 
     It lives no longer than the call that made it.
     """
@@ -68,7 +75,7 @@ class Search:
         self._started_s = time.monotonic()
         self._seconds = seconds
         self.namespace = Namespace()
-        self._promises = Promises(self.namespace.tables())
+        self._promises = ReferenceCounts(self.namespace.tables())
         self._walker = self._new_walker(seconds * (1 - _DETAIL_SHARE), graphs=True, records=True)
         self._is_complete = True
         #: Of the tensors that no root led to at first.
@@ -99,60 +106,62 @@ class Search:
         """Whether there was time for everything so far."""
         return self._is_complete
 
-    def account(self) -> Account:
+    def attribution(self) -> Attribution:
         """Find every root that reaches device memory, and what each holds of what is allocated."""
         memory = Memory()
-        return Account(self.reaches(lambda found: _is_accounted_for(found, memory)), memory)
+        return Attribution(self.reaches(lambda found: _is_accounted_for(found, memory)), memory)
 
-    def checked(self, account: Account, places: set[int]) -> Checked:
+    def checked(self, attribution: Attribution, places: set[int]) -> Checked:
         """Look for what else holds what only the roots at ``places`` reach together."""
-        reaches = account.reaches
+        reaches = attribution.reaches
         chosen = [reaches[place] for place in sorted(places)]
         objects = list({id(each): each for reach in chosen for each in reach.objects}.values())
         root = Root("", "variable", [], is_in_table=all(reach.root.is_in_table for reach in chosen))
         union = Reach(root, {}, frozenset(), {}, by_graph=False, objects=objects)
-        alone = account.alone_of(places)
+        alone = attribution.alone_of(places)
         found = self._held_from_outside(union, own_references([*reaches, union]), alone)
         if not found:
-            return Checked(account, {}, was_possible=found is not None)
+            return Checked(attribution, {}, was_possible=found is not None)
         second = self._reaches_of_second_roots([each for each, _ in found], [*reaches, union])
         named: set[int] = set().union(*(each.storages.keys() for each in second))
         held: set[int] = set().union(*(keys for _, keys in found))
         unnamed = {key: alone[key] for key in held - named}
-        return Checked(Account([*reaches, *second], account.memory), unnamed, was_possible=True)
+        return Checked(
+            Attribution([*reaches, *second], attribution.memory), unnamed, was_possible=True
+        )
 
-    def pools(self, account: Account) -> list[Holder]:
+    def pools(self, attribution: Attribution) -> list[Holder]:
         """Return the private pools of CUDA graphs, with the names of the roots that keep them."""
-        rest = leftover_holders(account, Looked(self._stray_storages, self._doubt()))
+        rest = unattributed_holders(attribution, Looked(self._stray_storages, self._doubt()))
         return [each for each in rest if each.kind == "cuda graph pool"]
 
     def holdings(self, min_bytes: int) -> Holdings:
         """Find all holders, and hold them against what is allocated."""
         if self._walker.reader is None:
             return Holdings([], [], is_complete=True, seconds=0.0)
-        account = self._checked(self.account(), min_bytes)
+        attribution = self._checked(self.attribution(), min_bytes)
         looked = Looked(self._stray_storages, self._doubt())
-        found = [(place, account.holder(place)) for place in range(len(account.reaches))]
+        found = [(place, attribution.holder(place)) for place in range(len(attribution.reaches))]
         found.sort(key=lambda each: each[1].bytes + each[1].shared_bytes, reverse=True)
         listed = [each for each in found if each[1].bytes + each[1].shared_bytes >= min_bytes]
         for place, holder in listed:
-            self._describe(place, holder, account)
+            self._describe(place, holder, attribution)
         listed_places = [place for place, _ in listed]
-        small = _smaller(account, listed_places, [place for place, _ in found[len(listed) :]])
-        rest = leftover_holders(account, looked)
+        small = _smaller(attribution, listed_places, [place for place, _ in found[len(listed) :]])
+        rest = unattributed_holders(attribution, looked)
         holders = [*(holder for _, holder in listed), *small, *rest]
         took_s = time.monotonic() - self._started_s
-        return Holdings(holders, account.totals(rest), self._is_complete, took_s)
+        return Holdings(holders, attribution.totals(rest), self._is_complete, took_s)
 
-    def _checked(self, account: Account, min_bytes: int) -> Account:
+    def _checked(self, attribution: Attribution, min_bytes: int) -> Attribution:
         """Look for what else holds what only one root reaches, and give it a name if it has one."""
-        reaches = account.reaches
+        reaches = attribution.reaches
         doubts: dict[int, Storages] = {}
         culprits: dict[int, Any] = {}
         unchecked: set[int] = set()
         ours = own_references(reaches)
         for place, reach in enumerate(reaches):
-            alone = account.alone(place)
+            alone = attribution.alone(place)
             if _nbytes(alone) < min_bytes or reach.root.kind == "cycle":
                 continue
             found = self._held_from_outside(reach, ours, alone)
@@ -164,12 +173,12 @@ class Search:
         second: list[Reach] = []
         if culprits:
             second = self._reaches_of_second_roots(list(culprits.values()), reaches)
-            account = Account([*reaches, *second], account.memory)
+            attribution = Attribution([*reaches, *second], attribution.memory)
         named: set[int] = set().union(*(each.storages.keys() for each in second))
         for place, storages in doubts.items():
-            account.doubt(place, {key: storages[key] for key in storages.keys() - named})
-        account.leave_unchecked(unchecked)
-        return account
+            attribution.doubt(place, {key: storages[key] for key in storages.keys() - named})
+        attribution.leave_unchecked(unchecked)
+        return attribution
 
     def _held_from_outside(
         self, reach: Reach, ours: Counter[int], alone: Storages
@@ -293,10 +302,10 @@ class Search:
                 rest.append(tensor)
         return rest
 
-    def _describe(self, place: int, holder: Holder, account: Account) -> None:
+    def _describe(self, place: int, holder: Holder, attribution: Attribution) -> None:
         """Add what is for reading only, while there is time."""
-        reach = account.reaches[place]
-        holder.pinned_bytes = pinned_bytes(account.units(place), account)
+        reach = attribution.reaches[place]
+        holder.pinned_bytes = pinned_bytes(attribution.units(place), attribution)
         reader = self._walker.reader
         if reader is None or not self._left_s():
             return
@@ -305,9 +314,9 @@ class Search:
             reach.root.values, reader, lambda tensor: not wanted.isdisjoint(reader.keys(tensor))
         )
         holder.path = path or holder.path
-        holder.parts = self._parts(reach, account)
+        holder.parts = self._parts(reach, attribution)
 
-    def _parts(self, reach: Reach, account: Account) -> list[Part]:
+    def _parts(self, reach: Reach, attribution: Attribution) -> list[Part]:
         values = reach.root.values
         if reach.root.kind == "cycle":
             return []
@@ -317,7 +326,7 @@ class Search:
         found = []
         for path, child in values[:_MAX_CHILDREN]:
             walker = self._new_walker(self._left_s(), graphs=True)
-            count = account.weigh(walker.storages(child))
+            count = attribution.weigh(walker.storages(child))
             if count:
                 found.append(Part(path, count))
         found.sort(key=lambda part: part.bytes, reverse=True)
@@ -349,21 +358,21 @@ def _is_accounted_for(reaches: list[Reach], memory: Memory) -> bool:
     What else it may be, such as a workspace or a graph's own, is asked of what
     is left when it is known that no tensor has it.
     """
-    account = Account(reaches, memory)
+    attribution = Attribution(reaches, memory)
     return all(
-        account.left_bytes(device) < _LEAST_LEFT.get(device, _MIN_STRAY_BYTES)
+        attribution.left_bytes(device) < _LEAST_LEFT.get(device, _MIN_STRAY_BYTES)
         for device in memory.allocated_bytes
     )
 
 
-def _smaller(account: Account, listed: list[int], others: list[int]) -> list[Holder]:
+def _smaller(attribution: Attribution, listed: list[int], others: list[int]) -> list[Holder]:
     """One line for each device, for all holders that are too small for one of their own."""
-    known = account.covered(listed)
-    rest = account.covered(others) - known
+    known = attribution.covered(listed)
+    rest = attribution.covered(others) - known
     found = []
     for device in sorted({unit.device for unit in rest}):
         units = [unit for unit in rest if unit.device == device]
-        count = sum(account.bytes[unit] for unit in units)
+        count = sum(attribution.bytes[unit] for unit in units)
         name = f"{len(others)} smaller"
         found.append(Holder(name, "smaller", "", count, tensor_count=len(units), device=device))
     return found
@@ -385,7 +394,7 @@ def names_holding(keys: set[int], seconds: float) -> dict[str, set[int]]:
     def is_enough(reaches: list[Reach]) -> bool:
         return keys <= set().union(*(reach.storages.keys() for reach in reaches))
 
-    with undisturbed():
+    with without_user_code():
         for reach in Search(seconds).reaches(is_enough):
             reached = keys & reach.storages.keys()
             if reached:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jupyterlab_vram.devices.blocks import Blocks, Segment
     from jupyterlab_vram.devices.tensors import Storages
 
-    from .attribution import Account, Unit
+    from .attribution import Attribution, Unit
 
 #: Pinned memory is worth a line from here on, and from this share of what is reserved.
 _MIN_PINNED_BYTES = 64 << 20
@@ -51,20 +51,20 @@ class Looked(NamedTuple):
     doubt: str | None = None
 
 
-def leftover_holders(account: Account, looked: Looked) -> list[Holder]:
+def unattributed_holders(attribution: Attribution, looked: Looked) -> list[Holder]:
     """Explain what no root reaches, device by device, and who pins reserved memory."""
     found: list[Holder] = []
-    nameless = account.unreached(looked.storages)
-    for device in account.memory.allocated_bytes:
-        left = account.left_bytes(device)
+    nameless = attribution.unreached(looked.storages)
+    for device in attribution.memory.allocated_bytes:
+        left = attribution.left_bytes(device)
         note = _note(device, nameless, looked)
-        blocks = account.memory.blocks.get(device)
+        blocks = attribution.memory.blocks.get(device)
         if blocks is not None:
-            sizes = _candidates(device, blocks, account, nameless)
+            sizes = _candidates(device, blocks, attribution, nameless)
             kept = _workspaces(sizes) if looked.doubt is None else set()
-            special = _special_blocks(device, blocks, account, kept)
+            special = _special_blocks(device, blocks, attribution, kept)
             left -= sum(each.bytes for each in special)
-            found += [*special, *_fragmentation(device, blocks, account)]
+            found += [*special, *_fragmentation(device, blocks, attribution)]
             if len(kept) < sum(map(len, sizes.values())):
                 note += f" {_MAYBE_WORKSPACES}"
         if left > 0:
@@ -85,10 +85,10 @@ def _note(device: str, nameless: dict[Unit, int], looked: Looked) -> str:
 
 
 def _candidates(
-    device: str, blocks: Blocks, account: Account, nameless: dict[Unit, int]
+    device: str, blocks: Blocks, attribution: Attribution, nameless: dict[Unit, int]
 ) -> dict[tuple[int, int], list[int]]:
     """Blocks that may be workspaces, by stream and size: no tensor of Python's has them."""
-    taken = {unit.key for unit in (*account.bytes, *nameless) if unit.device == device}
+    taken = {unit.key for unit in (*attribution.bytes, *nameless) if unit.device == device}
     sizes = workspace_sizes(int(device.partition(":")[2]))
     found: dict[tuple[int, int], list[int]] = defaultdict(list)
     for place, size in enumerate(blocks.requested):
@@ -108,10 +108,10 @@ def _workspaces(candidates: dict[tuple[int, int], list[int]]) -> set[int]:
 
 
 def _special_blocks(
-    device: str, blocks: Blocks, account: Account, workspaces: set[int]
+    device: str, blocks: Blocks, attribution: Attribution, workspaces: set[int]
 ) -> list[Holder]:
     """Blocks of CUDA graphs, and workspaces: those that no root reaches."""
-    claimed = {unit.key for unit in account.bytes if unit.device == device}
+    claimed = {unit.key for unit in attribution.bytes if unit.device == device}
     workspace = 0
     pools = {segment.pool: 0 for segment in blocks.private if segment.pool is not None}
     for place, segment in enumerate(blocks.segments):
@@ -121,7 +121,7 @@ def _special_blocks(
             workspace += unclaimed
         elif segment.pool is not None:
             pools[segment.pool] += unclaimed
-    of_pools = [_pool(device, pool, count, blocks, account) for pool, count in pools.items()]
+    of_pools = [_pool(device, pool, count, blocks, attribution) for pool, count in pools.items()]
     found = [each for each in of_pools if each.bytes or each.pinned_bytes]
     if workspace:
         found.append(_leftover("cuBLAS workspace", "workspace", device, workspace, _WORKSPACE_NOTE))
@@ -129,9 +129,9 @@ def _special_blocks(
 
 
 def _pool(
-    device: str, pool: tuple[int, int], count: int, blocks: Blocks, account: Account
+    device: str, pool: tuple[int, int], count: int, blocks: Blocks, attribution: Attribution
 ) -> Holder:
-    owners = [reach.root for reach in account.reaches if pool in reach.pools]
+    owners = [reach.root for reach in attribution.reaches if pool in reach.pools]
     segments = [each for each in blocks.private if each.pool == pool]
     reserved = sum(each.total_bytes for each in segments)
     who = ", ".join(root.name for root in owners) or "torch.compile or a library"
@@ -146,7 +146,7 @@ def _pool(
     return holder
 
 
-def _fragmentation(device: str, blocks: Blocks, account: Account) -> list[Holder]:
+def _fragmentation(device: str, blocks: Blocks, attribution: Attribution) -> list[Holder]:
     """Say which roots' tensors pin reserved memory that nothing uses."""
     segments = {id(each): each for each in blocks.segments if each.pool is None}
     reserved = sum(each.total_bytes for each in segments.values())
@@ -154,8 +154,8 @@ def _fragmentation(device: str, blocks: Blocks, account: Account) -> list[Holder
     if pinned < max(_MIN_PINNED_BYTES, _MIN_PINNED_SHARE * reserved):
         return []
     by_root = []
-    for place, reach in enumerate(account.reaches):
-        own = _segments_of(account.units(place), device, blocks)
+    for place, reach in enumerate(attribution.reaches):
+        own = _segments_of(attribution.units(place), device, blocks)
         if own:
             by_root.append((sum(_unused(each) for each in own), reach.root))
     by_root.sort(key=lambda each: each[0], reverse=True)
@@ -171,11 +171,11 @@ def _fragmentation(device: str, blocks: Blocks, account: Account) -> list[Holder
     return [holder]
 
 
-def pinned_bytes(units: set[Unit], account: Account) -> int:
+def pinned_bytes(units: set[Unit], attribution: Attribution) -> int:
     """Return what is reserved, unused and pinned by some units, alone or with others."""
     return sum(
         _unused(segment)
-        for device, blocks in account.memory.blocks.items()
+        for device, blocks in attribution.memory.blocks.items()
         for segment in _segments_of(units, device, blocks)
     )
 

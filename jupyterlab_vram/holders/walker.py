@@ -12,7 +12,7 @@ from operator import is_, lt, not_
 from typing import TYPE_CHECKING, Any
 
 from jupyterlab_vram.classes import attributes_of_class, bases_of, module_of, share
-from jupyterlab_vram.devices.no_user_code import undisturbed
+from jupyterlab_vram.devices.no_user_code import without_user_code
 from jupyterlab_vram.devices.tensors import Storages, tensor_reader
 from jupyterlab_vram.host.current import CLASS_PREFIXES, is_record_class
 from jupyterlab_vram.roots.frames import frame_values
@@ -120,7 +120,7 @@ class Walker:
         found: Storages = {}
         self.pools, self.nodes = set(), {}
         if self.reader is not None:
-            with undisturbed():
+            with without_user_code():
                 self._walk(roots, found, is_probe=False)
         return found
 
@@ -157,7 +157,7 @@ class Walker:
         """Whether ``roots`` together reach anything; what reaches nothing is not entered again."""
         found: Storages = {}
         self.pools, self.nodes = set(), {}
-        with undisturbed():
+        with without_user_code():
             self._walk(roots, found, is_probe=True)
         return bool(found or self.pools)
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from jupyterlab_vram.deadline import SilentError, bounded
+from jupyterlab_vram.deadline import SilentError, with_deadline
 
 from .types import (
     MAX_PID,
@@ -116,7 +116,9 @@ def run(*arguments: str) -> str:
         raise DriverError("no-tool")
     try:
         # One that the system can't end even by force is waited for in vain.
-        answer = bounded("nvidia-smi", _TIMEOUT_S + _ENDING_S, lambda: _call(program, arguments))
+        answer = with_deadline(
+            "nvidia-smi", _TIMEOUT_S + _ENDING_S, lambda: _call(program, arguments)
+        )
     except (subprocess.TimeoutExpired, SilentError):
         raise DriverError("timeout") from None
     except OSError as error:

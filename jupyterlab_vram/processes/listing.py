@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from jupyterlab_vram.deadline import SilentError, bounded
+from jupyterlab_vram.deadline import SilentError, with_deadline
 from jupyterlab_vram.nvidia import nvml, smi
 from jupyterlab_vram.nvidia.types import DriverAnswer, DriverError, Gpu, GpuUse
 from jupyterlab_vram.wire import LEFTOVER_THRESHOLD_BYTES
@@ -144,7 +144,7 @@ def survey(leftover_bytes: int = LEFTOVER_THRESHOLD_BYTES) -> Survey:
     """List every GPU and process; never raises, and waits no longer than some seconds."""
     try:
         # The system, too, may never answer about a process that hangs in a driver.
-        return bounded("processes", _PATIENCE_S, partial(_survey, leftover_bytes))
+        return with_deadline("processes", _PATIENCE_S, partial(_survey, leftover_bytes))
     except DriverError as error:
         return failed_survey(error.state, error.detail)
     except SilentError as error:
@@ -171,7 +171,7 @@ def _survey(leftover_bytes: int) -> Survey:
 
 def _ask() -> DriverAnswer:
     try:
-        return bounded("NVML", _NVML_PATIENCE_S, lambda: nvml.ask(nvml.load()))
+        return with_deadline("NVML", _NVML_PATIENCE_S, lambda: nvml.ask(nvml.load()))
     except SilentError as error:
         # `nvidia-smi` asks in the same way.
         raise DriverError("timeout", str(error)) from None

@@ -16,7 +16,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyterlab_vram.errors import RefusedError
-from jupyterlab_vram.process_state import single
+from jupyterlab_vram.process_state import process_wide
 
 from . import owners, procfs
 
@@ -78,7 +78,7 @@ class _Register:
             self.issued.popitem(last=False)
 
 
-_register = single("stopping", _Register)
+_register = process_wide("stopping", _Register)
 
 
 def is_read_only() -> bool:

@@ -61,11 +61,11 @@ def _module_root(module_name: str, module: Any) -> Root:
             name, original = f"{module_name}.{key}", f"__{key}__"
             if original in names:
                 line = f"import sys; {name} = {module_name}.{original}"
-                let_go: Callable[[], Any] = partial(names.__setitem__, key, names[original])
+                release_now: Callable[[], Any] = partial(names.__setitem__, key, names[original])
             else:
                 line = f"import {module_name}; del {name}"
-                let_go = partial(names.pop, key, None)
-            found.append(_root(name, value, line, let_go))
+                release_now = partial(names.pop, key, None)
+            found.append(_root(name, value, line, release_now))
         return found
 
     values = [(f"{module_name}.{key}", value) for key, value in kept()]
@@ -77,8 +77,8 @@ def _tracer_roots() -> list[Root]:
     found = []
     for (name, setter), tracer in zip(_TRACERS.items(), (sys.gettrace(), sys.getprofile())):
         if gc.is_tracked(tracer):
-            let_go = partial(getattr(sys, setter), None)
-            found.append(_root(name, tracer, f"import sys; sys.{setter}(None)", let_go))
+            release_now = partial(getattr(sys, setter), None)
+            found.append(_root(name, tracer, f"import sys; sys.{setter}(None)", release_now))
     return found
 
 
@@ -92,8 +92,8 @@ def _signal_roots() -> list[Root]:
         if gc.is_tracked(handler):
             name = f"signal.getsignal({number})"
             line = f"import signal; signal.signal({number}, signal.SIG_DFL); None"
-            let_go = partial(signal.signal, number, signal.SIG_DFL)
-            found.append(_root(name, handler, line, let_go))
+            release_now = partial(signal.signal, number, signal.SIG_DFL)
+            found.append(_root(name, handler, line, release_now))
     return found
 
 
@@ -103,5 +103,5 @@ def _may_hold(value: Any) -> bool:
     return cls is not type and cls is not BuiltinFunctionType and gc.is_tracked(value)
 
 
-def _root(name: str, value: Any, line: str, let_go: Callable[[], Any]) -> Root:
-    return Root(name, "module", [(name, value)], line, None, let_go)
+def _root(name: str, value: Any, line: str, release_now: Callable[[], Any]) -> Root:
+    return Root(name, "module", [(name, value)], line, None, release_now)

@@ -19,9 +19,9 @@ def output_roots(host: Host) -> list[Root]:
     for places, value in host.outputs():
         name = places[0]
         kind: wire.HolderKind = "output" if name.startswith("Out[") else "display"
-        let_go = partial(host.forget_output, value)
+        release_now = partial(host.forget_output, value)
         values = [(name, value)]
-        root = Root(name, kind, values, clear_line(name), note, let_go, is_in_table=True)
+        root = Root(name, kind, values, clear_line(name), note, release_now, is_in_table=True)
         root.cleared_as = name
         found.append(root)
     return found
@@ -31,7 +31,7 @@ def hidden_roots(host: Host) -> list[Root]:
     """Names that were pushed into the namespace out of sight, and are kept there twice."""
     found = []
     for label, line, name, value in host.hidden_values():
-        let_go = partial(host.hidden.pop, name, None)
+        release_now = partial(host.hidden.pop, name, None)
         values = [(label, value)]
-        found.append(Root(label, "display", values, line, None, let_go, is_in_table=True))
+        found.append(Root(label, "display", values, line, None, release_now, is_in_table=True))
     return found

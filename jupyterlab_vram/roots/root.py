@@ -30,8 +30,8 @@ class Root:
     release: str | None = None
     note: str | None = None
     #: Does what the line does; None where nothing can.
-    let_go: Callable[[], None] | None = None
-    #: Whether everything by which it is kept is in the tables that ``Promises`` knows.
+    release_now: Callable[[], None] | None = None
+    #: Whether everything by which it is kept is in the tables that ``ReferenceCounts`` knows.
     is_in_table: bool = False
     #: Splits a root that stands for many, once it is known to reach something.
     expand: Callable[[], list[Root]] | None = field(default=None, repr=False)

@@ -101,10 +101,10 @@ def _task_roots(task: Any) -> list[Root]:
         )
         label = f"{name}() in {task_name}"
 
-        def let_go() -> None:
+        def release_now() -> None:
             task.get_loop().call_soon_threadsafe(task.cancel)
 
-        return [Root(label, "task", [(label, task)], line, _TASK_NOTE, let_go)]
+        return [Root(label, "task", [(label, task)], line, _TASK_NOTE, release_now)]
     # A task of the kernel's: the person's own coroutines are what it waits for.
     found = []
     step = coroutine

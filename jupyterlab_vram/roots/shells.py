@@ -55,8 +55,8 @@ def _variables(label: str, other: Host) -> list[Root]:
         if not _is_a_persons(name) or is_shown_host_name(name) or not gc.is_tracked(value):
             continue
         path = other.place_of(label, name)
-        let_go = partial(_forget, (names, hidden), name, value)
-        found.append(Root(path, "variable", [(path, value)], clear_line(path), note, let_go))
+        release_now = partial(_forget, (names, hidden), name, value)
+        found.append(Root(path, "variable", [(path, value)], clear_line(path), note, release_now))
     return found
 
 

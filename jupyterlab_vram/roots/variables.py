@@ -91,12 +91,12 @@ class Namespace:
         return attribute_roots(name, value, f"del {name}.") if own else []
 
     def _variable(self, name: str, value: Any) -> Root:
-        def let_go() -> None:
+        def release_now() -> None:
             self.names.pop(name, None)
 
         can_be_typed = name.isidentifier() and not iskeyword(name)
         line = f"del {name}" if can_be_typed else f"del globals()[{name!r}]"
-        return Root(name, "variable", [(name, value)], line, None, let_go, is_in_table=True)
+        return Root(name, "variable", [(name, value)], line, None, release_now, is_in_table=True)
 
     def module_roots(self) -> list[Root]:
         """One root for each module of the person's own that no variable stands for."""

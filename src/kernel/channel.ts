@@ -129,7 +129,7 @@ export class SilentChannel implements IDisposable {
     if (mayRepeat) {
       const { msg_id } = question.msg.header;
       const isOvertaken = await comesFirst(
-        new Overtaking(this._kernel, msg_id, PATIENCE_MS),
+        new QueueWatcher(this._kernel, msg_id, PATIENCE_MS),
         answer
       );
       if (isOvertaken) {
@@ -203,7 +203,7 @@ export class SilentChannel implements IDisposable {
 
 /** Whether work of others keeps the main shell from giving `answer`. */
 async function comesFirst(
-  overtaking: Overtaking,
+  overtaking: QueueWatcher,
   answer: Promise<unknown>
 ): Promise<boolean> {
   const isOver = answer.then(
@@ -218,7 +218,7 @@ async function comesFirst(
 }
 
 /** Watches whether something else occupies a kernel's main shell before a question of ours. */
-class Overtaking implements IDisposable {
+class QueueWatcher implements IDisposable {
   /**
    * @param msgId - of our question
    * @param patienceMs - so long others may take

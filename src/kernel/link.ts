@@ -8,7 +8,7 @@ import type { AgentRequest, IAgentMessage } from '../core/wire/generated';
 import { MIME_TYPE } from '../core/wire/generated';
 import { SilentChannel } from './channel';
 import type { IKernelPort, IPublishedContent, IPublishedMessage } from './port';
-import type { IQuestion } from './query';
+import type { IQuery } from './query';
 import { RefusedError } from './query';
 import { answerIn, isRecord, requestExpression, saysMissing } from './request';
 import { agentSources, archiveOf } from './source';
@@ -87,7 +87,7 @@ export class KernelLink<
    * @throws what `request` throws
    * @throws RefusedError if the agent refused, with its reason
    */
-  async ask<F>(question: IQuestion<F>): Promise<IAnswer<F>> {
+  async ask<F>(question: IQuery<F>): Promise<IAnswer<F>> {
     const answer = await this._evaluate(question.request);
     const parsed = parseMessage(answer, question.read);
     if (!parsed.ok) {

@@ -1,9 +1,9 @@
 import { decodeStopReport, decodeSurvey } from '../core/wire/generated';
 import type { IStopReport, ISurvey } from '../core/wire/generated';
-import type { IQuestion } from './query';
+import type { IQuery } from './query';
 
 /** Ask who uses the GPUs now; `leftoverBytes` is from where on a process may be an orphan. */
-export function surveyQuestion(leftoverBytes: number): IQuestion<ISurvey> {
+export function surveyQuery(leftoverBytes: number): IQuery<ISurvey> {
   return {
     request: { op: 'processes', leftover_bytes: leftoverBytes },
     read: decodeSurvey
@@ -11,11 +11,11 @@ export function surveyQuestion(leftoverBytes: number): IQuestion<ISurvey> {
 }
 
 /** Ask to stop a process that a survey listed with this identity. */
-export function stopQuestion(
+export function stopQuery(
   pid: number,
   identity: string,
   force: boolean
-): IQuestion<IStopReport> {
+): IQuery<IStopReport> {
   return {
     request: { op: 'stop', pid, identity, force },
     read: decodeStopReport

@@ -3,7 +3,7 @@ import type { Field } from '../core/wire/decode';
 import type { AgentRequest } from '../core/wire/generated';
 
 /** Something to ask the agent that it answers with facts of their own. */
-export interface IQuestion<T> {
+export interface IQuery<T> {
   readonly request: AgentRequest;
   /** Reads the facts; a field that makes no sense refuses the whole answer. */
   readonly read: (answer: Field) => T;

@@ -8,7 +8,7 @@ import { outage } from './outage';
 import type { MonitorStatus } from './tokens';
 
 /** Where this page stands with the agent of one kernel. */
-export class Standing {
+export class AgentState {
   /** The latest of what happened; the kernel itself may say otherwise, see `shown`. */
   status: MonitorStatus = 'asleep';
   /** Why `status` is `failed`. */

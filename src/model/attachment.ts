@@ -11,9 +11,9 @@ import { Attempt } from './attempt';
 import { Connections } from './connections';
 import { outage } from './outage';
 import type { ISettingsSource } from './settings';
-import { Talk } from './subscription';
-import { Terms } from './attachoptions';
-import { Standing } from './agentstate';
+import { Subscription } from './subscription';
+import { AttachOptions } from './attachoptions';
+import { AgentState } from './agentstate';
 import type { MonitorStatus } from './tokens';
 
 /**
@@ -25,11 +25,11 @@ import type { MonitorStatus } from './tokens';
 export class Attachment implements IDisposable {
   constructor(options: Attachment.IOptions) {
     this._source = options.source;
-    this._terms = new Terms(options.source, options.viewer);
+    this._options = new AttachOptions(options.source, options.viewer);
     this._kernel = options.kernel;
     this._viewer = options.viewer;
     this.connections = new Connections(options.kernel, options.viewer);
-    this._talk = new Talk(this.connections, this._terms);
+    this._subscription = new Subscription(this.connections, this._options);
     this.connections.kernelChanged.connect(this._onKernelChanged, this);
     this.connections.messageReceived.connect(this._onMessage, this);
     this.connections.messageRejected.connect(
@@ -55,11 +55,11 @@ export class Attachment implements IDisposable {
   }
 
   get status(): MonitorStatus {
-    return this._standing.shown(this.connections.kernel);
+    return this._agentState.shown(this.connections.kernel);
   }
 
   get failure(): Sentence | null {
-    return this._standing.failure;
+    return this._agentState.failure;
   }
 
   get busy(): boolean {
@@ -72,7 +72,7 @@ export class Attachment implements IDisposable {
 
   /** Begin to watch: attaches as soon as the kernel can answer. */
   wake(): void {
-    this._standing.isWanted = true;
+    this._agentState.isWanted = true;
     void this._attach();
     this._onSettingsChanged();
   }
@@ -82,14 +82,14 @@ export class Attachment implements IDisposable {
    * kernel. A kernel that can't answer now is told when it next pushes.
    */
   sleep(): void {
-    this._standing.isWanted = false;
+    this._agentState.isWanted = false;
     void this._detach();
   }
 
   /** A person is there: see to it that an idle kernel pushes on to this page. */
   renew(): void {
     const isDue = this.connections.lease.isDue(Date.now());
-    const { isWanted, status } = this._standing;
+    const { isWanted, status } = this._agentState;
     if (isWanted && isDue && !this.busy) {
       void (status === 'attached' ? this._attachAgain() : this._attach());
     }
@@ -97,10 +97,10 @@ export class Attachment implements IDisposable {
 
   /** The page goes away, and the agent is told in this moment; or it is back as it was. */
   setAway(isAway: boolean): void {
-    this._standing.isAway = isAway;
-    const isTold = this._standing.status === 'attached';
+    this._agentState.isAway = isAway;
+    const isTold = this._agentState.status === 'attached';
     if (isAway && (isTold || this._attempt.isUnderWay)) {
-      this._talk.leave();
+      this._subscription.leave();
       this._attempt.abandon();
       this._setStatus('asleep');
     }
@@ -109,13 +109,13 @@ export class Attachment implements IDisposable {
 
   /** Have the agent tell who uses the GPUs, or no longer; see `Terms.leftoverBytes`. */
   tellProcesses(leftoverBytes: number | null): void {
-    this._terms.leftoverBytes = leftoverBytes;
+    this._options.leftoverBytes = leftoverBytes;
     this._onSettingsChanged();
   }
 
   /** Try again after a failure. */
   retry(): void {
-    this._standing.forgiveFailure();
+    this._agentState.forgiveFailure();
     void this._attach();
   }
 
@@ -129,7 +129,7 @@ export class Attachment implements IDisposable {
   }
 
   private async _attach(): Promise<void> {
-    const mayAttach = this._standing.mayAttach(this.connections.kernel);
+    const mayAttach = this._agentState.mayAttach(this.connections.kernel);
     if (this._attempt.isUnderWay || this.isDisposed || !mayAttach) {
       return;
     }
@@ -151,7 +151,7 @@ export class Attachment implements IDisposable {
 
   /** Do what could not be done while a request was under way. */
   private _catchUp(): void {
-    if (!this._standing.isWanted) {
+    if (!this._agentState.isWanted) {
       void this._detach();
     } else {
       this._onSettingsChanged();
@@ -163,7 +163,7 @@ export class Attachment implements IDisposable {
     fail: (reason: unknown) => void
   ): Promise<() => void> {
     try {
-      const message = await this._talk.attach();
+      const message = await this._subscription.attach();
       return () => this._take(message);
     } catch (reason) {
       return () => fail(reason);
@@ -171,10 +171,11 @@ export class Attachment implements IDisposable {
   }
 
   private async _detach(): Promise<void> {
-    const mayDetach = this._standing.status === 'attached' && !this.isDisposed;
+    const mayDetach =
+      this._agentState.status === 'attached' && !this.isDisposed;
     if (!this._attempt.isUnderWay && mayDetach) {
       await this._attempt.make(async () => {
-        const isOver = await this._talk.detach();
+        const isOver = await this._subscription.detach();
         return () => isOver && this._setStatus('asleep');
       });
       void this._attach();
@@ -183,7 +184,7 @@ export class Attachment implements IDisposable {
 
   private _take(message: IAgentMessage | null): void {
     if (message === null) {
-      this._standing.isForeign = true;
+      this._agentState.isForeign = true;
       this._setStatus('asleep');
       return;
     }
@@ -195,31 +196,31 @@ export class Attachment implements IDisposable {
       );
       return;
     }
-    this._terms.noteAnswer(true);
-    this._standing.failure = null;
+    this._options.noteAnswer(true);
+    this._agentState.failure = null;
     this._setStatus('attached');
     this._messageReceived.emit(message);
   }
 
   private _fail(reason: unknown): void {
-    const failure = this._standing.noteFailure(reason);
+    const failure = this._agentState.noteFailure(reason);
     this._emitChanged();
     if (failure !== null) {
-      this._terms.noteAnswer(false);
+      this._options.noteAnswer(false);
       this._messageRejected.emit(failure(english));
     }
   }
 
   private _onMessage(_: Connections, message: IAgentMessage): void {
-    if (!this._standing.isWanted) {
+    if (!this._agentState.isWanted) {
       // To another page, or still to us; then it is at work, and asking disturbs no client.
-      if (!this._talk.isOver) {
-        this._standing.status = 'attached';
+      if (!this._subscription.isOver) {
+        this._agentState.status = 'attached';
         void this._detach();
       }
       return;
     }
-    this._standing.failure = null;
+    this._agentState.failure = null;
     this._setStatus('attached');
     this._messageReceived.emit(message);
     if (message.lapsed.includes(this._viewer)) {
@@ -232,45 +233,45 @@ export class Attachment implements IDisposable {
     if (outage(kernel) !== null) {
       // The agent is gone, or else what it pushed meanwhile may be.
       this._abandon();
-      this._standing.status = 'asleep';
-      this._standing.isForeign = false;
+      this._agentState.status = 'asleep';
+      this._agentState.isForeign = false;
     } else if (kernel !== this._kernel) {
       this._abandon();
     }
     this._kernel = kernel;
-    if (kernel.status === 'idle' || this._standing.status === 'asleep') {
+    if (kernel.status === 'idle' || this._agentState.status === 'asleep') {
       void this._attach();
     }
-    if (kernel.status === 'idle' && this._terms.isUnanswered) {
+    if (kernel.status === 'idle' && this._options.isUnanswered) {
       this._tellAgain();
     }
     this._changed.emit();
   }
 
   private _abandon(): void {
-    if (this._attempt.isUnderWay && this._standing.status !== 'attached') {
-      this._standing.status = 'asleep';
+    if (this._attempt.isUnderWay && this._agentState.status !== 'attached') {
+      this._agentState.status = 'asleep';
     }
     this._attempt.abandon();
   }
 
   private _onSettingsChanged(): void {
-    if (this._terms.isOutdated) {
+    if (this._options.isOutdated) {
       this._tellAgain();
     }
   }
 
   private _tellAgain(): void {
-    const { isTold, isWanted } = this._standing;
+    const { isTold, isWanted } = this._agentState;
     if (isTold && isWanted && !this._attempt.isUnderWay) {
-      this._standing.status = 'asleep';
+      this._agentState.status = 'asleep';
       void this._attach();
     }
   }
 
   private _setStatus(status: MonitorStatus, hasLapsed = false): void {
-    this._standing.status = status;
-    this._standing.hasLapsed = hasLapsed;
+    this._agentState.status = status;
+    this._agentState.hasLapsed = hasLapsed;
     this._emitChanged();
   }
 
@@ -282,11 +283,11 @@ export class Attachment implements IDisposable {
 
   private readonly _source: ISettingsSource;
   private readonly _viewer: string;
-  private readonly _terms: Terms;
-  private readonly _talk: Talk;
+  private readonly _options: AttachOptions;
+  private readonly _subscription: Subscription;
   /** The connection that was last in use. */
   private _kernel: Kernel.IKernelConnection;
-  private readonly _standing = new Standing();
+  private readonly _agentState = new AgentState();
   /** To attach or to detach. */
   private readonly _attempt = new Attempt();
   private readonly _changed = new Signal<this, void>(this);

@@ -3,7 +3,7 @@ import { LEASE_SECONDS } from './lease';
 import type { ISettings, ISettingsSource } from './settings';
 
 /** What an agent is told when it is attached: the settings that concern it. */
-export class Terms {
+export class AttachOptions {
   constructor(source: ISettingsSource, viewer: string) {
     this._source = source;
     this._viewer = viewer;

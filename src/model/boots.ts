@@ -1,5 +1,5 @@
 import type { IAgentMessage } from '../core/wire/generated';
-import { Quota } from './ratelimit';
+import { RateLimit } from './ratelimit';
 
 /** Boots at once, and in one second, of which a person can make sense. */
 const BURST = 3;
@@ -32,7 +32,7 @@ export class Boots {
     }
     if (boot !== this._current) {
       const nowMs = Date.now();
-      if (!this._quota.take(nowMs)) {
+      if (!this._rateLimit.take(nowMs)) {
         this._wait(message, nowMs);
         return;
       }
@@ -69,10 +69,10 @@ export class Boots {
       if (latest) {
         this.take(latest);
       }
-    }, this._quota.waitMs(nowMs));
+    }, this._rateLimit.waitMs(nowMs));
   }
 
-  private readonly _quota = new Quota(BURST, PER_SECOND);
+  private readonly _rateLimit = new RateLimit(BURST, PER_SECOND);
   private readonly _past = new Set<string>();
   private _current: string | null = null;
   private _waiting: IAgentMessage | null = null;

@@ -2,7 +2,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { Quota } from './ratelimit';
+import { RateLimit } from './ratelimit';
 
 /** Changes that are reported at once, and how many a second when there are more. */
 const BURST = 20;
@@ -14,7 +14,7 @@ const PER_SECOND = 10;
  * Whoever listens may draw, which takes longer than a change: what changes
  * without end is reported some times a second.
  */
-export class Pulse<T extends IDisposable> {
+export class CoalescedSignal<T extends IDisposable> {
   constructor(private readonly _sender: T) {
     this._signal = new Signal<T, void>(_sender);
   }
@@ -29,13 +29,13 @@ export class Pulse<T extends IDisposable> {
       return;
     }
     this._isDue = true;
-    if (this._quota.take(Date.now())) {
+    if (this._rateLimit.take(Date.now())) {
       void Promise.resolve().then(() => this._emit());
     } else {
       setTimeout(() => {
-        this._quota.take(Date.now());
+        this._rateLimit.take(Date.now());
         this._emit();
-      }, this._quota.waitMs(Date.now()));
+      }, this._rateLimit.waitMs(Date.now()));
     }
   }
 
@@ -46,7 +46,7 @@ export class Pulse<T extends IDisposable> {
     }
   }
 
-  private readonly _quota = new Quota(BURST, PER_SECOND);
+  private readonly _rateLimit = new RateLimit(BURST, PER_SECOND);
   private readonly _signal: Signal<T, void>;
   private _isDue = false;
 }

@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 import type { AgentRequest, IAgentMessage } from '../core/wire/generated';
 import type { IAnswer } from '../kernel/link';
 import { AgentError, KernelLink } from '../kernel/link';
-import type { IQuestion } from '../kernel/query';
+import type { IQuery } from '../kernel/query';
 import { Lease } from './lease';
 
 type Link = KernelLink<Kernel.IKernelConnection>;
@@ -92,7 +92,7 @@ export class Connections implements IDisposable {
    *
    * @throws what `KernelLink.ask` throws
    */
-  async ask<T>(question: IQuestion<T>): Promise<IAnswer<T>> {
+  async ask<T>(question: IQuery<T>): Promise<IAnswer<T>> {
     const askedMs = Date.now();
     const request = this._named(question.request);
     const answer = await this._link().ask({ ...question, request });

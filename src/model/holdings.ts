@@ -9,7 +9,7 @@ import type {
 } from '../core/wire/generated';
 import { HOLDERS } from '../kernel/holdersrequest';
 import type { IAnswer } from '../kernel/link';
-import type { IQuestion } from '../kernel/query';
+import type { IQuery } from '../kernel/query';
 import { LEAST_CHANGE_BYTES } from './cleared';
 
 /** Who holds the memory of one kernel; asked only when a person wants to know. */
@@ -34,7 +34,7 @@ export class HoldingsLook implements IHoldingsLook {
    * @param changed - called after a change of what is below
    */
   constructor(
-    private readonly _ask: <T>(question: IQuestion<T>) => Promise<IAnswer<T>>,
+    private readonly _ask: <T>(question: IQuery<T>) => Promise<IAnswer<T>>,
     private readonly _changed: () => void
   ) {}
 

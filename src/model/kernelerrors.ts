@@ -8,7 +8,7 @@ import { Signal } from '@lumino/signaling';
 const TAIL_LENGTH = 64 * 1024;
 
 /** What a kernel said that may explain a failure. */
-export interface IUtterance {
+export interface IKernelError {
   readonly kernelId: string;
   readonly text: string;
   /** The request that led to it; null where the kernel died. */
@@ -20,7 +20,7 @@ export interface IUtterance {
  *
  * It asks the kernel nothing.
  */
-export class Utterances implements IDisposable {
+export class KernelErrors implements IDisposable {
   constructor(context: ISessionContext) {
     this._context = context;
     context.iopubMessage.connect(this._onMessage, this);
@@ -28,12 +28,12 @@ export class Utterances implements IDisposable {
   }
 
   /** Emitted when a cell raised an error, and when the kernel died. */
-  get failed(): ISignal<Utterances, IUtterance> {
+  get failed(): ISignal<KernelErrors, IKernelError> {
     return this._failed;
   }
 
   /** Emitted with the request's id when a cell begins. */
-  get started(): ISignal<Utterances, string> {
+  get started(): ISignal<KernelErrors, string> {
     return this._started;
   }
 
@@ -97,6 +97,6 @@ export class Utterances implements IDisposable {
   private readonly _context: ISessionContext;
   private _tail = '';
   private _isDisposed = false;
-  private readonly _failed = new Signal<Utterances, IUtterance>(this);
-  private readonly _started = new Signal<Utterances, string>(this);
+  private readonly _failed = new Signal<KernelErrors, IKernelError>(this);
+  private readonly _started = new Signal<KernelErrors, string>(this);
 }

@@ -12,7 +12,7 @@ import type { ISample } from './tokens';
 const MAX_RECORDS = 500;
 
 /** What one kernel process has told so far, in its own order. */
-export class Chronicle {
+export class KernelState {
   /** The process it is about; null before the first message. */
   get boot(): string | null {
     return this._boot;

@@ -12,16 +12,16 @@ import type {
 } from '../core/wire/generated';
 import type { ITranslate } from '../core/text/translation';
 import type { IWarning } from '../core/leaks/warnings/warning';
-import type { IQuestion } from '../kernel/query';
-import { Alarm } from './timer';
+import type { IQuery } from '../kernel/query';
+import { Timer } from './timer';
 import { Attachment } from './attachment';
 import { Boots } from './boots';
-import { Chronicle } from './kernelstate';
+import { KernelState } from './kernelstate';
 import type { ICleared } from './cleared';
 import type { Connections } from './connections';
 import type { IHoldingsLook } from './holdings';
 import { OnDemand } from './ondemand';
-import { Pulse } from './coalescedsignal';
+import { CoalescedSignal } from './coalescedsignal';
 import { longestPauseMs } from './staleness';
 import type { ISettingsSource } from './settings';
 import type { ISample, IWatchedMonitor, MonitorStatus } from './tokens';
@@ -83,15 +83,15 @@ export class Monitor implements IWatchedMonitor {
   }
 
   get reading(): IReading | null {
-    return this._chronicle.reading;
+    return this._state.reading;
   }
 
   get running(): IRunningCell | null {
-    return this._chronicle.running;
+    return this._state.running;
   }
 
   get records(): readonly ICellRecord[] {
-    return this._chronicle.records;
+    return this._state.records;
   }
 
   get warnings(): readonly IWarning[] {
@@ -129,16 +129,16 @@ export class Monitor implements IWatchedMonitor {
   }
 
   samples(deviceId: string): readonly ISample[] {
-    return this._chronicle.samples(deviceId);
+    return this._state.samples(deviceId);
   }
 
   toBrowserMs(kernelSeconds: number): number {
-    return this._chronicle.toBrowserMs(kernelSeconds);
+    return this._state.toBrowserMs(kernelSeconds);
   }
 
   snooze(warningId: string): void {
     this._watch.snooze(warningId, Date.now() + this._source.settings.snoozeMs);
-    this._alarm.set(this._watch.nextTickMs);
+    this._timer.set(this._watch.nextTickMs);
     this._changed.emit();
   }
 
@@ -176,7 +176,7 @@ export class Monitor implements IWatchedMonitor {
     return this._attachment.connections;
   }
 
-  async ask<T>(question: IQuestion<T>): Promise<T> {
+  async ask<T>(question: IQuery<T>): Promise<T> {
     return this._onDemand.ask(question);
   }
 
@@ -194,7 +194,7 @@ export class Monitor implements IWatchedMonitor {
 
   dispose(): void {
     if (!this.isDisposed) {
-      this._alarm.dispose();
+      this._timer.dispose();
       this._boots.dispose();
       this._source.settingsChanged.disconnect(this._onSettingsChanged, this);
       this._attachment.dispose();
@@ -215,7 +215,7 @@ export class Monitor implements IWatchedMonitor {
 
   private _hear(message: IAgentMessage): void {
     const nowMs = Date.now();
-    const added = this._chronicle.add(message, nowMs);
+    const added = this._state.add(message, nowMs);
     this._onDemand.noteMessage(message, this.records[this.records.length - 1]);
     added.forEach(record => this._cellFinished.emit(record));
     this._onDemand.observe(message, added);
@@ -239,13 +239,13 @@ export class Monitor implements IWatchedMonitor {
 
   private _onTick(): void {
     this._watch.tick(Date.now());
-    this._alarm.set(this._watch.nextTickMs);
+    this._timer.set(this._watch.nextTickMs);
     this._changed.emit();
   }
 
   /** The kernel restarted: nothing of the old process is true any more. */
   private _forget(): void {
-    this._chronicle = new Chronicle();
+    this._state = new KernelState();
     this._onDemand.forget();
     this._watch.reset();
   }
@@ -275,16 +275,16 @@ export class Monitor implements IWatchedMonitor {
   private readonly _report: (reason: string) => void;
   private readonly _attachment: Attachment;
   private readonly _watch: LeakWatch;
-  private readonly _alarm = new Alarm(() => this._onTick());
+  private readonly _timer = new Timer(() => this._onTick());
   private readonly _boots = new Boots(
     each => this._hear(each),
     () => this._forget()
   );
-  private _chronicle = new Chronicle();
+  private _state = new KernelState();
   private readonly _onDemand: OnDemand;
   private _wasBusy = false;
   private _busySinceMs = 0;
-  private readonly _changed = new Pulse<this>(this);
+  private readonly _changed = new CoalescedSignal<this>(this);
   private readonly _cellFinished = new Signal<this, ICellRecord>(this);
   private readonly _warningRaised = new Signal<this, IWarning>(this);
   private readonly _surveyed = new Signal<this, ISurvey>(this);

@@ -4,7 +4,7 @@ import type {
   ICellRecord
 } from '../core/wire/generated';
 import type { IAnswer } from '../kernel/link';
-import type { IQuestion } from '../kernel/query';
+import type { IQuery } from '../kernel/query';
 import type { ICleared } from './cleared';
 import { LatestClear } from './cleared';
 import type { Connections } from './connections';
@@ -32,7 +32,7 @@ export class OnDemand {
     return this._cleared.value;
   }
 
-  async ask<T>(question: IQuestion<T>): Promise<T> {
+  async ask<T>(question: IQuery<T>): Promise<T> {
     return (await this._answerTo(question)).facts;
   }
 
@@ -74,7 +74,7 @@ export class OnDemand {
     this.holdings.forget();
   }
 
-  private async _answerTo<T>(question: IQuestion<T>): Promise<IAnswer<T>> {
+  private async _answerTo<T>(question: IQuery<T>): Promise<IAnswer<T>> {
     const answer = await this._connections.ask(question);
     this._take(answer.message);
     return answer;

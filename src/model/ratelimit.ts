@@ -1,5 +1,5 @@
 /** Lets something happen a number of times at once, and then so many times a second. */
-export class Quota {
+export class RateLimit {
   constructor(
     private readonly _burst: number,
     private readonly _perSecond: number

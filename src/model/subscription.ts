@@ -1,13 +1,13 @@
 import type { IAgentMessage } from '../core/wire/generated';
 import { BusyError } from '../kernel/channel';
 import type { Connections } from './connections';
-import type { Terms } from './attachoptions';
+import type { AttachOptions } from './attachoptions';
 
 /** What an agent is asked so that it pushes to this page, and so that it stops. */
-export class Talk {
+export class Subscription {
   constructor(
     private readonly _connections: Connections,
-    private readonly _terms: Terms
+    private readonly _options: AttachOptions
   ) {}
 
   /**
@@ -19,7 +19,7 @@ export class Talk {
     const { language_info } = await this._connections.kernel.info;
     this._isOver = false;
     return language_info.name === 'python'
-      ? this._connections.request(this._terms.attachRequest())
+      ? this._connections.request(this._options.attachRequest())
       : null;
   }
 
@@ -31,7 +31,7 @@ export class Talk {
   /** Detach. Returns false if the kernel goes on pushing, and is to be asked with its next push. */
   async detach(): Promise<boolean> {
     try {
-      await this._connections.request(this._terms.detachRequest());
+      await this._connections.request(this._options.detachRequest());
       this._isOver = true;
       return true;
     } catch (reason) {
@@ -42,7 +42,7 @@ export class Talk {
 
   /** Detach in this very moment, which is the page's last. */
   leave(): void {
-    this._connections.tell(this._terms.detachRequest());
+    this._connections.tell(this._options.detachRequest());
   }
 
   private _isOver = true;

@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Calls back once at the time that was set last. */
-export class Alarm implements IDisposable {
+export class Timer implements IDisposable {
   constructor(callback: () => void) {
     this._callback = callback;
   }

@@ -11,7 +11,7 @@ import type {
   ISurvey
 } from '../core/wire/generated';
 import type { IWarning } from '../core/leaks/warnings/warning';
-import type { IQuestion } from '../kernel/query';
+import type { IQuery } from '../kernel/query';
 import type { ICleared } from './cleared';
 import type { IHoldingsLook } from './holdings';
 
@@ -95,7 +95,7 @@ export interface IMonitor extends IDisposable {
    * @throws NoAnswerError if no answer came in time
    * @throws AgentError if there is no agent, or its answer makes no sense
    */
-  ask<T>(question: IQuestion<T>): Promise<T>;
+  ask<T>(question: IQuery<T>): Promise<T>;
   /** Try to attach the agent again after `status` was `failed`. */
   retry(): void;
 }

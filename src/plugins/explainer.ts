@@ -6,7 +6,7 @@ import { mayBeOutOfMemory } from '../core/oom/match/mention';
 import { ALLOCATOR_SETTINGS } from '../kernel/failurerequest';
 import type { Failures, IFailure } from '../model/failures';
 import { withoutActs } from '../model/failures';
-import type { IUtterance } from '../model/kernelerrors';
+import type { IKernelError } from '../model/kernelerrors';
 import type { IMonitor, IMonitors } from '../model/tokens';
 import type * as explanations from '../views/oom/explanation';
 
@@ -15,7 +15,7 @@ export class Explainer {
   constructor(private readonly _options: Explainer.IOptions) {}
 
   /** Explain an error, and remember it; null if it is about something else. */
-  async hear(said: IUtterance): Promise<IFailure | null> {
+  async hear(said: IKernelError): Promise<IFailure | null> {
     const { failures, monitors, trans } = this._options;
     const { kernelId, text } = said;
     failures.noteError(kernelId);

@@ -8,8 +8,8 @@ import type { Kernel } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Failures } from '../model/failures';
-import type { IUtterance } from '../model/kernelerrors';
-import { Utterances } from '../model/kernelerrors';
+import type { IKernelError } from '../model/kernelerrors';
+import { KernelErrors } from '../model/kernelerrors';
 import { IMonitors } from '../model/tokens';
 import { Announcements } from './announcements';
 import { Explainer } from './explainer';
@@ -44,15 +44,15 @@ class Listeners {
     if (!widget || this._heard.has(widget)) {
       return;
     }
-    const utterances = new Utterances(widget.sessionContext);
+    const errors = new KernelErrors(widget.sessionContext);
     this._heard.add(widget);
     widget.sessionContext.statusChanged.connect(this._onStatus, this);
-    utterances.failed.connect((_, said) => void this._hear(widget, said), this);
-    utterances.started.connect(
+    errors.failed.connect((_, said) => void this._hear(widget, said), this);
+    errors.started.connect(
       (_, requestId) => this._onStarted(widget, requestId),
       this
     );
-    widget.disposed.connect(() => utterances.dispose(), this);
+    widget.disposed.connect(() => errors.dispose(), this);
   }
 
   private _onStatus(context: ISessionContext, status: Kernel.Status): void {
@@ -70,7 +70,7 @@ class Listeners {
     }
   }
 
-  private async _hear(widget: KernelWidget, said: IUtterance): Promise<void> {
+  private async _hear(widget: KernelWidget, said: IKernelError): Promise<void> {
     const cell = this._lines.cellOf(widget, said.requestId);
     const failure = await this._explainer.hear(said);
     if (failure && cell) {

@@ -11,19 +11,19 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { Fleet } from '../model/server/serverkernels';
-import { IFleet } from '../model/server/tokens';
+import { ServerKernels } from '../model/server/serverkernels';
+import { IServerKernels } from '../model/server/tokens';
 import { IMonitors } from '../model/tokens';
 import { mayDropOutput } from './fleetactions';
 import { ISettingsStore } from './settings';
 import type { KernelWidget } from './tokens';
 
 /** Provides all kernels of the server and all processes on its GPUs. */
-export const fleetPlugin: JupyterFrontEndPlugin<IFleet> = {
+export const fleetPlugin: JupyterFrontEndPlugin<IServerKernels> = {
   id: 'jupyterlab-vram:fleet',
   description: 'Provides all kernels of the server and all GPU processes.',
   autoStart: true,
-  provides: IFleet,
+  provides: IServerKernels,
   requires: [IMonitors, ISettingsStore],
   optional: [INotebookTracker, IConsoleTracker, ITranslator],
   activate: (
@@ -33,11 +33,11 @@ export const fleetPlugin: JupyterFrontEndPlugin<IFleet> = {
     notebooks: INotebookTracker | null,
     consoles: IConsoleTracker | null,
     translator: ITranslator | null
-  ): IFleet => {
+  ): IServerKernels => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
     const { sessions, kernels, kernelspecs, serverSettings } =
       app.serviceManager;
-    return new Fleet({
+    return new ServerKernels({
       ...{ monitors, source, sessions, kernels, kernelspecs },
       documents: new OpenDocuments(notebooks, consoles),
       connect: model => kernels.connectTo({ model, handleComms: false }),
@@ -62,7 +62,7 @@ export async function presentModel(
 }
 
 /** The sessions of all open notebooks and consoles. */
-class OpenDocuments implements Fleet.IDocuments {
+class OpenDocuments implements ServerKernels.IDocuments {
   constructor(
     notebooks: INotebookTracker | null,
     consoles: IConsoleTracker | null

@@ -6,20 +6,20 @@ import { sentenceOf } from '../core/text/translation';
 import { bytesOf } from '../core/wire/usage';
 import type { IGpuProcess } from '../core/wire/generated';
 import { formatBytes } from '../core/text/units';
-import type { IFleet, IFleetKernel } from '../model/server/tokens';
-import type { IFleetActions } from '../views/processes/kernelactions';
+import type { IServerKernels, IServerKernel } from '../model/server/tokens';
+import type { IKernelActions } from '../views/processes/kernelactions';
 import { kernelName, processName } from '../views/processes/processwords';
 import { isConfirmed } from './dialogs';
 
 /** What the actions need of the application. */
 export interface IFleetContext {
   readonly app: JupyterFrontEnd;
-  readonly fleet: IFleet;
+  readonly fleet: IServerKernels;
   readonly trans: TranslationBundle;
 }
 
 /** What a person can do to kernels and processes; whatever ends something asks first. */
-export function fleetActions(context: IFleetContext): IFleetActions {
+export function fleetActions(context: IFleetContext): IKernelActions {
   const { trans } = context;
   return {
     clear: kernel => void told(context.fleet.clear(kernel.kernelId), trans),
@@ -28,7 +28,7 @@ export function fleetActions(context: IFleetContext): IFleetActions {
       context.app.commands.hasCommand(OPENERS[sessionType] ?? ''),
     open: kernel => void told(open(kernel, context), trans),
     shutDown: kernel => void told(shutDown(kernel, context), trans),
-    glanceAt: kernel => void context.fleet.glanceAt(kernel.kernelId),
+    readOnce: kernel => void context.fleet.readOnce(kernel.kernelId),
     stop: (process, force) => void told(stop(process, force, context), trans)
   };
 }
@@ -53,7 +53,7 @@ const OPENERS: Readonly<Record<string, string | undefined>> = {
 };
 
 async function open(
-  kernel: IFleetKernel,
+  kernel: IServerKernel,
   { app }: IFleetContext
 ): Promise<string | null> {
   const command = OPENERS[kernel.sessionType];
@@ -64,7 +64,7 @@ async function open(
 }
 
 async function shutDown(
-  kernel: IFleetKernel,
+  kernel: IServerKernel,
   { app, trans }: IFleetContext
 ): Promise<string | null> {
   const isMeant = await isConfirmed(
@@ -137,7 +137,7 @@ function stopText(
 
 /** Whether the server may drop what it keeps of a kernel's output for a browser that is offline. */
 export async function mayDropOutput(
-  kernel: IFleetKernel,
+  kernel: IServerKernel,
   trans: TranslationBundle
 ): Promise<boolean> {
   return isConfirmed(

@@ -11,13 +11,13 @@ import type { IMessageHandler, Message } from '@lumino/messaging';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
-import { IFleet } from '../model/server/tokens';
+import { IServerKernels } from '../model/server/tokens';
 import { IMonitors } from '../model/tokens';
 import type { IPanelActions } from '../views/shared/actions';
 import { vramIcon } from '../views/shared/icons';
 import {
-  FLEET_SECTION,
-  type IFleetOptions
+  SERVER_SECTION,
+  type IServerSectionOptions
 } from '../views/processes/serversection';
 import { VramPanel } from '../views/panel/panel';
 import { fleetActions } from './fleetactions';
@@ -34,7 +34,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   requires: [IMonitors, ISettingsStore],
   optional: [
     IExplanations,
-    IFleet,
+    IServerKernels,
     ILayoutRestorer,
     ICommandPalette,
     IStateDB,
@@ -45,7 +45,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     monitors: IMonitors,
     source: ISettingsStore,
     explanations: IExplanations | null,
-    fleet: IFleet | null,
+    fleet: IServerKernels | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     database: IStateDB | null,
@@ -53,7 +53,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
     const folds = new Folds(database);
-    const fleetOptions = (known: IFleet): IFleetOptions => ({
+    const fleetOptions = (known: IServerKernels): IServerSectionOptions => ({
       fleet: known,
       actions: fleetActions({ app, fleet: known, trans }),
       mayStop: () => !source.settings.neverStop
@@ -69,7 +69,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     });
     const look = (): void => {
       monitors.setLooking(panel.isVisible || source.settings.watchWhenClosed);
-      const isFleetOpen = folds.isOpen(FLEET_SECTION) === true;
+      const isFleetOpen = folds.isOpen(SERVER_SECTION) === true;
       fleet?.setLooking(panel.isVisible && isFleetOpen);
     };
     MessageLoop.installMessageHook(panel, new VisibilityHook(look).hook);

@@ -9,7 +9,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { sentenceOf } from '../core/text/translation';
 import type { IReleasePreview, ReleaseGroup } from '../core/wire/generated';
 import { RefusedError } from '../kernel/query';
-import { previewQuestion } from '../kernel/releaserequest';
+import { previewQuery } from '../kernel/releaserequest';
 import type { IWatchedMonitor } from '../model/tokens';
 import { IMonitors } from '../model/tokens';
 import { confirmationBody } from '../views/holders/confirmation';
@@ -111,7 +111,7 @@ async function release(
   }
   try {
     const preview = await monitor.ask(
-      previewQuestion(chosen.names, chosen.groups)
+      previewQuery(chosen.names, chosen.groups)
     );
     await settled(monitor);
     const meanwhile = whyNot();

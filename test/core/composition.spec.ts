@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
-import type { PartKey } from '../../src/core/wire/devicebreakdown';
-import { composeDevice } from '../../src/core/wire/devicebreakdown';
+import type { BreakdownKey } from '../../src/core/wire/devicebreakdown';
+import { deviceBreakdown } from '../../src/core/wire/devicebreakdown';
 import type { IDeviceReading } from '../../src/core/wire/generated';
 import { Random } from './random';
 
@@ -25,8 +25,8 @@ const DEVICE: IDeviceReading = {
   computeCapability: null
 };
 
-function parts(fields: Partial<IDeviceReading>): [PartKey, number][] {
-  return composeDevice({ ...DEVICE, ...fields }).parts.map(part => [
+function parts(fields: Partial<IDeviceReading>): [BreakdownKey, number][] {
+  return deviceBreakdown({ ...DEVICE, ...fields }).parts.map(part => [
     part.key,
     part.bytes
   ]);
@@ -34,7 +34,7 @@ function parts(fields: Partial<IDeviceReading>): [PartKey, number][] {
 
 describe('composeDevice', () => {
   it('should account for every byte, in order', () => {
-    expect(composeDevice(DEVICE)).toEqual({
+    expect(deviceBreakdown(DEVICE)).toEqual({
       parts: [
         { key: 'live', bytes: 300 },
         { key: 'cached', bytes: 150 },
@@ -54,7 +54,7 @@ describe('composeDevice', () => {
   ])(
     'should not tell the context from others when the figure for the process %s',
     (_, processBytes) => {
-      const composition = composeDevice({ ...DEVICE, processBytes });
+      const composition = deviceBreakdown({ ...DEVICE, processBytes });
       expect(composition.unknown).toEqual(['context', 'others']);
       expect(composition.parts.slice(3)).toEqual([
         { key: 'outside', bytes: 300 },
@@ -64,7 +64,7 @@ describe('composeDevice', () => {
   );
 
   it('should count fragmentation as cache where it is unknown', () => {
-    const composition = composeDevice({ ...DEVICE, pinnedBytes: null });
+    const composition = deviceBreakdown({ ...DEVICE, pinnedBytes: null });
     expect(composition.unknown).toEqual(['fragmented']);
     expect(composition.parts[1]).toEqual({ key: 'cached', bytes: 200 });
   });
@@ -94,7 +94,7 @@ describe('composeDevice', () => {
 
   it('should say what it can when the driver tells nothing, as on MPS', () => {
     const mps = { freeBytes: null, processBytes: null, pinnedBytes: null };
-    const composition = composeDevice({ ...DEVICE, ...mps, kind: 'mps' });
+    const composition = deviceBreakdown({ ...DEVICE, ...mps, kind: 'mps' });
     expect(composition).toEqual({
       parts: [
         { key: 'live', bytes: 300 },
@@ -106,7 +106,7 @@ describe('composeDevice', () => {
   });
 
   it('should show the context where only the process is known', () => {
-    const composition = composeDevice({ ...DEVICE, totalBytes: null });
+    const composition = deviceBreakdown({ ...DEVICE, totalBytes: null });
     expect(composition.parts[3]).toEqual({ key: 'context', bytes: 60 });
     expect(composition.unknown).toEqual(['others', 'free']);
   });
@@ -117,7 +117,7 @@ describe('composeDevice', () => {
       const total = 1 + random.below(1000);
       const orNull = (value: number): number | null =>
         random.next() < 0.2 ? null : value;
-      const { parts: found } = composeDevice({
+      const { parts: found } = deviceBreakdown({
         ...DEVICE,
         allocatedBytes: random.below(1500),
         reservedBytes: random.below(1500),
@@ -138,7 +138,7 @@ describe('composeDevice', () => {
     const random = new Random(43);
     for (let round = 0; round < 2000; round++) {
       const total = 1 + random.below(1000);
-      const { parts: found } = composeDevice({
+      const { parts: found } = deviceBreakdown({
         ...DEVICE,
         allocatedBytes: random.below(1500),
         reservedBytes: random.below(1500),

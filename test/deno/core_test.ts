@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert';
 
 import type { IAgentMessage } from '../../src/core/index.ts';
 import {
-  composeDevice,
+  deviceBreakdown,
   DEFAULT_THRESHOLDS,
   english,
   LeakWatch,
@@ -59,7 +59,7 @@ Deno.test('composeDevice() accounts for every byte of the fixture', () => {
   for (const { reading } of validMessages()) {
     for (const device of reading.devices) {
       if (device.totalBytes !== null && device.freeBytes !== null) {
-        const { parts } = composeDevice(device);
+        const { parts } = deviceBreakdown(device);
         const sum = parts.reduce((all, part) => all + part.bytes, 0);
         strictEqual(sum, device.totalBytes);
       }

@@ -5,7 +5,7 @@ import type { IAgentMessage } from '../../src/core/wire/generated';
 import { MIME_TYPE, SCHEMA_VERSION } from '../../src/core/wire/generated';
 import { BusyError } from '../../src/kernel/channel';
 import { AgentError, KernelLink } from '../../src/kernel/link';
-import type { IQuestion } from '../../src/kernel/query';
+import type { IQuery } from '../../src/kernel/query';
 import { RefusedError } from '../../src/kernel/query';
 import type { Json } from '../core/wire';
 import { message } from '../core/wire';
@@ -162,7 +162,7 @@ describe('KernelLink', () => {
   });
 
   describe('#ask()', () => {
-    const question: IQuestion<number> = {
+    const question: IQuery<number> = {
       request: { op: 'clear' },
       read: answer => answer.key('count').whole()
     };

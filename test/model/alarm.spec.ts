@@ -1,18 +1,18 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Alarm } from '../../src/model/timer';
+import { Timer } from '../../src/model/timer';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 describe('Alarm', () => {
-  let alarm: Alarm;
+  let alarm: Timer;
   const ring = vi.fn();
 
   beforeEach(() => {
     vi.useFakeTimers();
     ring.mockReset();
-    alarm = new Alarm(ring);
+    alarm = new Timer(ring);
   });
 
   afterEach(() => {

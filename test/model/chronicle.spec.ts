@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { IAgentMessage } from '../../src/core/wire/generated';
-import { Chronicle } from '../../src/model/kernelstate';
+import { KernelState } from '../../src/model/kernelstate';
 import type { Json } from '../core/wire';
 import { DEVICE, message, parsed, RECORD } from '../core/wire';
 
@@ -43,7 +43,7 @@ function at(sequence: number, top: Json = {}): IAgentMessage {
 }
 
 describe('Chronicle', () => {
-  let chronicle: Chronicle;
+  let chronicle: KernelState;
 
   const add = (each: IAgentMessage): number[] =>
     chronicle
@@ -59,7 +59,7 @@ describe('Chronicle', () => {
       ]);
 
   beforeEach(() => {
-    chronicle = new Chronicle();
+    chronicle = new KernelState();
   });
 
   it('should know nothing at first', () => {

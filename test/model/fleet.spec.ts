@@ -127,7 +127,7 @@ describe('Fleet', () => {
     const [made] = world.made;
     expect(made?.operations).toEqual(['read']);
     expect(made?.isDisposed).toBe(true);
-    expect(world.fleet.kernels[0]?.glance?.reading?.devices).toHaveLength(1);
+    expect(world.fleet.kernels[0]?.lastRead?.reading?.devices).toHaveLength(1);
     world.fleet.setLooking(false);
     vi.setSystemTime(NOW_MS + 60_000);
     await world.look();
@@ -160,9 +160,9 @@ describe('Fleet', () => {
         glance: null,
         connections: 0
       });
-      const asking = world.fleet.glanceAt('b');
+      const asking = world.fleet.readOnce('b');
       await turns();
-      void world.fleet.glanceAt('b');
+      void world.fleet.readOnce('b');
       await asking;
       expect(world.warned).toEqual(['b']);
       expect(world.made).toHaveLength(1);
@@ -177,11 +177,11 @@ describe('Fleet', () => {
     world.run('b');
     world.isAgreed = false;
     await world.look();
-    await world.fleet.glanceAt('b');
+    await world.fleet.readOnce('b');
     expect(await world.fleet.clear('b')).toBeNull();
     expect(world.warned).toEqual(['b', 'b']);
     expect(world.made).toEqual([]);
-    expect(world.fleet.kernels[0]?.glance).toBeNull();
+    expect(world.fleet.kernels[0]?.lastRead).toBeNull();
   });
 
   it('should not trust what the page knew of who is connected', async () => {
@@ -190,7 +190,7 @@ describe('Fleet', () => {
     await world.look();
     expect(world.lookedUp).toEqual(['b']);
     expect([world.made, world.warned]).toEqual([[], []]);
-    await world.fleet.glanceAt('b');
+    await world.fleet.readOnce('b');
     expect(world.warned).toEqual(['b']);
   });
 
@@ -214,7 +214,7 @@ describe('Fleet', () => {
   it('should ask only once about what asking costs', async () => {
     world.run('b');
     await world.look();
-    await Promise.all([world.fleet.glanceAt('b'), world.fleet.glanceAt('b')]);
+    await Promise.all([world.fleet.readOnce('b'), world.fleet.readOnce('b')]);
     expect(world.warned).toEqual(['b']);
     expect(world.made).toHaveLength(1);
   });
@@ -235,10 +235,10 @@ describe('Fleet', () => {
       made.answer = null;
       return made;
     };
-    const asking = world.fleet.glanceAt('b');
+    const asking = world.fleet.readOnce('b');
     await vi.advanceTimersByTimeAsync(20_000);
     await asking;
-    expect(world.fleet.kernels[0]?.glance).toMatchObject({
+    expect(world.fleet.kernels[0]?.lastRead).toMatchObject({
       reading: null,
       failure: 'no-answer'
     });

@@ -39,7 +39,7 @@ describe('Fleet, what a person asks for', () => {
       expect(await clearing).toBeNull();
       expect(world.made[0]?.operations).toEqual(['clear']);
       expect(world.made[0]?.isDisposed).toBe(true);
-      expect(world.fleet.kernels[0]?.glance?.reading).not.toBeNull();
+      expect(world.fleet.kernels[0]?.lastRead?.reading).not.toBeNull();
     });
   });
 

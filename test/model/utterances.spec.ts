@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import type { IUtterance } from '../../src/model/kernelerrors';
-import { Utterances } from '../../src/model/kernelerrors';
+import type { IKernelError } from '../../src/model/kernelerrors';
+import { KernelErrors } from '../../src/model/kernelerrors';
 import { FakeConnection } from '../kernel/connection';
 import { FakeContext } from './document';
 
 let context: FakeContext;
-let utterances: Utterances;
-let said: IUtterance[];
+let utterances: KernelErrors;
+let said: IKernelError[];
 
 function tell(type: string, content: object, request = 'r1'): void {
   context.iopubMessage.emit({
@@ -19,7 +19,7 @@ function tell(type: string, content: object, request = 'r1'): void {
 
 beforeEach(() => {
   context = new FakeContext(new FakeConnection());
-  utterances = new Utterances(context.context);
+  utterances = new KernelErrors(context.context);
   said = [];
   utterances.failed.connect((_, each) => said.push(each));
 });

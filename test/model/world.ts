@@ -3,7 +3,7 @@ import type { Kernel, Session } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
 import { english } from '../../src/core/text/translation';
-import { Fleet } from '../../src/model/server/serverkernels';
+import { ServerKernels } from '../../src/model/server/serverkernels';
 import { Monitors } from '../../src/model/monitors';
 import type { Json } from '../core/wire';
 import fixture from '../fixtures/messages.json';
@@ -41,11 +41,11 @@ export class World {
   /** The connections that the fleet made by itself. */
   readonly made: FakeConnection[] = [];
   readonly agents = new Map<string, FakeAgent>();
-  readonly fleet = new Fleet({
+  readonly fleet = new ServerKernels({
     monitors: this.monitors,
     source: this.source,
-    sessions: this.sessions as unknown as Fleet.IOptions['sessions'],
-    kernels: this.kernels as unknown as Fleet.IOptions['kernels'],
+    sessions: this.sessions as unknown as ServerKernels.IOptions['sessions'],
+    kernels: this.kernels as unknown as ServerKernels.IOptions['kernels'],
     kernelspecs: {
       specs: {
         default: 'python3',
@@ -54,7 +54,7 @@ export class World {
           julia: { language: 'julia' }
         }
       }
-    } as unknown as Fleet.IOptions['kernelspecs'],
+    } as unknown as ServerKernels.IOptions['kernelspecs'],
     documents: {
       contexts: () =>
         this.contexts.map(each => each as unknown as ISessionContext),

@@ -5,8 +5,8 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import { explainOutOfMemory } from '../../src/core/oom';
 import type { IReading } from '../../src/core/wire/generated';
 import { Failures } from '../../src/model/failures';
-import type { IUtterance } from '../../src/model/kernelerrors';
-import { Utterances } from '../../src/model/kernelerrors';
+import type { IKernelError } from '../../src/model/kernelerrors';
+import { KernelErrors } from '../../src/model/kernelerrors';
 import { Explainer } from '../../src/plugins/explainer';
 import { CHECKS } from '../core/oom/checks';
 import { NOT_MEMORY, PROSE } from '../core/oom/texts';
@@ -22,7 +22,7 @@ class Live {
     'a.ipynb',
     new FakeConnection()
   );
-  private readonly _utterances = new Utterances(
+  private readonly _utterances = new KernelErrors(
     this._document.sessionContext as unknown as ISessionContext
   );
   readonly failures = new Failures();
@@ -35,8 +35,8 @@ class Live {
 
   /** What was said, and what the page made of it. */
   async hear(say: (document: FakeDocument) => void): Promise<Heard> {
-    const heard: IUtterance[] = [];
-    const listen = (_: Utterances, said: IUtterance): void => {
+    const heard: IKernelError[] = [];
+    const listen = (_: KernelErrors, said: IKernelError): void => {
       heard.push(said);
     };
     this._utterances.failed.connect(listen);
@@ -51,7 +51,7 @@ class Live {
 }
 
 interface Heard {
-  readonly said: IUtterance;
+  readonly said: IKernelError;
   readonly failure: Awaited<ReturnType<Explainer['hear']>>;
 }
 

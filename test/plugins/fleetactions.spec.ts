@@ -6,13 +6,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IGpuProcess, IStopReport } from '../../src/core/wire/generated';
 import { gpuProcess } from '../core/gpuprocess';
-import type { IFleet, IFleetKernel } from '../../src/model/server/tokens';
+import type {
+  IServerKernels,
+  IServerKernel
+} from '../../src/model/server/tokens';
 import { fleetActions, mayDropOutput } from '../../src/plugins/fleetactions';
-import type { IFleetActions } from '../../src/views/processes/kernelactions';
+import type { IKernelActions } from '../../src/views/processes/kernelactions';
 
 const GIB = 2 ** 30;
 
-const KERNEL: IFleetKernel = {
+const KERNEL: IServerKernel = {
   kernelId: 'k1',
   names: ['work/a.ipynb', 'work/b.ipynb'],
   path: 'work/a.ipynb',
@@ -21,7 +24,7 @@ const KERNEL: IFleetKernel = {
   lastActivityMs: null,
   connections: 1,
   monitor: null,
-  glance: null,
+  lastRead: null,
   isBeingAsked: false
 };
 
@@ -33,7 +36,7 @@ const PROCESS = gpuProcess({
 });
 
 describe('fleetActions()', () => {
-  let actions: IFleetActions;
+  let actions: IKernelActions;
   let calls: string[];
   let outcome: () => Promise<IStopReport>;
   let known: Set<string>;
@@ -55,7 +58,7 @@ describe('fleetActions()', () => {
         return Promise.resolve('A cell is running; clear when it has ended.');
       },
       glanceAt: async (id: string) => Promise.resolve(calls.push(`ask ${id}`))
-    } as unknown as IFleet;
+    } as unknown as IServerKernels;
     const app = {
       commands: {
         hasCommand: (id: string) => known.has(id),
@@ -198,7 +201,7 @@ describe('fleetActions()', () => {
   });
 
   it('should ask a kernel', () => {
-    actions.glanceAt(KERNEL);
+    actions.readOnce(KERNEL);
     expect(calls).toEqual(['ask k1']);
   });
 

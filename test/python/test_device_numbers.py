@@ -6,8 +6,7 @@ import pytest
 from fakes import GIB, Cards, Device, Family, fake_torch
 from kernels import ROOT
 
-from jupyterlab_vram.devices import driver, readings
-from jupyterlab_vram.devices import numbering as places
+from jupyterlab_vram.devices import driver, numbering, readings
 from jupyterlab_vram.magics import process_report, report
 from jupyterlab_vram.nvidia import nvml
 from jupyterlab_vram.nvidia.types import Gpu
@@ -26,10 +25,10 @@ def told(request, monkeypatch):
     """The devices, the table and the process table of a kernel that sees some cards."""
     cuda = Family(*(Device(uuid=uuid) for uuid in request.param))
     monkeypatch.setitem(sys.modules, "torch", fake_torch(cuda=cuda))
-    monkeypatch.setattr(places, "_places", places._Places())
+    monkeypatch.setattr(numbering, "_places", numbering._Places())
     monkeypatch.setattr(driver, "_driver", driver._Driver())
     monkeypatch.setattr(nvml, "load", lambda: Cards(FIRST, SECOND))
-    places.learn()
+    numbering.learn()
     reading = readings.take_reading()
     gpus = tuple(
         Gpu(uuid, None, number, "Fake", 8 * GIB, GIB, True) for uuid, number in NUMBERS.items()

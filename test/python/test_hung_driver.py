@@ -9,28 +9,27 @@ import pytest
 from fakes import Device, Family, Nvml, fake_torch
 
 import jupyterlab_vram
-from jupyterlab_vram import deadline as bounded
-from jupyterlab_vram.devices import backends as families
-from jupyterlab_vram.devices import driver, readings
+from jupyterlab_vram import deadline
+from jupyterlab_vram.devices import backends, driver, readings
 from jupyterlab_vram.errors import RefusedError
 from jupyterlab_vram.holders import clear as clearing
 from jupyterlab_vram.magics.magics import VramMagics
 from jupyterlab_vram.nvidia import smi
-from jupyterlab_vram.processes import listing as gpu_processes
+from jupyterlab_vram.processes import listing
 
 
 @pytest.fixture
 def hang(monkeypatch):
     """A call that never returns, until the test is over; and little patience."""
     over = threading.Event()
-    monkeypatch.setattr(bounded, "_silent", {})
+    monkeypatch.setattr(deadline, "_silent", {})
     monkeypatch.setattr(driver, "_driver", driver._Driver())
     for module, name in [
         (driver, "_PATIENCE_S"),
         (driver, "_SILENCE_S"),
-        (families, "_FREE_S"),
+        (backends, "_FREE_S"),
         (readings, "_EMPTYING_S"),
-        (gpu_processes, "_NVML_PATIENCE_S"),
+        (listing, "_NVML_PATIENCE_S"),
         (smi, "_ENDING_S"),
         (smi, "_TIMEOUT_S"),
     ]:
@@ -52,7 +51,7 @@ def cuda(monkeypatch):
 def nvml(monkeypatch):
     nvml = Nvml([(1, 2**20)])
     monkeypatch.setattr(driver, "_load_binding", lambda: nvml)
-    monkeypatch.setattr(gpu_processes.nvml, "load", lambda: nvml)
+    monkeypatch.setattr(listing.nvml, "load", lambda: nvml)
     return nvml
 
 
@@ -120,7 +119,7 @@ def test_a_cache_that_the_driver_does_not_take(hang, cuda):
 def test_a_list_of_processes_that_never_comes(hang, nvml, magics):
     nvml.nvmlDeviceGetCount = hang
     text, took_s = magics("vram_ps")
-    assert gpu_processes.survey().state == "timeout"
+    assert listing.survey().state == "timeout"
     assert "did not answer" in text
     assert took_s < 3
 
@@ -140,7 +139,7 @@ def test_nvidia_smi_that_never_ends(hang, monkeypatch, tmp_path):
 
 
 def state_of_smi():
-    with pytest.raises(gpu_processes.DriverError) as caught:
+    with pytest.raises(listing.DriverError) as caught:
         smi.run("-L")
     return caught.value.state
 

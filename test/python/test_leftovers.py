@@ -7,8 +7,8 @@ import pytest
 from jupyterlab_vram.devices import blocks as memory
 from jupyterlab_vram.devices import workspaces
 from jupyterlab_vram.devices.tensors import Storage
-from jupyterlab_vram.holders.attribution import Account, Reach
-from jupyterlab_vram.holders.unattributed import TIME_WAS_UP, Looked, leftover_holders
+from jupyterlab_vram.holders.attribution import Attribution, Reach
+from jupyterlab_vram.holders.unattributed import TIME_WAS_UP, Looked, unattributed_holders
 from jupyterlab_vram.roots.root import Root
 
 MIB = 1 << 20
@@ -50,7 +50,7 @@ def leftovers(monkeypatch):
         reaches = [Reach(root, {}, frozenset({POOL}), {}, False, [])] if owned else []
         known = {key: Storage(None, "cuda:0", 1, address) for key, address in enumerate(tensors)}
         looked = Looked(known, doubt)
-        found = leftover_holders(Account(reaches, memory.Memory()), looked)
+        found = unattributed_holders(Attribution(reaches, memory.Memory()), looked)
         if notes:
             return {each.name: each.note for each in found}
         return {each.name: (each.bytes, each.pinned_bytes, each.release) for each in found}

@@ -240,7 +240,7 @@ def what_a_context_variable_has(_monkeypatch):
 
 @pytest.mark.parametrize("make", list(HELD_TWICE.values()), ids=list(HELD_TWICE))
 def test_what_something_else_holds_too_is_not_promised(names, monkeypatch, make):
-    names["item"], let_go, other = make(monkeypatch)
+    names["item"], release_now, other = make(monkeypatch)
     found = look()
     item = holder("item", found)
     totals = found.devices[0]
@@ -255,8 +255,8 @@ def test_what_something_else_holds_too_is_not_promised(names, monkeypatch, make)
         assert item.promise == "checked"
         assert holder(other, found).shared_bytes >= 32 * MIB
     assert freed_by("item") <= MIB
-    if let_go is not None:
-        let_go()
+    if release_now is not None:
+        release_now()
 
 
 def test_what_there_was_no_time_for_is_said_to_be_unchecked(names, monkeypatch):

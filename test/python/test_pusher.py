@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from jupyterlab_vram.agent import push as pusher
+from jupyterlab_vram.agent import push
 from jupyterlab_vram.host.values import ChannelClosedError
 
 READING = {"state": "no-torch", "devices": []}
@@ -28,12 +28,12 @@ class Rig:
 
     def __init__(self, monkeypatch):
         self.clock = Clock()
-        monkeypatch.setattr(pusher, "time", self.clock)
+        monkeypatch.setattr(push, "time", self.clock)
         self.sent, self.samples, self.logged = [], 0, []
         self.started_s = None
         self.reading = dict(READING)
         self.leaks = []
-        self.pusher = pusher.Pusher(
+        self.pusher = push.Pusher(
             self.compose, self.sent.append, lambda: self.started_s, self.sample, self.logged.append
         )
 
@@ -92,9 +92,9 @@ def test_an_idle_kernel_speaks_only_of_changes(rig):
     assert len(rig.run_for(20, step_s=2)) == 1
     rig.reading["devices"] = [device(allocated=2**20)]
     assert len(rig.run_for(20, step_s=2)) == 1
-    rig.reading["devices"] = [device(allocated=2**20 + pusher.MIN_CHANGE_BYTES - 1)]
+    rig.reading["devices"] = [device(allocated=2**20 + push.MIN_CHANGE_BYTES - 1)]
     assert rig.run_for(20, step_s=2) == []
-    rig.reading["devices"] = [device(allocated=2**20 + pusher.MIN_CHANGE_BYTES)]
+    rig.reading["devices"] = [device(allocated=2**20 + push.MIN_CHANGE_BYTES)]
     assert len(rig.run_for(20, step_s=2)) == 1
 
 
@@ -110,14 +110,14 @@ def test_what_creeps_is_told_of_in_the_end(rig):
 def test_figures_that_the_driver_has_yet_to_explain_wait_for_its_answer(rig, monkeypatch):
     rig.reading["devices"] = [device(free=100, process=50)]
     rig.run_for(2, step_s=2)
-    monkeypatch.setattr(pusher.driver, "is_asking", lambda: True)
+    monkeypatch.setattr(push.driver, "is_asking", lambda: True)
     rig.reading["devices"] = [device(process=None)]
     assert rig.run_for(0.5) == []
-    assert rig.pusher._rest_s() == pusher.SAMPLE_INTERVAL_S
-    monkeypatch.setattr(pusher.driver, "is_asking", lambda: False)
+    assert rig.pusher._rest_s() == push.SAMPLE_INTERVAL_S
+    monkeypatch.setattr(push.driver, "is_asking", lambda: False)
     rig.reading["devices"] = [device(process=2**30)]
     assert len(rig.run_for(0.5)) == 1
-    assert rig.pusher._rest_s() == pusher.IDLE_INTERVAL_S
+    assert rig.pusher._rest_s() == push.IDLE_INTERVAL_S
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ class Live:
     def __init__(self, send):
         self.logged, self.running = [], True
         since_s = time.time()
-        self.pusher = pusher.Pusher(
+        self.pusher = push.Pusher(
             lambda records: {"reading": READING, "leaks": [], "records": records},
             send,
             lambda: since_s if self.running else None,

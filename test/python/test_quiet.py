@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from jupyterlab_vram.cells.leaks import Watch
 from jupyterlab_vram.cells.names import cell_names
-from jupyterlab_vram.devices import no_user_code as quiet
+from jupyterlab_vram.devices import no_user_code
 from jupyterlab_vram.devices.tensors import has_graph, is_tensor
 from jupyterlab_vram.holders import search
 from jupyterlab_vram.holders.holders import find_holders
@@ -384,8 +384,8 @@ def test_collection_is_as_before_when_a_search_raises(monkeypatch):
 
 
 def test_nested_looks_hold_collection_off_until_the_last_has_ended():
-    with quiet.undisturbed():
-        with quiet.undisturbed():
+    with no_user_code.without_user_code():
+        with no_user_code.without_user_code():
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
@@ -395,14 +395,14 @@ def test_looks_of_two_threads_hold_collection_off_until_both_have_ended():
     inside, go_on = threading.Event(), threading.Event()
 
     def other():
-        with quiet.undisturbed():
+        with no_user_code.without_user_code():
             inside.set()
             go_on.wait()
 
     thread = threading.Thread(target=other)
     thread.start()
     inside.wait()
-    with quiet.undisturbed():
+    with no_user_code.without_user_code():
         pass
     assert not gc.isenabled()
     go_on.set()
@@ -412,6 +412,6 @@ def test_looks_of_two_threads_hold_collection_off_until_both_have_ended():
 
 def test_who_switched_collection_on_meanwhile_has_it_on():
     gc.disable()
-    with quiet.undisturbed():
+    with no_user_code.without_user_code():
         gc.enable()
     assert gc.isenabled()

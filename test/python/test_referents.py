@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 from quiet_torch import torch
 
-from jupyterlab_vram.holders import referrers as unnamed
+from jupyterlab_vram.holders import referrers
 from jupyterlab_vram.holders.holders import find_holders
 from jupyterlab_vram.roots.referents import is_module, referents, without_modules
 
@@ -36,7 +36,7 @@ def test_a_module_tells_its_names_only(kind):
 @pytest.mark.usefixtures("practice_device")
 @pytest.mark.parametrize("few", [0, 100])
 def test_the_search_never_asks_the_collector_about_a_module(monkeypatch, few):
-    monkeypatch.setattr(unnamed, "_FEW", few)
+    monkeypatch.setattr(referrers, "_FEW", few)
     asked = []
 
     def get_referents(*items):

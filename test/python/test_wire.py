@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from wire import WireError, checked, checked_holdings
 
-from jupyterlab_vram.agent import requests as frontend
+from jupyterlab_vram.agent import requests
 from jupyterlab_vram.agent.questions import QUESTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -47,5 +47,5 @@ def test_the_docs_list_every_request_and_no_other():
     table = docs.partition("| Request")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == {
         *QUESTIONS,
-        *frontend._OPERATIONS,
+        *requests._OPERATIONS,
     }

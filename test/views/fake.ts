@@ -18,7 +18,7 @@ import type {
 } from '../../src/model/tokens';
 import type { ICleared } from '../../src/model/cleared';
 import type { IHoldingsLook } from '../../src/model/holdings';
-import type { IQuestion } from '../../src/kernel/query';
+import type { IQuery } from '../../src/kernel/query';
 import type { ClearHow, IPanelActions } from '../../src/views/shared/actions';
 
 export const GIB = 2 ** 30;
@@ -102,7 +102,7 @@ export class FakeMonitor implements IMonitor {
     return;
   }
 
-  async ask<T>(question: IQuestion<T>): Promise<T> {
+  async ask<T>(question: IQuery<T>): Promise<T> {
     this.asked.push(question.request);
     return (await this.answer(question.request)) as T;
   }

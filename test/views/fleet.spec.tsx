@@ -149,8 +149,8 @@ describe('FleetSection', () => {
       ],
       [{ failure: null, reading: reading([device()]) }, 'as of 30 s ago']
     ])('should say what asking led to: %#', async (change, words) => {
-      const glance = { takenMs: NOW_MS - 30_000, ...change };
-      rig.fleet.kernels = [kernel({ monitor: null, glance })];
+      const lastRead = { takenMs: NOW_MS - 30_000, ...change };
+      rig.fleet.kernels = [kernel({ monitor: null, lastRead })];
       expect(await rig.text()).toContain(words);
     });
 

@@ -4,12 +4,12 @@ import { expect, vi } from 'vitest';
 
 import type { IGpu, IGpuProcess, ISurvey } from '../../src/core/wire/generated';
 import type {
-  IFleet,
-  IFleetKernel,
+  IServerKernels,
+  IServerKernel,
   IPendingStop
 } from '../../src/model/server/tokens';
-import { FleetSection } from '../../src/views/processes/serversection';
-import type { IFleetActions } from '../../src/views/processes/kernelactions';
+import { ServerSection } from '../../src/views/processes/serversection';
+import type { IKernelActions } from '../../src/views/processes/kernelactions';
 import type { IActiveDevices } from '../../src/views/processes/processrow';
 import { gpuProcess } from '../core/gpuprocess';
 import { draw, trans } from './draw';
@@ -18,9 +18,9 @@ import { FakeMonitor, GIB } from './fake';
 export const NOW_MS = 1_764_000_000_000;
 export const UUID = 'gpu-1';
 
-export class FakeFleet implements IFleet {
-  readonly changed: Signal<IFleet, void> = new Signal(this);
-  kernels: IFleetKernel[] = [];
+export class FakeFleet implements IServerKernels {
+  readonly changed: Signal<IServerKernels, void> = new Signal(this);
+  kernels: IServerKernel[] = [];
   survey: ISurvey | null = null;
   hasReporter = true;
   staleMs: number | null = null;
@@ -43,7 +43,7 @@ export class FakeFleet implements IFleet {
     this.looking.push(isLooking);
   }
 
-  async glanceAt(): Promise<void> {
+  async readOnce(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -57,26 +57,26 @@ export class FakeFleet implements IFleet {
 }
 
 /** Actions that only remember that they were called. */
-export class FakeFleetActions implements IFleetActions {
+export class FakeFleetActions implements IKernelActions {
   readonly calls: string[] = [];
 
-  clear(kernel: IFleetKernel): void {
+  clear(kernel: IServerKernel): void {
     this.calls.push(`clear ${kernel.kernelId}`);
   }
 
-  canOpen({ sessionType }: IFleetKernel): boolean {
+  canOpen({ sessionType }: IServerKernel): boolean {
     return sessionType !== '';
   }
 
-  open(kernel: IFleetKernel): void {
+  open(kernel: IServerKernel): void {
     this.calls.push(`open ${kernel.kernelId}`);
   }
 
-  shutDown(kernel: IFleetKernel): void {
+  shutDown(kernel: IServerKernel): void {
     this.calls.push(`shut down ${kernel.kernelId}`);
   }
 
-  glanceAt(kernel: IFleetKernel): void {
+  readOnce(kernel: IServerKernel): void {
     this.calls.push(`ask ${kernel.kernelId}`);
   }
 
@@ -85,7 +85,7 @@ export class FakeFleetActions implements IFleetActions {
   }
 }
 
-export function kernel(change: Partial<IFleetKernel> = {}): IFleetKernel {
+export function kernel(change: Partial<IServerKernel> = {}): IServerKernel {
   return {
     kernelId: 'k1',
     names: ['work/finetune.ipynb'],
@@ -95,7 +95,7 @@ export function kernel(change: Partial<IFleetKernel> = {}): IFleetKernel {
     lastActivityMs: NOW_MS - 12 * 60_000,
     connections: 1,
     monitor: new FakeMonitor(),
-    glance: null,
+    lastRead: null,
     isBeingAsked: false,
     ...change
   };
@@ -155,7 +155,7 @@ export class FleetRig {
       mayStop: () => this.mayStop
     };
     const node = await draw(
-      <FleetSection
+      <ServerSection
         options={options}
         active={this.active}
         nowMs={NOW_MS}

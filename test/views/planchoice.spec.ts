@@ -41,7 +41,9 @@ describe('PRESETS', () => {
       expect(gguf).toMatch(/^$|^[\w.-]+\/[\w.-]+-GGUF$/);
       const { shape, problem, model } = chosenOf(preset(name));
       expect(problem, name).toBe(null);
-      expect(shape?.doubts.includes('unknown-architecture'), name).toBe(false);
+      expect(shape?.uncertainties.includes('unknown-architecture'), name).toBe(
+        false
+      );
       expect(model).toBe(repository);
       expect(repository).toMatch(/^[\w.-]+\/[\w.-]+$/);
     }

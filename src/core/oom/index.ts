@@ -8,16 +8,16 @@ import type {
   IOutOfMemory
 } from './answer/explanation';
 import type { IOomText } from './match/normalize';
-import { normalise } from './match/normalize';
+import { normalize } from './match/normalize';
 import { mentions } from './match/mention';
 import { chunksOf, OVERLAP_LENGTH } from './match/chunks';
 import type { IFound } from './read/read';
 import { readFacts } from './read/read';
-import { suspect } from './cause/ambiguous';
+import { ambiguousErrorOf } from './cause/ambiguous';
 import { hasGivenBack, isRaisedByTorch, spareCache } from './read/torchstatus';
 import type { ISetting } from './cause/setting';
 import { remediesFor } from './answer/remedies';
-import type { ITold } from './answer/wordvalues';
+import type { IWordValues } from './answer/wordvalues';
 import { evidenceFor, sentenceFor } from './answer/words';
 import type { IDeviceReading, IReading } from '../wire/generated';
 import { english } from '../text/translation';
@@ -78,7 +78,7 @@ function toldOf(
   { found, ready, device }: IMessageOn,
   reading: IReading | undefined,
   { holders = [], isPast = false, trans = english }: IOomContext
-): ITold {
+): IWordValues {
   const { facts, isSuspect } = found;
   const isTorchs = isRaisedByTorch(found, ready);
   const now = isTorchs ? device : null;
@@ -111,7 +111,7 @@ function onDevice(
   device: IDeviceReading | null,
   reading: IReading | undefined,
   sentence: string,
-  { trans }: ITold
+  { trans }: IWordValues
 ): string {
   return device !== null && (reading?.devices.length ?? 0) > 1
     ? trans.__('On %1. %2', deviceName(device, trans), sentence)
@@ -126,12 +126,12 @@ interface IMessage {
 /** The last message, looked for from the end of the text. */
 function lastMessage(text: string, reading: IReading | undefined): IMessage {
   let cut: IMessage | null = null;
-  let other: IMessage = { ready: normalise(''), found: null };
+  let other: IMessage = { ready: normalize(''), found: null };
   for (const { ready, start } of chunksOf(text)) {
     const isMentioned = mentions(ready.compact);
     const found = isMentioned ? readFacts(ready) : null;
     const isWhole =
-      start === 0 || (found?.sighting.start ?? 0) > OVERLAP_LENGTH / 4;
+      start === 0 || (found?.match.start ?? 0) > OVERLAP_LENGTH / 4;
     if (found && (isWhole || cut)) {
       return { ready, found };
     }
@@ -141,18 +141,15 @@ function lastMessage(text: string, reading: IReading | undefined): IMessage {
     // Near its beginning a chunk may have cut it: the next one has all of it.
     cut = found && { ready, found };
     if (isMentioned && other.found === null) {
-      other = { ready, found: suspect(ready, reading) };
+      other = { ready, found: ambiguousErrorOf(ready, reading) };
     }
   }
   return other;
 }
 
 /** The traceback that led to the message, without spaces. */
-function tracebackOf({ sighting }: IFound, { compact }: IOomText): string {
-  const before = compact.slice(
-    Math.max(0, sighting.start - 6000),
-    sighting.start
-  );
+function tracebackOf({ match }: IFound, { compact }: IOomText): string {
+  const before = compact.slice(Math.max(0, match.start - 6000), match.start);
   const begin = before.lastIndexOf('traceback(mostrecentcalllast)');
   return begin < 0 ? '' : before.slice(begin);
 }
@@ -170,12 +167,12 @@ function evidenceOf(
       ? tracebackOf(found, ready)
       : '';
   return {
-    shapeCause: found.sighting.cause,
+    shapeCause: found.match.cause,
     isPinning: /pin_memory|cudahostalloc|cudahostregister/.test(calls),
     isStarting: /_cuda_init\(|_lazy_init|cuctxcreate|_cuda_setdevice/.test(
       calls
     ),
-    isStartup: found.sighting.groups.bare !== undefined,
+    isStartup: found.match.groups.bare !== undefined,
     liveNow,
     forgotten: holders
       .filter(({ kind }) => FORGOTTEN.includes(kind))
@@ -204,8 +201,8 @@ function settingOf(
     .map(({ 0: all, 2: settings = '', index }) =>
       lineOf(index + all.length - settings.length, settings)
     );
-  const from = Math.max(0, found.sighting.start - 6000);
-  const near = compact.slice(from, found.sighting.end + 3000);
+  const from = Math.max(0, found.match.start - 6000);
+  const near = compact.slice(from, found.match.end + 3000);
   const fitting = new RegExp(`${FITTING}(\\d+)`).exec(near);
   const variable = /trysetting(pytorch_\w*alloc_conf)=/.exec(near)?.[1];
   return {

@@ -2,7 +2,7 @@ import type { IGpuProcess, ISurvey } from '../wire/generated';
 import type { ITranslate } from './translation';
 
 /** Why there is no list of processes; null if there is one. */
-export function surveyWords(survey: ISurvey, trans: ITranslate): string | null {
+export function surveyText(survey: ISurvey, trans: ITranslate): string | null {
   const words = stateWords(survey, trans);
   return words && survey.detail !== '' ? `${words} ${survey.detail}` : words;
 }

@@ -11,24 +11,24 @@ import type { IDeviceReading } from './generated';
  * - `outside`: `context` and `others` together, where they can't be told apart
  * - `free`: free on the whole device
  */
-export type PartKey =
+export type BreakdownKey =
   'live' | 'cached' | 'fragmented' | 'context' | 'others' | 'outside' | 'free';
 
 /** One part of a device's memory, and its size. */
-export interface IPart {
-  readonly key: PartKey;
+export interface IBreakdownPart {
+  readonly key: BreakdownKey;
   readonly bytes: number;
 }
 
 /** Where a device's memory went. */
-export interface IComposition {
+export interface IDeviceBreakdown {
   /**
    * What is known, in the order above; no part is negative. Where total and
    * free are known, the parts sum up to the total.
    */
-  readonly parts: readonly IPart[];
+  readonly parts: readonly IBreakdownPart[];
   /** Parts of which nothing is known, or which are part of another one. */
-  readonly unknown: readonly PartKey[];
+  readonly unknown: readonly BreakdownKey[];
   readonly totalBytes: number | null;
 }
 
@@ -41,7 +41,7 @@ export interface IComposition {
  * memory. A figure for the process that is below what torch reserved is older
  * than torch's, and tells nothing.
  */
-export function composeDevice(device: IDeviceReading): IComposition {
+export function deviceBreakdown(device: IDeviceReading): IDeviceBreakdown {
   const total = device.totalBytes;
   const known = total !== null && device.freeBytes !== null;
   const room = total ?? Number.MAX_SAFE_INTEGER;
@@ -49,8 +49,8 @@ export function composeDevice(device: IDeviceReading): IComposition {
   const live = Math.min(device.allocatedBytes, reserved);
   const unused = reserved - live;
   const pinned = Math.min(device.pinnedBytes ?? 0, unused);
-  const unknown: PartKey[] = [];
-  const parts: IPart[] = [
+  const unknown: BreakdownKey[] = [];
+  const parts: IBreakdownPart[] = [
     { key: 'live', bytes: live },
     { key: 'cached', bytes: unused - pinned }
   ];
@@ -74,8 +74,8 @@ export function composeDevice(device: IDeviceReading): IComposition {
 function splitOutside(
   device: IDeviceReading,
   outside: number,
-  unknown: PartKey[]
-): IPart[] {
+  unknown: BreakdownKey[]
+): IBreakdownPart[] {
   const own = ownBytes(device);
   if (own === null) {
     unknown.push('context', 'others');
@@ -91,8 +91,8 @@ function splitOutside(
 function contextAlone(
   device: IDeviceReading,
   room: number,
-  unknown: PartKey[]
-): IPart[] {
+  unknown: BreakdownKey[]
+): IBreakdownPart[] {
   const own = ownBytes(device);
   if (own === null) {
     unknown.push('context');

@@ -5,9 +5,9 @@ import type {
   IStopReport,
   ISurvey
 } from '../../core/wire/generated';
-import { surveyWords, whyNotStoppable } from '../../core/text/processtext';
+import { surveyText, whyNotStoppable } from '../../core/text/processtext';
 import { english } from '../../core/text/translation';
-import { stopQuestion, surveyQuestion } from '../../kernel/processrequests';
+import { stopQuery, surveyQuery } from '../../kernel/processrequests';
 import type { Client } from '../server/client';
 import { converse } from './conversation';
 import { RoomError } from '../server/errors';
@@ -65,7 +65,7 @@ export class ProcessDesk {
         `Process ${pid} can't be stopped: ${whyNotStoppable(process, english)}`
       );
     }
-    const question = stopQuestion(pid, identity, force);
+    const question = stopQuery(pid, identity, force);
     const answer = await converse(
       this._client,
       reporter,
@@ -84,7 +84,7 @@ export class ProcessDesk {
     const answer = await converse(
       this._client,
       notebook,
-      ({ link }) => link.ask(surveyQuestion(bytes)),
+      ({ link }) => link.ask(surveyQuery(bytes)),
       options
     );
     return answer.facts;
@@ -107,7 +107,7 @@ function ofSurvey(
   notebook: INotebook,
   driver: IDriverAnswer
 ): IProcessList {
-  const problem = surveyWords(survey, english);
+  const problem = surveyText(survey, english);
   // That kernel may lack the tool, which this machine has.
   return problem !== null && driver.problem === null
     ? ofDriver(driver)

@@ -1,13 +1,13 @@
 import type { Kernel } from '@jupyterlab/services';
 
-import type { IFleetKernel } from './tokens';
+import type { IServerKernel } from './tokens';
 
 /** Says whether a client is connected to a kernel, and asks the user if none is. */
 export interface IPresenceOptions {
   /** Asks the server, and not the kernel; undefined if there is no such kernel. */
   readonly lookUp: (kernelId: string) => Promise<Kernel.IModel | undefined>;
   /** Asks a person whether the server may drop what it keeps of a kernel's output. */
-  readonly mayDropOutput: (kernel: IFleetKernel) => Promise<boolean>;
+  readonly mayDropOutput: (kernel: IServerKernel) => Promise<boolean>;
 }
 
 /**
@@ -27,7 +27,7 @@ export class Presence {
    *
    * @param isMeant - whether the user wants it; false: the user is not asked
    */
-  async mayConnect(kernel: IFleetKernel, isMeant: boolean): Promise<boolean> {
+  async mayConnect(kernel: IServerKernel, isMeant: boolean): Promise<boolean> {
     const { kernelId } = kernel;
     if (this._undecided.has(kernelId)) {
       return false;

@@ -12,7 +12,7 @@ import type { IMonitor, IWatchedMonitor } from '../tokens';
  * Whoever was chosen goes on telling: two that tell the same cost little, while
  * asking a kernel that is stuck costs a request that waits.
  */
-export class Reporter implements IDisposable {
+export class ProcessSource implements IDisposable {
   /** Emitted when `survey` has changed. */
   get changed(): ISignal<this, void> {
     return this._changed;

@@ -5,7 +5,7 @@ import type { Kernel } from '@jupyterlab/services';
 
 import { NoAnswerError, withinTime } from '../../kernel/ask';
 import { KernelLink } from '../../kernel/link';
-import type { IGlance } from './tokens';
+import type { ISingleRead } from './tokens';
 
 /** Connects to a kernel that is open nowhere in this page. */
 export type Connect = (model: Kernel.IModel) => Kernel.IKernelConnection;
@@ -16,13 +16,13 @@ export type Connect = (model: Kernel.IModel) => Kernel.IKernelConnection;
  * The connection is closed at once: a server does not shut down an unused kernel
  * that a client is connected to.
  */
-export class Glances {
+export class SingleReads {
   constructor(connect: Connect) {
     this._connect = connect;
   }
 
-  get(kernelId: string): IGlance | null {
-    return this._glances.get(kernelId) ?? null;
+  get(kernelId: string): ISingleRead | null {
+    return this._reads.get(kernelId) ?? null;
   }
 
   isAsking(kernelId: string): boolean {
@@ -43,7 +43,7 @@ export class Glances {
     }
     this._asking.add(model.id);
     try {
-      this._glances.set(model.id, await this._glance(model, op));
+      this._reads.set(model.id, await this._read(model, op));
     } finally {
       this._asking.delete(model.id);
     }
@@ -51,17 +51,17 @@ export class Glances {
 
   /** Forget all kernels but these. */
   keep(kernelIds: ReadonlySet<string>): void {
-    for (const id of this._glances.keys()) {
+    for (const id of this._reads.keys()) {
       if (!kernelIds.has(id)) {
-        this._glances.delete(id);
+        this._reads.delete(id);
       }
     }
   }
 
-  private async _glance(
+  private async _read(
     model: Kernel.IModel,
     op: 'read' | 'clear'
-  ): Promise<IGlance> {
+  ): Promise<ISingleRead> {
     const kernel = this._connect(model);
     try {
       await withinTime(kernel.info);
@@ -78,7 +78,7 @@ export class Glances {
   private async _askOver(
     link: KernelLink,
     op: 'read' | 'clear'
-  ): Promise<IGlance> {
+  ): Promise<ISingleRead> {
     try {
       const message = await link.request({ op });
       const takenMs = Date.now();
@@ -91,7 +91,7 @@ export class Glances {
   }
 
   private readonly _connect: Connect;
-  private readonly _glances = new Map<string, IGlance>();
+  private readonly _reads = new Map<string, ISingleRead>();
   private readonly _asking = new Set<string>();
 }
 

@@ -3,7 +3,7 @@ import type { Kernel, KernelSpec, Session } from '@jupyterlab/services';
 import { isPythonLanguage } from '../../kernel/language';
 
 /** A running Python kernel, and the sessions on it. */
-export interface IRosterEntry {
+export interface IRunningKernel {
   readonly model: Kernel.IModel;
   /** What its sessions are called: paths of notebooks, names of consoles; never empty. */
   readonly names: readonly string[];
@@ -14,15 +14,15 @@ export interface IRosterEntry {
 }
 
 /** Where the list of running kernels comes from. */
-export interface IRosterSource {
+export interface IRunningKernelSource {
   readonly sessions: Pick<Session.IManager, 'running'>;
   readonly kernels: Pick<Kernel.IManager, 'running'>;
   readonly kernelspecs: Pick<KernelSpec.IManager, 'specs'>;
 }
 
 /** All running Python kernels, those of sessions first, by name. */
-export function runningKernels(source: IRosterSource): IRosterEntry[] {
-  const entries = new Map<string, IRosterEntry>();
+export function runningKernels(source: IRunningKernelSource): IRunningKernel[] {
+  const entries = new Map<string, IRunningKernel>();
   for (const session of notebooksFirst(source.sessions)) {
     const model = session.kernel;
     if (model) {
@@ -47,7 +47,9 @@ export function runningKernels(source: IRosterSource): IRosterEntry[] {
 }
 
 /** A console that is attached to a notebook must not name its kernel. */
-function notebooksFirst(sessions: IRosterSource['sessions']): Session.IModel[] {
+function notebooksFirst(
+  sessions: IRunningKernelSource['sessions']
+): Session.IModel[] {
   const all = [...sessions.running()];
   const isNotebook = ({ type }: Session.IModel): boolean => type === 'notebook';
   return [
@@ -73,6 +75,6 @@ function isPython(
   return language === undefined || isPythonLanguage(language);
 }
 
-function byName(a: IRosterEntry, b: IRosterEntry): number {
+function byName(a: IRunningKernel, b: IRunningKernel): number {
   return (a.names[0] ?? '').localeCompare(b.names[0] ?? '');
 }

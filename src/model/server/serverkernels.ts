@@ -9,14 +9,14 @@ import type {
   IStopReport,
   ISurvey
 } from '../../core/wire/generated';
-import { stopQuestion, surveyQuestion } from '../../kernel/processrequests';
+import { stopQuery, surveyQuery } from '../../kernel/processrequests';
 import { RefusedError } from '../../kernel/query';
-import type { IFleet, IFleetKernel, IPendingStop } from './tokens';
+import type { IServerKernels, IServerKernel, IPendingStop } from './tokens';
 import type { Connect } from './readonce';
-import { Glances } from './readonce';
+import { SingleReads } from './readonce';
 import type { IPresenceOptions } from './presence';
 import { Presence } from './presence';
-import { Reporter } from './processsource';
+import { ProcessSource } from './processsource';
 import { runningKernels } from './runningkernels';
 import type { ISettingsSource } from '../settings';
 import type { IMonitor, IMonitors, IWatchedMonitor } from '../tokens';
@@ -31,19 +31,19 @@ const TICK_MS = 1000;
  * asked once. One that no client is connected to is asked when the user says so,
  * and knows what it costs (`Presence`).
  */
-export class Fleet implements IFleet, IDisposable {
-  constructor(options: Fleet.IOptions) {
+export class ServerKernels implements IServerKernels, IDisposable {
+  constructor(options: ServerKernels.IOptions) {
     this._options = options;
     this._presence = new Presence(options);
-    this._glances = new Glances(options.connect);
+    this._reads = new SingleReads(options.connect);
     this._reporter.changed.connect(this._onSurveyed, this);
   }
 
-  get changed(): ISignal<IFleet, void> {
+  get changed(): ISignal<IServerKernels, void> {
     return this._changed;
   }
 
-  get kernels(): readonly IFleetKernel[] {
+  get kernels(): readonly IServerKernel[] {
     return this._kernels;
   }
 
@@ -88,7 +88,7 @@ export class Fleet implements IFleet, IDisposable {
       monitors.touched.connect(this._onTouched, this);
       this._tick = setInterval(() => this._choose(), TICK_MS);
       this._update();
-      this._glanceAtOthers();
+      this._readOthersOnce();
     } else {
       signals.forEach(signal => signal.disconnect(this._update, this));
       monitors.touched.disconnect(this._onTouched, this);
@@ -97,9 +97,9 @@ export class Fleet implements IFleet, IDisposable {
     }
   }
 
-  async glanceAt(kernelId: string, isMeant = true): Promise<void> {
+  async readOnce(kernelId: string, isMeant = true): Promise<void> {
     if (await this._mayConnect(kernelId, isMeant)) {
-      await this._glance(kernelId, 'read');
+      await this._read(kernelId, 'read');
     }
   }
 
@@ -111,8 +111,8 @@ export class Fleet implements IFleet, IDisposable {
     if (!(await this._mayConnect(kernelId, true))) {
       return null;
     }
-    await this._glance(kernelId, 'clear');
-    const failure = this._glances.get(kernelId)?.failure ?? null;
+    await this._read(kernelId, 'clear');
+    const failure = this._reads.get(kernelId)?.failure ?? null;
     if (failure !== null) {
       throw new RefusedError(
         failure === 'no-answer'
@@ -131,7 +131,7 @@ export class Fleet implements IFleet, IDisposable {
       );
     }
     const { pid, identity } = process;
-    const report = await source.ask(stopQuestion(pid, identity, force));
+    const report = await source.ask(stopQuery(pid, identity, force));
     if (report.hasEnded) {
       this._pending.delete(identity);
     } else {
@@ -141,7 +141,7 @@ export class Fleet implements IFleet, IDisposable {
     }
     this._emitChanged();
     const { leftoverBytes } = this._options.source.settings;
-    const survey = await source.ask(surveyQuestion(leftoverBytes));
+    const survey = await source.ask(surveyQuery(leftoverBytes));
     this._reporter.take(source, survey);
     return report;
   }
@@ -161,10 +161,10 @@ export class Fleet implements IFleet, IDisposable {
     return kernel ? this._presence.mayConnect(kernel, isMeant) : false;
   }
 
-  private async _glance(id: string, op: 'read' | 'clear'): Promise<void> {
+  private async _read(id: string, op: 'read' | 'clear'): Promise<void> {
     const model = this._models.get(id);
     if (model && !this._options.monitors.monitorOf(id)) {
-      const asking = this._glances.ask(model, op);
+      const asking = this._reads.ask(model, op);
       this._update();
       await asking;
       this._update();
@@ -177,7 +177,7 @@ export class Fleet implements IFleet, IDisposable {
     documents.contexts().forEach(context => monitors.follow(context));
     const running = runningKernels(this._options);
     this._models = new Map(running.map(each => [each.model.id, each.model]));
-    this._glances.keep(new Set(this._models.keys()));
+    this._reads.keep(new Set(this._models.keys()));
     this._kernels = running.map(({ model, names, path, type }) => ({
       kernelId: model.id,
       names,
@@ -187,8 +187,8 @@ export class Fleet implements IFleet, IDisposable {
       lastActivityMs: timeOf(model.last_activity),
       connections: model.connections ?? 0,
       monitor: monitors.monitorOf(model.id),
-      glance: this._glances.get(model.id),
-      isBeingAsked: this._glances.isAsking(model.id)
+      lastRead: this._reads.get(model.id),
+      isBeingAsked: this._reads.isAsking(model.id)
     }));
     if (this._isLooking) {
       this._choose();
@@ -234,12 +234,12 @@ export class Fleet implements IFleet, IDisposable {
   }
 
   /** Ask, once, who is open elsewhere and has been at work since. */
-  private _glanceAtOthers(): void {
+  private _readOthersOnce(): void {
     for (const kernel of this._kernels) {
-      const askedMs = kernel.glance?.takenMs ?? 0;
+      const askedMs = kernel.lastRead?.takenMs ?? 0;
       const isNews = (kernel.lastActivityMs ?? Infinity) > askedMs;
       if (!kernel.monitor && kernel.connections > 0 && isNews) {
-        void this.glanceAt(kernel.kernelId, false);
+        void this.readOnce(kernel.kernelId, false);
       }
     }
   }
@@ -268,22 +268,22 @@ export class Fleet implements IFleet, IDisposable {
     }
   }
 
-  private readonly _options: Fleet.IOptions;
+  private readonly _options: ServerKernels.IOptions;
   private readonly _presence: Presence;
-  private readonly _glances: Glances;
-  private readonly _reporter = new Reporter();
+  private readonly _reads: SingleReads;
+  private readonly _reporter = new ProcessSource();
   private readonly _watched = new Set<IWatchedMonitor>();
   private readonly _pending = new Map<string, IPendingStop>();
   private _models = new Map<string, Kernel.IModel>();
-  private _kernels: IFleetKernel[] = [];
+  private _kernels: IServerKernel[] = [];
   private _isLooking = false;
   private _isDisposed = false;
   private _tick: ReturnType<typeof setInterval> | undefined;
-  private readonly _changed = new Signal<IFleet, void>(this);
+  private readonly _changed = new Signal<IServerKernels, void>(this);
 }
 
 /** A namespace for `Fleet` statics. */
-export namespace Fleet {
+export namespace ServerKernels {
   /** The notebooks and consoles that are open in this page. */
   export interface IDocuments {
     contexts(): readonly ISessionContext[];

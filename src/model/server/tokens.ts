@@ -11,7 +11,7 @@ import type {
 import type { IMonitor } from '../tokens';
 
 /** What was learned by asking a kernel once. */
-export interface IGlance {
+export interface ISingleRead {
   readonly reading: IReading | null;
   /** When the answer came, in milliseconds since the epoch. */
   readonly takenMs: number;
@@ -20,7 +20,7 @@ export interface IGlance {
 }
 
 /** One running Python kernel of the server, and what uses it. */
-export interface IFleetKernel {
+export interface IServerKernel {
   readonly kernelId: string;
   /** The paths of its notebooks, the names of its consoles; the first names it. Never empty. */
   readonly names: readonly string[];
@@ -37,7 +37,7 @@ export interface IFleetKernel {
   /** Null if it is open nowhere in this page. */
   readonly monitor: IMonitor | null;
   /** For one without a monitor: what it said when asked once. */
-  readonly glance: IGlance | null;
+  readonly lastRead: ISingleRead | null;
   readonly isBeingAsked: boolean;
 }
 
@@ -48,10 +48,10 @@ export interface IPendingStop {
 }
 
 /** Every Python kernel of the server, and every process on its GPUs. */
-export interface IFleet {
+export interface IServerKernels {
   /** Emitted after anything below has changed. */
-  readonly changed: ISignal<IFleet, void>;
-  readonly kernels: readonly IFleetKernel[];
+  readonly changed: ISignal<IServerKernels, void>;
+  readonly kernels: readonly IServerKernel[];
   /** The latest; null before the first. */
   readonly survey: ISurvey | null;
   /** Whether some kernel's agent reports processes, or is about to. */
@@ -68,7 +68,7 @@ export interface IFleet {
    * Ask a kernel that is open nowhere in this page, once; if nobody is connected
    * to it, a person is asked first.
    */
-  glanceAt(kernelId: string): Promise<void>;
+  readOnce(kernelId: string): Promise<void>;
   /**
    * Clear a kernel's memory without a cell, wherever it is open; if nobody is
    * connected to it, a person is asked first.
@@ -86,7 +86,7 @@ export interface IFleet {
 }
 
 /** The token for `IFleet`. */
-export const IFleet = new Token<IFleet>(
+export const IServerKernels = new Token<IServerKernels>(
   'jupyterlab-vram:IFleet',
   'A service that knows all kernels of the server and all processes on its GPUs.'
 );

@@ -1,11 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { composeDevice, type PartKey } from '../../core/wire/devicebreakdown';
+import {
+  deviceBreakdown,
+  type BreakdownKey
+} from '../../core/wire/devicebreakdown';
 import type { IDeviceReading } from '../../core/wire/generated';
 import { formatBytes, formatExact } from '../../core/text/units';
 
 /** A part of the bar; `unknown` is what the driver does not account for. */
-export type BarKey = PartKey | 'unknown';
+export type BarKey = BreakdownKey | 'unknown';
 
 /** One part of the bar, and its line in the legend. */
 export interface IBarRow {
@@ -31,7 +34,7 @@ export function barRows(
   device: IDeviceReading,
   trans: TranslationBundle
 ): IBarRow[] {
-  const { parts, totalBytes } = composeDevice(device);
+  const { parts, totalBytes } = deviceBreakdown(device);
   const sum = parts.reduce((bytes, part) => bytes + part.bytes, 0);
   const whole = Math.max(totalBytes ?? 0, sum, 1);
   const row = (key: BarKey, bytes: number | null): IBarRow => {

@@ -12,7 +12,7 @@ import type { IFailure } from '../../model/failures';
 import { Bar } from '../devices/bar';
 import { Link } from '../shared/link';
 import { Section } from '../shared/section';
-import { Sentence } from '../shared/message';
+import { MessageText } from '../shared/message';
 
 export { explainOutOfMemory };
 
@@ -145,7 +145,7 @@ function Explained(props: IExplainedProps): React.JSX.Element {
   return (
     <div className="jp-VramOom" data-cause={explanation.cause}>
       <p className="jp-VramOom-sentence" {...(isAlert && { role: 'alert' })}>
-        <Sentence text={explanation.sentence} />
+        <MessageText text={explanation.sentence} />
         {explanation.confidence === 'low' && (
           <span className="jp-VramOom-quiet"> {trans.__('(not certain)')}</span>
         )}
@@ -155,7 +155,7 @@ function Explained(props: IExplainedProps): React.JSX.Element {
       <ol className="jp-VramOom-remedies">
         {explanation.remedies.map(remedy => (
           <li key={remedy.id}>
-            <Sentence text={remedy.text} />{' '}
+            <MessageText text={remedy.text} />{' '}
             <Link label={remedy.label} act={() => actions.run(remedy)} />
           </li>
         ))}

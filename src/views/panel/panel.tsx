@@ -8,8 +8,8 @@ import type { ISignal } from '@lumino/signaling';
 import type { IActiveTarget } from '../../model/tokens';
 import type { IPanelActions, ISnippetItem } from '../shared/actions';
 import { Content } from './content';
-import type { IFleetOptions } from '../processes/serversection';
-import { FleetSection } from '../processes/serversection';
+import type { IServerSectionOptions } from '../processes/serversection';
+import { ServerSection } from '../processes/serversection';
 import { FocusKeeper } from '../shared/focus';
 import { type IFolds, Remembered } from '../shared/folds';
 import { Follower, type ITargetSource } from '../shared/follower';
@@ -35,7 +35,7 @@ export interface IPanelOptions {
   readonly snippets: readonly ISnippetItem[];
   readonly explanations?: IPanelExplanations | null;
   /** Every notebook and process; left out, there is no such section. */
-  readonly fleet?: IFleetOptions;
+  readonly fleet?: IServerSectionOptions;
   /** Remembers which sections are folded. */
   readonly folds?: IFolds & { readonly changed: ISignal<unknown, void> };
   readonly translator?: ITranslator;
@@ -155,7 +155,7 @@ export class VramPanel extends Follower {
           />
         )}
         {fleet && (
-          <FleetSection
+          <ServerSection
             options={fleet}
             active={activeDevices(target)}
             {...{ nowMs, trans }}

@@ -5,7 +5,7 @@ import type { IFitPlan } from '../../core/plan';
 import { noteSentence, qualityNote, termsOf, termWords } from '../../core/plan';
 import { formatBytes, formatDelta, formatExact } from '../../core/text/units';
 import type { IMonitor } from '../../model/tokens';
-import { Sentence } from '../shared/message';
+import { MessageText } from '../shared/message';
 import type { IDevicesProps } from './across';
 
 /** Properties of `Details`. */
@@ -40,7 +40,7 @@ export function Details(props: IDetailsProps): React.JSX.Element {
         <ul className="jp-VramPlan-notes">
           {plan.notes.map(note => (
             <li key={note.kind}>
-              <Sentence text={noteSentence(note, trans)} />
+              <MessageText text={noteSentence(note, trans)} />
             </li>
           ))}
         </ul>

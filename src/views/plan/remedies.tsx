@@ -10,7 +10,7 @@ import type {
 } from '../../core/plan';
 import { remediesFor, remedySentence } from '../../core/plan';
 import { Link } from '../shared/link';
-import { Sentence } from '../shared/message';
+import { MessageText } from '../shared/message';
 import { ALL_KEY } from './cards';
 import type { ITerms } from './state';
 
@@ -43,7 +43,7 @@ export function Remedies(props: IRemediesProps): React.JSX.Element | null {
       <ol>
         {remedies.map((remedy, index) => (
           <li key={index} data-enough={remedy.isEnough}>
-            <Sentence text={remedySentence(remedy, trans)} />{' '}
+            <MessageText text={remedySentence(remedy, trans)} />{' '}
             {remedy.isEnough && <Use remedy={remedy} {...props} />}
           </li>
         ))}

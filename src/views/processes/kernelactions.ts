@@ -1,18 +1,18 @@
 import type { IGpuProcess } from '../../core/wire/generated';
-import type { IFleetKernel } from '../../model/server/tokens';
+import type { IServerKernel } from '../../model/server/tokens';
 
 /** What a person can do to a kernel or a process of the fleet; the views only pass it on. */
-export interface IFleetActions {
+export interface IKernelActions {
   /** Collect cycles and empty the caches of one kernel, without a cell. */
-  clear(kernel: IFleetKernel): void;
+  clear(kernel: IServerKernel): void;
   /** Whether `open` can show it in this page. */
-  canOpen(kernel: IFleetKernel): boolean;
+  canOpen(kernel: IServerKernel): boolean;
   /** Show the notebook or the console of one kernel. */
-  open(kernel: IFleetKernel): void;
+  open(kernel: IServerKernel): void;
   /** Shut one kernel down, after asking whether that is meant. */
-  shutDown(kernel: IFleetKernel): void;
+  shutDown(kernel: IServerKernel): void;
   /** Ask a kernel once that is open nowhere in this page. */
-  glanceAt(kernel: IFleetKernel): void;
+  readOnce(kernel: IServerKernel): void;
   /** Stop a process, after asking whether that is meant. */
   stop(process: IGpuProcess, force: boolean): void;
 }

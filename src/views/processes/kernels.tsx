@@ -4,8 +4,8 @@ import * as React from 'react';
 import { holdingOf } from '../../core/wire/usage';
 import type { ICellRecord, IReading } from '../../core/wire/generated';
 import { formatAge, formatBytes, formatExact } from '../../core/text/units';
-import type { IFleet, IFleetKernel } from '../../model/server/tokens';
-import type { IFleetActions } from './kernelactions';
+import type { IServerKernels, IServerKernel } from '../../model/server/tokens';
+import type { IKernelActions } from './kernelactions';
 import { formatSpan, kernelName } from './processwords';
 import { type IStateWords, stateWords } from '../shared/freshness';
 import { Link } from '../shared/link';
@@ -13,9 +13,9 @@ import { refusal } from '../clear/refusal';
 
 /** Properties of `Kernels`. */
 export interface IKernelsProps {
-  readonly fleet: IFleet;
+  readonly fleet: IServerKernels;
   readonly nowMs: number;
-  readonly actions: IFleetActions;
+  readonly actions: IKernelActions;
   readonly trans: TranslationBundle;
 }
 
@@ -52,7 +52,7 @@ export function Kernels(props: IKernelsProps): React.JSX.Element {
 }
 
 interface IKernelRowsProps extends IKernelsProps {
-  readonly kernel: IFleetKernel;
+  readonly kernel: IServerKernel;
 }
 
 function KernelRows(props: IKernelRowsProps): React.JSX.Element {
@@ -86,7 +86,7 @@ function KernelRows(props: IKernelRowsProps): React.JSX.Element {
 
 function FigureRow(props: IKernelRowsProps): React.JSX.Element {
   const { kernel, fleet, trans } = props;
-  const reading = kernel.monitor?.reading ?? kernel.glance?.reading ?? null;
+  const reading = kernel.monitor?.reading ?? kernel.lastRead?.reading ?? null;
   const holding =
     fleet.survey &&
     holdingOf(fleet.survey, kernel.kernelId, kernel.monitor?.reading?.pid);
@@ -136,7 +136,7 @@ function Actions(props: IKernelRowsProps): React.JSX.Element {
           label={trans.__('Ask')}
           describes={trans.__('Ask %1', name)}
           refusal={kernel.isBeingAsked ? trans.__('It is being asked.') : null}
-          act={() => actions.glanceAt(kernel)}
+          act={() => actions.readOnce(kernel)}
         />
       )}
       <Link
@@ -167,7 +167,7 @@ function Actions(props: IKernelRowsProps): React.JSX.Element {
 
 /** Why a kernel can't be cleared now that is open nowhere in this page. */
 function refusalElsewhere(
-  kernel: IFleetKernel,
+  kernel: IServerKernel,
   trans: TranslationBundle
 ): string | null {
   if (kernel.isBeingAsked) {
@@ -190,34 +190,34 @@ function total(
 }
 
 function stateOf(
-  kernel: IFleetKernel,
+  kernel: IServerKernel,
   nowMs: number,
   trans: TranslationBundle
 ): IStateWords {
   if (kernel.monitor) {
     return stateWords(kernel.monitor, nowMs, trans);
   }
-  const { glance } = kernel;
+  const { lastRead } = kernel;
   const isBusy = kernel.state === 'busy';
   const state = isBusy ? trans.__('Busy') : trans.__('Idle');
   const tone = isBusy ? 'busy' : 'idle';
   if (kernel.isBeingAsked) {
     return { tone: 'waiting', words: trans.__('Asking') };
   }
-  return glance?.reading
+  return lastRead?.reading
     ? {
         tone,
         words: trans.__(
           '%1 · as of %2',
           state,
-          formatAge(nowMs - glance.takenMs, trans)
+          formatAge(nowMs - lastRead.takenMs, trans)
         )
       }
     : { tone, words: state };
 }
 
 function detailsOf(
-  kernel: IFleetKernel,
+  kernel: IServerKernel,
   nowMs: number,
   trans: TranslationBundle
 ): string[] {
@@ -242,9 +242,9 @@ function detailsOf(
   return details;
 }
 
-function notOpenWords(kernel: IFleetKernel, trans: TranslationBundle): string {
-  const { glance } = kernel;
-  const failure = glance?.failure ?? null;
+function notOpenWords(kernel: IServerKernel, trans: TranslationBundle): string {
+  const { lastRead } = kernel;
+  const failure = lastRead?.failure ?? null;
   if (failure !== null) {
     return failure === 'no-answer'
       ? trans.__('gave no answer')
@@ -255,6 +255,6 @@ function notOpenWords(kernel: IFleetKernel, trans: TranslationBundle): string {
     : trans.__('open nowhere');
 }
 
-function lastRecord(kernel: IFleetKernel): ICellRecord | null {
+function lastRecord(kernel: IServerKernel): ICellRecord | null {
   return kernel.monitor?.records.slice(-1)[0] ?? null;
 }

@@ -16,7 +16,7 @@ import { formatAge, formatBytes, formatExact } from '../../core/text/units';
 import { whyNoSurvey } from './processwords';
 import type { IProcessesProps } from './processrow';
 import { ProcessRow } from './processrow';
-import { Sentence } from '../shared/message';
+import { MessageText } from '../shared/message';
 
 /** Who uses each GPU, by the driver; or why that is not known. */
 export function Processes(props: IProcessesProps): React.JSX.Element {
@@ -26,7 +26,7 @@ export function Processes(props: IProcessesProps): React.JSX.Element {
   if (why !== null || survey === null) {
     return (
       <p className="jp-VramPanel-quiet jp-VramProcesses-why">
-        <Sentence text={why ?? ''} />
+        <MessageText text={why ?? ''} />
       </p>
     );
   }

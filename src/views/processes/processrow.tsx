@@ -4,8 +4,8 @@ import * as React from 'react';
 import type { IDeviceReading, IGpuProcess } from '../../core/wire/generated';
 import { whyNotStoppable } from '../../core/text/processtext';
 import { formatBytes, formatExact } from '../../core/text/units';
-import type { IFleet } from '../../model/server/tokens';
-import type { IFleetActions } from './kernelactions';
+import type { IServerKernels } from '../../model/server/tokens';
+import type { IKernelActions } from './kernelactions';
 import { formatSpan, processName } from './processwords';
 import { Link } from '../shared/link';
 
@@ -18,9 +18,9 @@ export interface IActiveDevices {
 
 /** What is needed to draw processes. */
 export interface IProcessesProps {
-  readonly fleet: IFleet;
+  readonly fleet: IServerKernels;
   readonly nowMs: number;
-  readonly actions: IFleetActions;
+  readonly actions: IKernelActions;
   /** Whether processes can be stopped at all; else nothing offers to. */
   readonly mayStop: boolean;
   /** The notebook or console that the panel is about; null without figures. */

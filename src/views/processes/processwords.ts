@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IGpuProcess } from '../../core/wire/generated';
-import { surveyWords } from '../../core/text/processtext';
-import type { IFleet, IFleetKernel } from '../../model/server/tokens';
+import { surveyText } from '../../core/text/processtext';
+import type { IServerKernels, IServerKernel } from '../../model/server/tokens';
 
 /** The last part of a path. */
 export function baseName(path: string): string {
@@ -18,7 +18,7 @@ function sessionName(path: string): string {
 }
 
 /** What a kernel is called: its notebook, else its console, else its own name. */
-export function kernelName(kernel: IFleetKernel): string {
+export function kernelName(kernel: IServerKernel): string {
   return baseName(kernel.names[0] ?? '');
 }
 
@@ -38,7 +38,7 @@ export function formatSpan(spanMs: number, trans: TranslationBundle): string {
 
 /** Why there is no list of processes; null if there is one. */
 export function whyNoSurvey(
-  fleet: IFleet,
+  fleet: IServerKernels,
   trans: TranslationBundle
 ): string | null {
   const { survey } = fleet;
@@ -49,13 +49,13 @@ export function whyNoSurvey(
           'Open a Python notebook to see the processes: its kernel asks the driver.'
         );
   }
-  return surveyWords(survey, trans);
+  return surveyText(survey, trans);
 }
 
 /** What a process is called. */
 export function processName(
   process: IGpuProcess,
-  kernels: readonly IFleetKernel[],
+  kernels: readonly IServerKernel[],
   trans: TranslationBundle
 ): string {
   const kernel = kernels.find(each => each.kernelId === process.kernelId);

@@ -1,39 +1,39 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IFleet } from '../../model/server/tokens';
-import type { IFleetActions } from './kernelactions';
+import type { IServerKernels } from '../../model/server/tokens';
+import type { IKernelActions } from './kernelactions';
 import { Kernels } from './kernels';
 import type { IActiveDevices } from './processrow';
 import { Processes } from './processes';
 import { Section } from '../shared/section';
 
 /** What the section needs besides what it is about. */
-export interface IFleetOptions {
-  readonly fleet: IFleet;
-  readonly actions: IFleetActions;
+export interface IServerSectionOptions {
+  readonly fleet: IServerKernels;
+  readonly actions: IKernelActions;
   /** Whether processes can be stopped at all. */
   mayStop(): boolean;
 }
 
 /** Properties of `FleetSection`. */
-export interface IFleetSectionProps {
-  readonly options: IFleetOptions;
+export interface IServerSectionProps {
+  readonly options: IServerSectionOptions;
   readonly nowMs: number;
   readonly active: IActiveDevices | null;
   readonly trans: TranslationBundle;
 }
 
 /** The id of the section. */
-export const FLEET_SECTION = 'fleet';
+export const SERVER_SECTION = 'fleet';
 
 /** Every notebook and every process on the GPUs; folded at first. */
-export function FleetSection(props: IFleetSectionProps): React.JSX.Element {
+export function ServerSection(props: IServerSectionProps): React.JSX.Element {
   const { options, nowMs, active, trans } = props;
   const { fleet, actions } = options;
   return (
     <Section
-      id={FLEET_SECTION}
+      id={SERVER_SECTION}
       title={trans.__('Notebooks and processes')}
       startOpen={false}
     >

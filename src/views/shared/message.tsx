@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 /** Properties of `Sentence`. */
-export interface ISentenceProps {
+export interface IMessageTextProps {
   /** Plain text in which `backticks` mark code. */
   readonly text: string;
 }
@@ -12,7 +12,7 @@ export interface ISentenceProps {
  * The text may come from a kernel: it only ever becomes text nodes. A backtick
  * without a partner is drawn as it is.
  */
-export function Sentence({ text }: ISentenceProps): React.JSX.Element {
+export function MessageText({ text }: IMessageTextProps): React.JSX.Element {
   return (
     <>
       {splitCode(text).map((part, place) =>

@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { IPanelActions } from './actions';
 import { Link } from './link';
 import type { INotice, NoticeOffer } from './states';
-import { Sentence } from './message';
+import { MessageText } from './message';
 
 /** Properties of `Notice`. */
 export interface INoticeProps {
@@ -24,7 +24,7 @@ export function Notice(props: INoticeProps): React.JSX.Element {
     >
       <p className="jp-VramPanel-noticeTitle">{notice.title}</p>
       <p className="jp-VramPanel-noticeText">
-        <Sentence text={notice.text} />
+        <MessageText text={notice.text} />
       </p>
       {notice.offer !== null && (
         <Link

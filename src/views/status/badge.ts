@@ -9,7 +9,10 @@ import { Widget } from '@lumino/widgets';
 import { deviceNameOf } from '../../core/text/devicename';
 import type { ICellRecord, IDeviceReading } from '../../core/wire/generated';
 import { formatBytes, formatDelta } from '../../core/text/units';
-import { mainFigures, type ICellFigures } from '../timeline/cellstatistics';
+import {
+  mainStatistics,
+  type ICellStatistics
+} from '../timeline/cellstatistics';
 
 /**
  * A chip at the bottom right of one cell's input area: what its latest run
@@ -35,7 +38,7 @@ export class CellBadge extends Widget {
     record: ICellRecord | null,
     devices: readonly IDeviceReading[] = []
   ): void {
-    const figures = record && mainFigures(record);
+    const figures = record && mainStatistics(record);
     this.setHidden(figures === null);
     this.node.textContent = figures && this._text(figures);
     this.node.title = figures ? this._tooltip(figures, devices) : '';
@@ -95,7 +98,7 @@ export class CellBadge extends Widget {
       : '';
   }
 
-  private _text(figures: ICellFigures): string {
+  private _text(figures: ICellStatistics): string {
     const parts = [
       tone(figures) === 0 ? '±0' : formatDelta(figures.changeBytes)
     ];
@@ -109,7 +112,7 @@ export class CellBadge extends Widget {
   }
 
   private _tooltip(
-    figures: ICellFigures,
+    figures: ICellStatistics,
     devices: readonly IDeviceReading[]
   ): string {
     const trans = this._trans;
@@ -137,12 +140,12 @@ const TOOLBAR_GAP_PX = 4;
 const LEAST_CHANGE_BYTES = 2 ** 20;
 
 /** The most allocated right before or right after the run. */
-function edgeBytes(figures: ICellFigures): number {
+function edgeBytes(figures: ICellStatistics): number {
   return figures.stayedBytes - Math.min(0, figures.changeBytes);
 }
 
 /** 1 when memory grew, -1 when it shrank, 0 when the change is below 1 MiB. */
-function tone(figures: ICellFigures): number {
+function tone(figures: ICellStatistics): number {
   return Math.abs(figures.changeBytes) < LEAST_CHANGE_BYTES
     ? 0
     : Math.sign(figures.changeBytes);

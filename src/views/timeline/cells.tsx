@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import type { ICellRecord } from '../../core/wire/generated';
 import { formatBytes, formatDelta, formatExact } from '../../core/text/units';
-import { cellFigures, type ICellFigures } from './cellstatistics';
+import { cellStatistics, type ICellStatistics } from './cellstatistics';
 
 /** Properties of `Cells`. */
 export interface ICellsProps {
@@ -55,7 +55,7 @@ export function Cells(props: ICellsProps): React.JSX.Element {
 }
 
 interface ICellRowProps {
-  readonly figures: ICellFigures;
+  readonly figures: ICellStatistics;
   readonly trans: TranslationBundle;
 }
 
@@ -90,7 +90,7 @@ function CellRow({ figures, trans }: ICellRowProps): React.JSX.Element {
   );
 }
 
-function peakTitle(figures: ICellFigures, trans: TranslationBundle): string {
+function peakTitle(figures: ICellStatistics, trans: TranslationBundle): string {
   const exact = formatExact(figures.peakBytes, trans);
   return figures.peakExact ? exact : trans.__('at least %1', exact);
 }
@@ -98,11 +98,11 @@ function peakTitle(figures: ICellFigures, trans: TranslationBundle): string {
 function latestFigures(
   records: readonly ICellRecord[],
   deviceId: string
-): ICellFigures[] {
-  const rows: ICellFigures[] = [];
+): ICellStatistics[] {
+  const rows: ICellStatistics[] = [];
   for (let place = records.length - 1; place >= 0; place--) {
     const record = records[place];
-    const figures = record && cellFigures(record, deviceId);
+    const figures = record && cellStatistics(record, deviceId);
     if (figures && rows.push(figures) === SHOWN) {
       break;
     }

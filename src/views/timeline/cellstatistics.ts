@@ -1,7 +1,7 @@
 import type { ICellRecord } from '../../core/wire/generated';
 
 /** What one run of one cell did to one device. */
-export interface ICellFigures {
+export interface ICellStatistics {
   /** The `id` of an `IDeviceReading`. */
   readonly deviceId: string;
   readonly run: number;
@@ -18,10 +18,10 @@ export interface ICellFigures {
 }
 
 /** The figures of a record for one device; null when it holds none. */
-export function cellFigures(
+export function cellStatistics(
   record: ICellRecord,
   deviceId: string
-): ICellFigures | null {
+): ICellStatistics | null {
   const device = record.devices.find(each => each.id === deviceId);
   return device === undefined
     ? null
@@ -38,10 +38,10 @@ export function cellFigures(
 }
 
 /** The figures for the device on which the run changed most; null without any. */
-export function mainFigures(record: ICellRecord): ICellFigures | null {
-  let main: ICellFigures | null = null;
+export function mainStatistics(record: ICellRecord): ICellStatistics | null {
+  let main: ICellStatistics | null = null;
   for (const device of record.devices) {
-    const figures = cellFigures(record, device.id);
+    const figures = cellStatistics(record, device.id);
     if (figures && (main === null || weight(figures) > weight(main))) {
       main = figures;
     }
@@ -49,6 +49,6 @@ export function mainFigures(record: ICellRecord): ICellFigures | null {
   return main;
 }
 
-function weight(figures: ICellFigures): number {
+function weight(figures: ICellStatistics): number {
   return Math.abs(figures.changeBytes);
 }

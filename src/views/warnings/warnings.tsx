@@ -6,7 +6,7 @@ import type { IMonitor } from '../../model/tokens';
 import type { IPanelActions } from '../shared/actions';
 import { Link } from '../shared/link';
 import { Section } from '../shared/section';
-import { Sentence } from '../shared/message';
+import { MessageText } from '../shared/message';
 
 /** Properties of `Warnings`. */
 export interface IWarningsProps {
@@ -85,11 +85,11 @@ function Card(props: ICardProps): React.JSX.Element {
   return (
     <div className="jp-VramWarning" data-severity={warning.severity}>
       <p className="jp-VramWarning-sentence">
-        <Sentence text={warning.sentence} />
+        <MessageText text={warning.sentence} />
       </p>
       <p className="jp-VramWarning-evidence">
         {several && <b>{warning.device} </b>}
-        <Sentence text={warning.evidence} />
+        <MessageText text={warning.evidence} />
       </p>
       <div className="jp-VramWarning-buttons">
         <Release {...props} />

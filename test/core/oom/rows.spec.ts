@@ -2,18 +2,18 @@
 import { describe, expect, it } from 'vitest';
 
 import { RULES } from '../../../src/core/oom/cause/diagnose';
-import { normalise } from '../../../src/core/oom/match/normalize';
+import { normalize } from '../../../src/core/oom/match/normalize';
 import { ELEMENT_BYTES, RENAMED } from '../../../src/core/oom/read/read';
 import { OOM_MENTIONS } from '../../../src/core/wire/generated';
 import { LINES, SHAPES } from '../../../src/core/oom/read/recognize';
 import { GROUPS } from '../../../src/core/oom/match/pattern';
-import { SUSPECTS } from '../../../src/core/oom/cause/ambiguous';
+import { AMBIGUOUS_ERRORS } from '../../../src/core/oom/cause/ambiguous';
 import type { ICheck } from './checks';
 import { CHECKS, holds } from './checks';
 
 const ready = CHECKS.map(check => ({
   check,
-  ...normalise(check.text)
+  ...normalize(check.text)
 }));
 
 /** Whether any of `checks` fails while `row` is not in its table. */
@@ -80,8 +80,9 @@ describe('The tables of explainOutOfMemory', () => {
   });
 
   it('should need each name of a program, each suspect and each rule', () => {
-    const idle = [RENAMED, SUSPECTS, RULES].map((table: readonly unknown[]) =>
-      table.map((_, row) => row).filter(row => !isNeeded(table, row, CHECKS))
+    const idle = [RENAMED, AMBIGUOUS_ERRORS, RULES].map(
+      (table: readonly unknown[]) =>
+        table.map((_, row) => row).filter(row => !isNeeded(table, row, CHECKS))
     );
     expect(idle).toEqual([[], [], []]);
   });

@@ -193,7 +193,7 @@ describe('families', () => {
   it.each(Object.keys(families.families))('should be planned for: %s', name => {
     const shape = modelShape({ ...config, model_type: name });
     expect(planFit(shape).weightsBytes).toBeGreaterThan(0);
-    expect(shape.doubts).not.toContain('unknown-architecture');
+    expect(shape.uncertainties).not.toContain('unknown-architecture');
   });
 
   it('should be what other names stand for', () => {

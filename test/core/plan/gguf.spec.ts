@@ -6,7 +6,7 @@ import {
   parseGguf,
   planFit
 } from '../../../src/core/plan';
-import { recipeBytes } from '../../../src/core/plan/formats/quantmix';
+import { quantizationMixBytes } from '../../../src/core/plan/formats/quantmix';
 import { visitTensors } from '../../../src/core/plan/model/tensors';
 import { start, Writer } from './ggufwriter';
 import { LLAMA } from './rows';
@@ -166,7 +166,7 @@ describe('recipeBytes()', () => {
       copies: 1,
       isLinear: true
     };
-    expect(recipeBytes(SHAPE, 'Q4_K_S', tensor, 0)).toBe(10 * 3 * 22);
-    expect(recipeBytes(SHAPE, 'Q8_0', tensor, 0)).toBe(10 * 3 * 34);
+    expect(quantizationMixBytes(SHAPE, 'Q4_K_S', tensor, 0)).toBe(10 * 3 * 22);
+    expect(quantizationMixBytes(SHAPE, 'Q8_0', tensor, 0)).toBe(10 * 3 * 34);
   });
 });

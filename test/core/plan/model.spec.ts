@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { modelShape, parameterCounts } from '../../../src/core/plan';
 import { TorchAllocator } from '../../../src/core/plan/torch/allocator';
 import { prefill } from '../../../src/core/plan/torch/forward';
-import { Tape } from '../../../src/core/plan/torch/trace';
+import { AllocationTrace } from '../../../src/core/plan/torch/trace';
 import type { IModelShape } from '../../../src/core/plan/model/shape';
 import type { ITracedModel } from './rows';
 import { LLAMA, mean, rowsOf } from './rows';
@@ -40,12 +40,12 @@ describe('modelShape()', () => {
       vision_config: { hidden_size: 1152, num_hidden_layers: 27 }
     });
     expect(shape.architecture).toBe('gemma3_text');
-    expect(shape.doubts).toContain('partial');
+    expect(shape.uncertainties).toContain('partial');
   });
 
   it('should take an unknown architecture for a Llama-like one, and say so', () => {
     const shape = modelShape({ ...LLAMA, model_type: 'tomorrow' });
-    expect(shape.doubts).toEqual(['unknown-architecture']);
+    expect(shape.uncertainties).toEqual(['unknown-architecture']);
   });
 
   it('should tell a null window from an absent one', () => {
@@ -106,11 +106,11 @@ describe('prefill()', () => {
       if (needsMath(shape)) {
         continue;
       }
-      const isSure = !shape.doubts.includes('recurrent');
+      const isSure = !shape.uncertainties.includes('recurrent');
       for (const { tokens, peak } of traces) {
         const allocator = new TorchAllocator();
         prefill(
-          new Tape(allocator, tokens, 1, 2, { scratch: () => [] }),
+          new AllocationTrace(allocator, tokens, 1, 2, { scratch: () => [] }),
           shape
         );
         const error =
@@ -119,7 +119,7 @@ describe('prefill()', () => {
         if (
           isSure &&
           shape.architecture !== 'deberta-v2' &&
-          shape.doubts.length === 0
+          shape.uncertainties.length === 0
         ) {
           expect(error, `${model} ${tokens}`).toBeLessThan(0.014);
         }

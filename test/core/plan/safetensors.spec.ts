@@ -44,7 +44,7 @@ describe('safetensorsShape()', () => {
     const { total } = parameterCounts(shape);
     expect(total).toBe(parameterCounts(modelShape(LLAMA)).total);
     expect(table.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(2 * total);
-    expect(shape.doubts).toContain('from-tensors');
+    expect(shape.uncertainties).toContain('from-tensors');
   });
 
   it('should refuse tensors with other names', () => {

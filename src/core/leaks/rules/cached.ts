@@ -6,7 +6,7 @@ import type {
 } from '../../wire/generated';
 import type { IFinishedRun, IRule, IRuleContext } from './rule';
 import { ensure, keepOnly, RELEASE_FRACTION, shareBytes } from './rule';
-import { cachedEvidence, cachedSentence } from '../warnings/messages';
+import { cachedEvidence, cachedMessage } from '../warnings/messages';
 import type { IWarning } from '../warnings/warning';
 
 /** Cells that must have ended since the removal without a use for the cache. */
@@ -123,7 +123,7 @@ export class CacheRule implements IRule {
       kind: 'cached',
       severity: 'info',
       device: id,
-      sentence: cachedSentence(facts, this._context.trans),
+      sentence: cachedMessage(facts, this._context.trans),
       evidence: cachedEvidence(facts, this._context.trans),
       bytes: facts.cachedBytes
     };

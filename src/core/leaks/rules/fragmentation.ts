@@ -1,7 +1,7 @@
 import type { IAgentMessage, IDeviceReading } from '../../wire/generated';
 import type { IFinishedRun, IRule, IRuleContext } from './rule';
 import { ensure, keepOnly, RELEASE_FRACTION, shareBytes } from './rule';
-import { fragmentedEvidence, fragmentedSentence } from '../warnings/messages';
+import { fragmentedEvidence, fragmentedMessage } from '../warnings/messages';
 import type { IWarning } from '../warnings/warning';
 
 /** Cells in a row at whose end that much must have been pinned. */
@@ -82,7 +82,7 @@ export class FragmentationRule implements IRule {
       kind: 'fragmented',
       severity: 'warning',
       device: id,
-      sentence: fragmentedSentence(facts, this._context.trans),
+      sentence: fragmentedMessage(facts, this._context.trans),
       evidence: fragmentedEvidence(facts, this._context.trans),
       bytes: state.pinnedBytes
     };

@@ -5,7 +5,7 @@ import type {
 } from '../../wire/generated';
 import type { IFinishedRun, IRule, IRuleContext } from './rule';
 import { ensure } from './rule';
-import { growingCellEvidence, growingCellSentence } from '../warnings/messages';
+import { growingCellEvidence, growingCellMessage } from '../warnings/messages';
 import { MIB } from '../../text/units';
 import type { IThresholds, IWarning } from '../warnings/warning';
 
@@ -111,7 +111,7 @@ export class GrowthRule implements IRule {
       kind: 'growing-cell',
       severity: 'warning',
       device,
-      sentence: growingCellSentence(facts, this._context.trans),
+      sentence: growingCellMessage(facts, this._context.trans),
       evidence: growingCellEvidence(facts, this._context.trans),
       bytes: series.grownBytes
     };

@@ -1,18 +1,18 @@
 import { cachedBytes } from './cached';
-import type { PartKey } from '../../wire/devicebreakdown';
-import { composeDevice } from '../../wire/devicebreakdown';
+import type { BreakdownKey } from '../../wire/devicebreakdown';
+import { deviceBreakdown } from '../../wire/devicebreakdown';
 import { deviceName } from '../../text/devicename';
 import type { IAgentMessage, IDeviceReading } from '../../wire/generated';
 import type { IRule, IRuleContext } from './rule';
 import { keepOnly } from './rule';
-import { nearlyFullEvidence, nearlyFullSentence } from '../warnings/messages';
+import { nearlyFullEvidence, nearlyFullMessage } from '../warnings/messages';
 import type { IWarning } from '../warnings/warning';
 
 /** Once raised, the warning stays until this many times the threshold is left. */
 const RELEASE_FACTOR = 1.5;
 
 /** What is nothing to worry about: the kernel can still use it. */
-const USABLE: readonly PartKey[] = ['cached', 'free'];
+const USABLE: readonly BreakdownKey[] = ['cached', 'free'];
 
 /** A device on which next to nothing is left for this kernel. */
 export class HeadroomRule implements IRule {
@@ -49,7 +49,7 @@ export class HeadroomRule implements IRule {
   }
 
   private _warning(device: IDeviceReading): IWarning {
-    const { parts } = composeDevice(device);
+    const { parts } = deviceBreakdown(device);
     const biggest = parts
       .filter(part => !USABLE.includes(part.key))
       .reduce((one, other) => (other.bytes > one.bytes ? other : one));
@@ -67,7 +67,7 @@ export class HeadroomRule implements IRule {
       kind: 'nearly-full',
       severity: 'warning',
       device: device.id,
-      sentence: nearlyFullSentence(facts, this._context.trans),
+      sentence: nearlyFullMessage(facts, this._context.trans),
       evidence: nearlyFullEvidence(facts, this._context.trans),
       bytes: biggest.bytes
     };

@@ -1,7 +1,7 @@
 import type { IAgentMessage, ILeak } from '../../wire/generated';
 import type { IRule, IRuleContext } from './rule';
 import { ensure } from './rule';
-import { notFreedEvidence, notFreedSentence } from '../warnings/messages';
+import { notFreedEvidence, notFreedMessage } from '../warnings/messages';
 import type { IWarning } from '../warnings/warning';
 
 /**
@@ -59,7 +59,7 @@ export class NotFreedRule implements IRule {
         kind: 'not-freed',
         severity: 'warning',
         device: first.device,
-        sentence: notFreedSentence(facts, this._context.trans),
+        sentence: notFreedMessage(facts, this._context.trans),
         evidence: notFreedEvidence(facts, this._context.trans),
         bytes: aliveBytes,
         heldBy: facts.heldBy

@@ -2,7 +2,7 @@
  * The words of the leak watch. Backticks mark code; a view draws the rest as text.
  */
 
-import type { IPart } from '../../wire/devicebreakdown';
+import type { IBreakdownPart } from '../../wire/devicebreakdown';
 import type { ITranslate } from '../../text/translation';
 import { formatBytes } from '../../text/units';
 
@@ -21,7 +21,7 @@ export interface INotFreedFacts {
 }
 
 /** The cause, such as "`del model` freed 0 of 2.00 GiB." */
-export function notFreedSentence(
+export function notFreedMessage(
   facts: INotFreedFacts,
   trans: ITranslate
 ): string {
@@ -103,7 +103,7 @@ export interface IGrowingCellFacts {
 }
 
 /** The cause: which cell, how often, how much. */
-export function growingCellSentence(
+export function growingCellMessage(
   facts: IGrowingCellFacts,
   trans: ITranslate
 ): string {
@@ -138,7 +138,7 @@ export interface ICachedFacts {
 }
 
 /** The cause: it is the cache, not a leak. */
-export function cachedSentence(facts: ICachedFacts, trans: ITranslate): string {
+export function cachedMessage(facts: ICachedFacts, trans: ITranslate): string {
   return trans.__(
     "%1 is only PyTorch's cache: unused, and free to return.",
     formatBytes(facts.cachedBytes)
@@ -162,7 +162,7 @@ export interface IFragmentedFacts {
 }
 
 /** The cause: small tensors pin large segments. */
-export function fragmentedSentence(
+export function fragmentedMessage(
   facts: IFragmentedFacts,
   trans: ITranslate
 ): string {
@@ -192,14 +192,14 @@ export interface INearlyFullFacts {
   readonly leftBytes: number;
   readonly totalBytes: number;
   /** The biggest part of what is in use. */
-  readonly biggest: IPart;
+  readonly biggest: IBreakdownPart;
   readonly freeBytes: number;
   readonly cachedBytes: number;
   readonly allocatedBytes: number;
 }
 
 /** The cause: how little is left, and who has most of the rest. */
-export function nearlyFullSentence(
+export function nearlyFullMessage(
   facts: INearlyFullFacts,
   trans: ITranslate
 ): string {

@@ -2,7 +2,7 @@ import { deviceName } from '../../text/devicename';
 import type { ITranslate } from '../../text/translation';
 import { formatBytes } from '../../text/units';
 import type { RemedyAct } from './explanation';
-import type { ITold } from './wordvalues';
+import type { IWordValues } from './wordvalues';
 
 /** The words of one remedy. */
 export interface IAdvice {
@@ -53,7 +53,7 @@ type ArrayId = 'onnx-limit' | 'cupy-pool' | 'numba-deallocations';
 type MakeCell = (text: string) => IAdvice;
 
 /** The words of every remedy. */
-export function advice(told: ITold): Record<RemedyId, IAdvice> {
+export function advice(told: IWordValues): Record<RemedyId, IAdvice> {
   const { roomier, trans } = told;
   const insert = trans.__('Insert cell');
   const cell: MakeCell = text => ({ text, label: insert });
@@ -75,7 +75,7 @@ export function advice(told: ITold): Record<RemedyId, IAdvice> {
   };
 }
 
-function kernelAdvice(told: ITold): Record<KernelId, IAdvice> {
+function kernelAdvice(told: IWordValues): Record<KernelId, IAdvice> {
   const { hasTorchGivenBack, trans } = told;
   return {
     'release-tracebacks': {

@@ -1,9 +1,9 @@
 import type { DeviceKind } from '../../wire/generated';
 import { checkMemory } from '../../cells/snippets';
 import type { ISetting } from '../cause/setting';
-import type { ITold } from './wordvalues';
+import type { IWordValues } from './wordvalues';
 
-type MakeCell = (told: ITold, setting: ISetting) => string;
+type MakeCell = (told: IWordValues, setting: ISetting) => string;
 
 const PROCESSES =
   '!nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv';

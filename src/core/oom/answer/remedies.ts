@@ -5,7 +5,7 @@ import type { RemedyId } from './advice';
 import { advice } from './advice';
 import { formatBytes } from '../../text/units';
 import type { ISetting } from '../cause/setting';
-import type { ITold } from './wordvalues';
+import type { IWordValues } from './wordvalues';
 
 /** Holders that a remedy names. */
 const MAX_RELEASES = 3;
@@ -13,7 +13,7 @@ const MAX_RELEASES = 3;
 /** What to do about `cause`, the least effort first; nothing that is done already. */
 export function remediesFor(
   cause: Cause,
-  told: ITold,
+  told: IWordValues,
   setting: ISetting
 ): IRemedy[] {
   const texts = advice(told);
@@ -48,7 +48,11 @@ const FITS_ELSEWHERE: readonly Cause[] = [
   'unknown'
 ];
 
-function idsFor(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
+function idsFor(
+  cause: Cause,
+  told: IWordValues,
+  setting: ISetting
+): RemedyId[] {
   const { backend } = told.facts;
   const ids: RemedyId[] = [];
   if (told.spareCache !== null) {
@@ -108,7 +112,11 @@ function ownIds(backend: Backend, cause: Cause): readonly RemedyId[] | null {
   }
 }
 
-function torchIds(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
+function torchIds(
+  cause: Cause,
+  told: IWordValues,
+  setting: ISetting
+): RemedyId[] {
   const isCuda = ['cuda', 'hip'].includes(told.facts.backend);
   switch (cause) {
     case 'request larger than the card':
@@ -141,7 +149,7 @@ function torchIds(cause: Cause, told: ITold, setting: ISetting): RemedyId[] {
 }
 
 /** The limit is PyTorch's to raise only where it is PyTorch's. */
-function limitIds({ facts, isTorchs }: ITold): RemedyId[] {
+function limitIds({ facts, isTorchs }: IWordValues): RemedyId[] {
   return facts.backend === 'mps'
     ? ['mps-limit']
     : isTorchs
@@ -164,7 +172,7 @@ function fragmentationIds(isCuda: boolean, setting: ISetting): RemedyId[] {
 }
 
 function notDeviceIds(
-  { facts, balance }: ITold,
+  { facts, balance }: IWordValues,
   setting: ISetting
 ): RemedyId[] {
   if (balance.allowed !== null || facts.backend === 'mps') {
@@ -182,7 +190,7 @@ function notDeviceIds(
   ];
 }
 
-function releaseOf(holder: IOomHolder, { trans }: ITold): IRemedy {
+function releaseOf(holder: IOomHolder, { trans }: IWordValues): IRemedy {
   const name = holder.name.replace(/`/g, "'");
   return {
     id: `release:${holder.name}`,

@@ -1,12 +1,12 @@
 import { formatBytes } from '../../text/units';
 import type { Cause } from '../match/facts';
-import type { ITold } from './wordvalues';
+import type { IWordValues } from './wordvalues';
 
 /** Names that are written out. */
 const MAX_NAMES = 3;
 
 /** One plain sentence: what happened, and why; and one of PyTorch's cache beside it. Backticks mark code. */
-export function sentenceFor(cause: Cause, told: ITold): string {
+export function sentenceFor(cause: Cause, told: IWordValues): string {
   const sentence = causeSentence(cause, told);
   return told.spareCache === null
     ? sentence
@@ -17,7 +17,7 @@ export function sentenceFor(cause: Cause, told: ITold): string {
       );
 }
 
-function causeSentence(cause: Cause, told: ITold): string {
+function causeSentence(cause: Cause, told: IWordValues): string {
   switch (cause) {
     case 'request larger than the card':
       return largerSentence(told);
@@ -42,7 +42,7 @@ function causeSentence(cause: Cause, told: ITold): string {
   }
 }
 
-function largerSentence({ balance, trans }: ITold): string {
+function largerSentence({ balance, trans }: IWordValues): string {
   return trans.__(
     'The request of %1 is larger than the whole card, which has %2: no clearing can make it fit.',
     formatBytes(balance.requested),
@@ -50,7 +50,7 @@ function largerSentence({ balance, trans }: ITold): string {
   );
 }
 
-function fragmentedSentence({ balance, trans }: ITold): string {
+function fragmentedSentence({ balance, trans }: IWordValues): string {
   return trans.__(
     'Fragmentation: %1 is reserved and unused, but lies in pieces between live tensors, and %2 in one piece was asked for.',
     formatBytes(balance.unused),
@@ -58,7 +58,7 @@ function fragmentedSentence({ balance, trans }: ITold): string {
   );
 }
 
-function graphsSentence({ balance, trans }: ITold): string {
+function graphsSentence({ balance, trans }: IWordValues): string {
   return balance.pools > 0
     ? trans.__(
         'CUDA graphs keep %1 in private pools, which nothing else can use, and %2 was asked for.',
@@ -68,7 +68,7 @@ function graphsSentence({ balance, trans }: ITold): string {
     : trans.__('There was no memory left to set up a CUDA graph.');
 }
 
-function unknownSentence({ balance, trans }: ITold): string {
+function unknownSentence({ balance, trans }: IWordValues): string {
   const asked = formatBytes(balance.requested);
   if (balance.requested === null) {
     return trans.__(
@@ -87,7 +87,7 @@ function unknownSentence({ balance, trans }: ITold): string {
       );
 }
 
-function othersSentence({ balance, facts, trans }: ITold): string {
+function othersSentence({ balance, facts, trans }: IWordValues): string {
   const [asked, room] = [balance.requested, balance.capacity].map(
     formatBytes
   ) as [string, string];
@@ -117,7 +117,7 @@ function othersSentence({ balance, facts, trans }: ITold): string {
   );
 }
 
-function notebookSentence({ balance, holders, trans }: ITold): string {
+function notebookSentence({ balance, holders, trans }: IWordValues): string {
   const asked = formatBytes(balance.requested);
   if (holders.length > 0) {
     const who = holders
@@ -146,7 +146,7 @@ function notebookSentence({ balance, holders, trans }: ITold): string {
   );
 }
 
-function fullSentence({ balance, trans }: ITold): string {
+function fullSentence({ balance, trans }: IWordValues): string {
   const { live, capacity, requested, free } = balance;
   if (live !== null && capacity !== null) {
     const figures = [live, capacity, requested].map(formatBytes);
@@ -176,7 +176,7 @@ function fullSentence({ balance, trans }: ITold): string {
     : trans.__('It does not fit into the memory that is left on the GPU.');
 }
 
-function capSentence({ balance, facts, trans }: ITold): string {
+function capSentence({ balance, facts, trans }: IWordValues): string {
   const allowed = formatBytes(balance.allowed);
   if (balance.allowed === null) {
     return trans.__('The memory pool reached the limit that was set for it.');
@@ -198,7 +198,7 @@ function capSentence({ balance, facts, trans }: ITold): string {
       );
 }
 
-function notDeviceSentence(told: ITold): string {
+function notDeviceSentence(told: IWordValues): string {
   const { balance, facts, trans } = told;
   const asked = formatBytes(balance.requested);
   if (told.isSuspect) {
@@ -237,7 +237,7 @@ function notDeviceSentence(told: ITold): string {
   );
 }
 
-function handleSentence({ facts, trans }: ITold): string {
+function handleSentence({ facts, trans }: IWordValues): string {
   switch (facts.backend) {
     case 'cublas':
       return trans.__(
@@ -255,7 +255,7 @@ function handleSentence({ facts, trans }: ITold): string {
 }
 
 /** The figures of the message in one sentence; empty where it has none. */
-export function evidenceFor({ facts, balance, trans }: ITold): string {
+export function evidenceFor({ facts, balance, trans }: IWordValues): string {
   const parts: string[] = [];
   const add = (bytes: number | null, text: string): void => {
     if (bytes !== null) {

@@ -5,7 +5,7 @@ import type { IOomHolder } from './explanation';
 import type { IOomFacts } from '../match/facts';
 
 /** What the words are made of. */
-export interface ITold {
+export interface IWordValues {
   readonly facts: IOomFacts;
   readonly balance: IBalance;
   readonly holders: readonly IOomHolder[];

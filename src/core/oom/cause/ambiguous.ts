@@ -11,7 +11,11 @@ import type { Origin } from '../match/pattern';
  *
  * They count only where the kernel says that its card is full.
  */
-export const SUSPECTS: readonly (readonly [Backend, RegExp, Origin?])[] = [
+export const AMBIGUOUS_ERRORS: readonly (readonly [
+  Backend,
+  RegExp,
+  Origin?
+])[] = [
   ['cublas', /cublas_status_not_initialized/g],
   ['cudnn', /cudnn_status_(?:not_initialized|internal_error)/g],
   [
@@ -25,11 +29,11 @@ export const SUSPECTS: readonly (readonly [Backend, RegExp, Origin?])[] = [
 const FULL_SHARE = 0.01;
 
 /** The last error in `text` that a full card would explain; null if there is none, or the card is not full. */
-export function suspect(
+export function ambiguousErrorOf(
   { compact }: IOomText,
   reading: IReading | undefined
 ): IFound | null {
-  for (const [backend, pattern, origin] of SUSPECTS) {
+  for (const [backend, pattern, origin] of AMBIGUOUS_ERRORS) {
     const match = [...compact.matchAll(pattern)].pop();
     const facts: IOomFacts = {
       ...NO_FIGURES,
@@ -49,7 +53,7 @@ export function suspect(
       return {
         facts,
         isSuspect: true,
-        sighting: {
+        match: {
           backend,
           cause: 'context or library handle could not be made',
           wraps: false,

@@ -1,5 +1,5 @@
 import type { IOomText } from './normalize';
-import { normalise } from './normalize';
+import { normalize } from './normalize';
 
 /** Characters that are looked at at once. */
 const CHUNK_LENGTH = 2 ** 20;
@@ -18,7 +18,7 @@ export function* chunksOf(text: string): Generator<IChunk> {
   let end = text.length;
   for (;;) {
     const start = Math.max(0, end - CHUNK_LENGTH);
-    yield { ready: normalise(text.slice(start, end + OVERLAP_LENGTH)), start };
+    yield { ready: normalize(text.slice(start, end + OVERLAP_LENGTH)), start };
     if (start === 0) {
       return;
     }

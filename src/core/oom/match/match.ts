@@ -1,7 +1,7 @@
 import type { Backend, Cause } from './facts';
 import type { IOomText } from './normalize';
 import { compactIndex, LINE_END } from './normalize';
-import type { ILineShape, Origin } from './pattern';
+import type { ILinePattern, Origin } from './pattern';
 
 /** Characters, without spaces, that a message may have after its anchor. */
 const MESSAGE_LENGTH = 2500;
@@ -16,7 +16,7 @@ const PREFIX_WORD =
   /^(?:e|info|warn(?:ing)?|error|fatal|[\d:.,/tz+-]+|["'`|>:*=-]+|.*[:|\]>]|[{["'].*,|what\(\):|.*(?:error|exception))$/;
 
 /** A shape that was found, by its place in the compact text. */
-export interface ISighting {
+export interface IMatch {
   readonly backend: Backend;
   readonly cause: Cause | null;
   readonly wraps: boolean;
@@ -57,7 +57,7 @@ export function messageAfter(compact: string, end: number): string {
 }
 
 /** The last line that is, but for what loggers put before it, the error `shape`. */
-export function lastLine(shape: ILineShape, text: IOomText): ISighting | null {
+export function lastLine(shape: ILinePattern, text: IOomText): IMatch | null {
   return lastPlace(text.plain, shape.text, at => {
     const end = at + shape.text.length;
     if (!isLine(shape, text.plain, at, end)) {
@@ -79,7 +79,7 @@ export function lastLine(shape: ILineShape, text: IOomText): ISighting | null {
 }
 
 function isLine(
-  shape: ILineShape,
+  shape: ILinePattern,
   plain: string,
   at: number,
   end: number

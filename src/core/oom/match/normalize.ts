@@ -77,7 +77,7 @@ export class Gaps {
 }
 
 /** Make `text` ready; takes time in proportion to its length. */
-export function normalise(text: string): IOomText {
+export function normalize(text: string): IOomText {
   let plain = text.toLowerCase().replace(INVISIBLE, '');
   if (plain.includes('&')) {
     plain = plain.replace(/&amp;/g, '&').replace(ENTITIES, decode);

@@ -13,7 +13,7 @@ export type Origin = 'allocator' | 'torch';
  * Patterns are matched against text in lower case and without spaces. Their
  * named groups are figures (`GROUPS`); `device` is the number of a device.
  */
-export interface IShape {
+export interface IPattern {
   readonly backend: Backend;
   /** Must occur wherever the shape does; looking for it is what makes it fast. */
   readonly anchor: string;
@@ -38,7 +38,7 @@ export interface IShape {
  * and not words in a sentence. `text` has single spaces; the rest of the line
  * must match `rest`.
  */
-export interface ILineShape {
+export interface ILinePattern {
   readonly backend: Backend;
   readonly text: string;
   readonly rest: RegExp;
@@ -83,7 +83,7 @@ export function pattern(source: string): RegExp {
 
 /** The rest of the parameters of `IShape`. */
 type Options = Partial<
-  Pick<IShape, 'before' | 'cause' | 'wraps' | 'unless' | 'origin'>
+  Pick<IPattern, 'before' | 'cause' | 'wraps' | 'unless' | 'origin'>
 > & { readonly more?: readonly string[] };
 
 /** One row of a table of shapes. */
@@ -92,7 +92,7 @@ export function shape(
   anchor: string,
   source: string,
   options: Options = {}
-): IShape {
+): IPattern {
   const { more, ...rest } = options;
   return {
     backend,

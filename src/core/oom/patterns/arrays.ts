@@ -1,4 +1,4 @@
-import type { IShape } from '../match/pattern';
+import type { IPattern } from '../match/pattern';
 import { shape } from '../match/pattern';
 
 const HOST = { cause: 'not device memory' } as const;
@@ -13,7 +13,7 @@ const HANDLE = {
 const NO_FAILURE = /^[^:[\]]{0,70}?notafailure/;
 
 /** TensorFlow's own words, and XLA's, which JAX and TensorFlow share. */
-export const XLA_SHAPES: readonly IShape[] = [
+export const XLA_SHAPES: readonly IPattern[] = [
   shape(
     'tensorflow',
     'oomwhenallocatingtensorwithshape',
@@ -111,7 +111,7 @@ export const XLA_SHAPES: readonly IShape[] = [
 ];
 
 /** ONNX Runtime, CuPy, and AWS Neuron. */
-export const ARRAY_SHAPES: readonly IShape[] = [
+export const ARRAY_SHAPES: readonly IPattern[] = [
   shape(
     'onnxruntime',
     'memoryforrequestedbufferofsize',

@@ -1,4 +1,4 @@
-import type { IShape } from '../match/pattern';
+import type { IPattern } from '../match/pattern';
 import { shape } from '../match/pattern';
 
 const HANDLE = {
@@ -11,7 +11,7 @@ const RETURNED =
   '(?:[:=(\\[]|returned|resultsin|with|hit|error\\d*|failure\\d*)[\'"`]?';
 
 /** Handles of NVIDIA's libraries, and other things that they could not make. */
-export const LIBRARY_SHAPES: readonly IShape[] = [
+export const LIBRARY_SHAPES: readonly IPattern[] = [
   shape(
     'cublas',
     'cublas_status_alloc_failed',
@@ -42,7 +42,7 @@ export const LIBRARY_SHAPES: readonly IShape[] = [
 ];
 
 /** Numba, and whatever else speaks CUDA's driver or runtime directly. */
-export const DRIVER_SHAPES: readonly IShape[] = [
+export const DRIVER_SHAPES: readonly IPattern[] = [
   shape(
     'numba',
     'resultsin',

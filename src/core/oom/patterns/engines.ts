@@ -1,8 +1,8 @@
-import type { IShape } from '../match/pattern';
+import type { IPattern } from '../match/pattern';
 import { shape } from '../match/pattern';
 
 /** Loaders and servers of language models. */
-export const ENGINE_SHAPES: readonly IShape[] = [
+export const ENGINE_SHAPES: readonly IPattern[] = [
   shape(
     'bitsandbytes',
     'erroroutofmemoryatline',
@@ -58,7 +58,7 @@ const BUFFER = '(?:bufferofsize{requested:count}|size={requested})';
 const DEVICE = '(?:cuda|rocm)#buffer';
 
 /** Ollama, which runs llama.cpp, and llama.cpp by itself. */
-export const GGML_SHAPES: readonly IShape[] = [
+export const GGML_SHAPES: readonly IPattern[] = [
   shape(
     'ollama',
     'modelrequiresmoresystemmemory',

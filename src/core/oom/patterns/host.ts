@@ -1,10 +1,10 @@
-import type { ILineShape, IShape } from '../match/pattern';
+import type { ILinePattern, IPattern } from '../match/pattern';
 import { shape } from '../match/pattern';
 
 const HOST = { cause: 'not device memory' } as const;
 
 /** The machine's own memory ran out: Python, PyTorch on the CPU, the operating system. */
-export const HOST_SHAPES: readonly IShape[] = (
+export const HOST_SHAPES: readonly IPattern[] = (
   [
     [
       'defaultcpuallocator:',
@@ -33,7 +33,7 @@ export const HOST_SHAPES: readonly IShape[] = (
 );
 
 /** The same, said in one word at the end of a traceback. */
-export const HOST_LINES: readonly ILineShape[] = [
+export const HOST_LINES: readonly ILinePattern[] = [
   {
     backend: 'host',
     text: 'memoryerror',

@@ -1,4 +1,4 @@
-import type { ILineShape, IShape } from '../match/pattern';
+import type { ILinePattern, IPattern } from '../match/pattern';
 import { shape } from '../match/pattern';
 
 /**
@@ -22,7 +22,7 @@ const FIGURES = [
 ];
 
 /** The caching allocators of PyTorch, and of builds of it for other devices. */
-export const TORCH_SHAPES: readonly IShape[] = (
+export const TORCH_SHAPES: readonly IPattern[] = (
   ['cuda', 'hip', 'xpu', 'npu'] as const
 ).map(family =>
   shape(
@@ -34,7 +34,7 @@ export const TORCH_SHAPES: readonly IShape[] = (
 );
 
 /** The same with its beginning cut off; for what no other shape has claimed. */
-export const TORCH_TAILS: readonly IShape[] = [
+export const TORCH_TAILS: readonly IPattern[] = [
   shape(
     'cuda',
     'triedtoallocate',
@@ -44,7 +44,7 @@ export const TORCH_TAILS: readonly IShape[] = [
 ];
 
 /** PyTorch over the driver's own allocator (`backend:cudaMallocAsync`), and ways to fail beside the allocator. */
-export const TORCH_OTHER_SHAPES: readonly IShape[] = [
+export const TORCH_OTHER_SHAPES: readonly IPattern[] = [
   shape(
     'cuda',
     'wouldexceedallowedmemory',
@@ -173,7 +173,7 @@ export const TORCH_OTHER_SHAPES: readonly IShape[] = [
 const END = /^(?:$|[.!;,"'()\]}\\]|\s(?:at|in|on|when calling|while) ?\S)/;
 
 /** PyTorch's messages without any figure. */
-export const TORCH_LINES: readonly ILineShape[] = [
+export const TORCH_LINES: readonly ILinePattern[] = [
   {
     backend: 'cuda',
     origin: 'torch',

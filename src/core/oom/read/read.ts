@@ -7,7 +7,7 @@ import type {
 } from '../match/facts';
 import { NO_FIGURES } from '../match/facts';
 import type { IOomText } from '../match/normalize';
-import type { ISighting } from '../match/match';
+import type { IMatch } from '../match/match';
 import { recognise } from './recognize';
 import { GROUPS } from '../match/pattern';
 import { bytesOf, SIZE } from '../match/sizes';
@@ -69,37 +69,37 @@ export const ELEMENT_BYTES: Readonly<Record<string, number>> = {
 /** What a message says, where it stands, and what its shape tells of the cause. */
 export interface IFound {
   readonly facts: IOomFacts;
-  readonly sighting: ISighting;
+  readonly match: IMatch;
   /** Whether the message says nothing of memory itself. */
   readonly isSuspect: boolean;
 }
 
 /** The facts of the last message in `text`; null when none is about memory. */
 export function readFacts(text: IOomText): IFound | null {
-  const sighting = recognise(text);
-  if (sighting === null) {
+  const match = recognise(text);
+  if (match === null) {
     return null;
   }
   const around = text.compact.slice(
-    Math.max(0, sighting.start - NEIGHBOURHOOD),
-    sighting.end + NEIGHBOURHOOD
+    Math.max(0, match.start - NEIGHBOURHOOD),
+    match.end + NEIGHBOURHOOD
   );
   const renamed = RENAMED.find(
     ({ from, where, unless }) =>
-      from === sighting.backend &&
+      from === match.backend &&
       where.test(around) &&
       unless?.test(around) !== true
   );
-  const backend = renamed?.to ?? sighting.backend;
-  const figures = readFigures(sighting.groups);
+  const backend = renamed?.to ?? match.backend;
+  const figures = readFigures(match.groups);
   return {
-    sighting,
-    isSuspect: sighting.isBare === true,
+    match,
+    isSuspect: match.isBare === true,
     facts: {
       backend,
-      device: deviceName(backend, sighting.groups.device),
+      device: deviceName(backend, match.groups.device),
       ...figures,
-      processes: readProcesses(sighting.message, figures)
+      processes: readProcesses(match.message, figures)
     }
   };
 }

@@ -3,9 +3,9 @@ import { DRIVER_SHAPES, LIBRARY_SHAPES } from '../patterns/drivers';
 import { ENGINE_SHAPES, GGML_SHAPES } from '../patterns/engines';
 import { HOST_LINES, HOST_SHAPES } from '../patterns/host';
 import type { IOomText } from '../match/normalize';
-import type { ILineShape, IShape } from '../match/pattern';
+import type { ILinePattern, IPattern } from '../match/pattern';
 import { COUNT } from '../match/pattern';
-import type { ISighting } from '../match/match';
+import type { IMatch } from '../match/match';
 import { lastLine, lastPlace, messageAfter } from '../match/match';
 import { figureAt } from '../match/sizes';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../patterns/torch';
 
 /** Of shapes that overlap in a text, the one that comes first here counts. */
-export const SHAPES: readonly IShape[] = [
+export const SHAPES: readonly IPattern[] = [
   ...TORCH_SHAPES,
   ...ENGINE_SHAPES,
   ...GGML_SHAPES,
@@ -29,7 +29,7 @@ export const SHAPES: readonly IShape[] = [
   ...TORCH_TAILS
 ];
 /** What must be a line of its own. */
-export const LINES: readonly ILineShape[] = [...TORCH_LINES, ...HOST_LINES];
+export const LINES: readonly ILinePattern[] = [...TORCH_LINES, ...HOST_LINES];
 
 /** The longest text that one pattern matches after its anchor. */
 const MATCH_LENGTH = 700;
@@ -41,13 +41,13 @@ const WRAPPED_LENGTH = 30_000;
  *
  * One that only reports another error has the figures of that one.
  */
-export function recognise(text: IOomText): ISighting | null {
+export function recognise(text: IOomText): IMatch | null {
   const sightings = [
     ...SHAPES.map(each => lastOf(each, text)),
     ...LINES.map(each => lastLine(each, text))
-  ].filter((each): each is ISighting => each !== null);
+  ].filter((each): each is IMatch => each !== null);
   const telling = sightings.filter(({ isBare }) => isBare !== true);
-  let found: ISighting | null = null;
+  let found: IMatch | null = null;
   for (const each of telling.length > 0 ? telling : sightings) {
     if (found === null || each.start >= found.end) {
       found = each;
@@ -56,10 +56,7 @@ export function recognise(text: IOomText): ISighting | null {
   return found?.wraps === true ? withWrapped(found, sightings) : found;
 }
 
-function withWrapped(
-  found: ISighting,
-  sightings: readonly ISighting[]
-): ISighting {
+function withWrapped(found: IMatch, sightings: readonly IMatch[]): IMatch {
   const earlier = sightings
     .filter(
       ({ wraps, end, start }) =>
@@ -79,17 +76,17 @@ function withWrapped(
 }
 
 /** The last place at which `shape` is. */
-function lastOf(shape: IShape, text: IOomText): ISighting | null {
+function lastOf(shape: IPattern, text: IOomText): IMatch | null {
   return lastPlace(text.compact, shape.anchor, at =>
     sightingAt(shape, text, at)
   );
 }
 
 function sightingAt(
-  shape: IShape,
+  shape: IPattern,
   text: IOomText,
   at: number
-): ISighting | null {
+): IMatch | null {
   const { compact } = text;
   const from = Math.max(0, at - (shape.before ?? 0));
   const window = compact.slice(from, at + MATCH_LENGTH);

@@ -17,26 +17,26 @@ const WORTH_SHARE = 0.02;
  * fails, not when another library does.
  */
 export function isRaisedByTorch(
-  { facts, sighting }: IFound,
+  { facts, match }: IFound,
   { compact }: IOomText
 ): boolean {
-  if (facts.backend !== sighting.backend) {
+  if (facts.backend !== match.backend) {
     return false;
   }
   const before = compact.slice(
-    Math.max(0, sighting.start - CALLED_LENGTH),
-    sighting.start
+    Math.max(0, match.start - CALLED_LENGTH),
+    match.start
   );
-  return sighting.origin !== undefined || CALLED.test(before);
+  return match.origin !== undefined || CALLED.test(before);
 }
 
 /** Whether PyTorch's allocator spoke, and so had given back whatever was wholly unused. */
 export function hasGivenBack(
-  { sighting }: IFound,
+  { match }: IFound,
   reading: IReading | undefined
 ): boolean {
   // While a graph is captured it gives nothing back.
-  return sighting.origin === 'allocator' && reading?.capturing !== true;
+  return match.origin === 'allocator' && reading?.capturing !== true;
 }
 
 /** What PyTorch's cache on `device` could give to another library; null where it is next to nothing. */

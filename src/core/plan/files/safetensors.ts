@@ -176,5 +176,5 @@ export function safetensorsShape(tensors: readonly ISafetensor[]): IModelShape {
     attention_bias: find(/q_proj\.bias$/) !== undefined,
     tie_word_embeddings: find(/lm_head\.weight$/) === undefined
   });
-  return { ...shape, doubts: [...shape.doubts, 'from-tensors'] };
+  return { ...shape, uncertainties: [...shape.uncertainties, 'from-tensors'] };
 }

@@ -1,5 +1,5 @@
 import { RECIPES } from './ggml';
-import { recipeBytes } from './quantmix';
+import { quantizationMixBytes } from './quantmix';
 import quantization from './quantization.json' with { type: 'json' };
 import type { IModelShape, ITensor } from '../model/shape';
 import { PlanError } from '../model/shape';
@@ -198,7 +198,7 @@ function gguf(recipe: string): IFormat {
     isMadeOnLoad: false,
     elementBytes: 2,
     stored: (shape, tensor, layer) => [
-      recipeBytes(shape, recipe, tensor, layer)
+      quantizationMixBytes(shape, recipe, tensor, layer)
     ],
     cost: NO_COST,
     held: nothingHeld

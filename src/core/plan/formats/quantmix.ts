@@ -62,7 +62,7 @@ export const CONDITIONS: Readonly<Record<string, (place: IPlace) => boolean>> =
   };
 
 /** Bytes of `tensor` in a file of `recipe`, where it stands in layer `layer` (-1: outside). */
-export function recipeBytes(
+export function quantizationMixBytes(
   shape: IModelShape,
   recipe: string,
   tensor: ITensor,

@@ -1,6 +1,6 @@
 import { attentionOf } from './attention';
 import { Config, CONFIG_LIMITS } from './config';
-import { doubtsOf, hasSenses, withFields } from './uncertainties';
+import { uncertaintiesOf, hasSenses, withFields } from './uncertainties';
 import type { IFamily } from './family';
 import { familyNamed, isUnplanned, sameAs } from './families';
 import { feedForwardsOf } from './feedforward';
@@ -56,7 +56,11 @@ function shapeOf(config: Config, outer: Config): IModelShape {
   const form = formOf(config, family);
   const shape = {
     architecture,
-    doubts: doubtsOf(known, layers, hasSenses(config, outer, family)),
+    uncertainties: uncertaintiesOf(
+      known,
+      layers,
+      hasSenses(config, outer, family)
+    ),
     isEncoder: family.isEncoder ?? false,
     hiddenSize,
     vocabSize: config.count('vocab', CONFIG_LIMITS.width),

@@ -1,5 +1,5 @@
 import { Config } from './config';
-import { withDoubt } from './uncertainties';
+import { withUncertainty } from './uncertainties';
 import { INNER, modelShape } from './model';
 import type { IModelShape } from './shape';
 import { parameterCounts } from './tensors';
@@ -29,14 +29,16 @@ export function plannableOf(
   const native = nativeFormat(value);
   const unknown = native === null ? unknownFormat(new Config(value)) : null;
   if (unknown !== null) {
-    return { shape: withDoubt(shape, 'unknown-format', unknown), native };
+    return { shape: withUncertainty(shape, 'unknown-format', unknown), native };
   }
   const differs =
     native === null &&
     weightsBytes !== null &&
     !isAsPlanned(shape, weightsBytes);
   return {
-    shape: differs ? withDoubt(shape, 'files-differ', weightsBytes) : shape,
+    shape: differs
+      ? withUncertainty(shape, 'files-differ', weightsBytes)
+      : shape,
     native
   };
 }

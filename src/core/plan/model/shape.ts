@@ -193,7 +193,7 @@ export interface ILayer {
 }
 
 /** Why a figure is less sure than usual. */
-export type Doubt =
+export type Uncertainty =
   /** The architecture is not in the table: taken for a Llama-like one. */
   | 'unknown-architecture'
   /** Layers with a state: what they hold meanwhile is not known well. */
@@ -215,9 +215,9 @@ export type Doubt =
 export interface IModelShape {
   /** `model_type` of the config, or `general.architecture` of a GGUF file. */
   readonly architecture: string;
-  readonly doubts: readonly Doubt[];
+  readonly uncertainties: readonly Uncertainty[];
   /** What a doubt is about, where that is not the architecture: fields, a format, bytes. */
-  readonly about?: Readonly<Partial<Record<Doubt, string | number>>>;
+  readonly about?: Readonly<Partial<Record<Uncertainty, string | number>>>;
   readonly isEncoder: boolean;
   readonly hiddenSize: number;
   readonly vocabSize: number;

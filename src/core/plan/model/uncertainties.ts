@@ -1,6 +1,6 @@
 import type { Config } from './config';
 import type { IFamily } from './family';
-import type { Doubt, ILayer, IModelShape } from './shape';
+import type { Uncertainty, ILayer, IModelShape } from './shape';
 
 /** Names under which configs keep a part that sees or hears. */
 const SENSES = /vision|visual|audio|speech|image|img_/;
@@ -21,45 +21,49 @@ export function hasSenses(
 }
 
 /** What is unsure of a model of `known` family (null: of none). */
-export function doubtsOf(
+export function uncertaintiesOf(
   known: IFamily | null,
   layers: readonly ILayer[],
   isPartial: boolean
-): Doubt[] {
-  const doubts: Doubt[] = [];
+): Uncertainty[] {
+  const uncertainties: Uncertainty[] = [];
   if (!known) {
-    doubts.push('unknown-architecture');
+    uncertainties.push('unknown-architecture');
   }
   if (layers.some(({ attention }) => attention.kind === 'recurrent')) {
-    doubts.push('recurrent');
+    uncertainties.push('recurrent');
   }
   if (isPartial) {
-    doubts.push('partial');
+    uncertainties.push('partial');
   }
-  return doubts;
+  return uncertainties;
 }
 
 /** `shape` with a doubt about something. */
-export function withDoubt(
+export function withUncertainty(
   shape: IModelShape,
-  doubt: Doubt,
+  uncertainty: Uncertainty,
   about: string | number
 ): IModelShape {
   return {
     ...shape,
-    doubts: [...shape.doubts, doubt],
-    about: { ...shape.about, [doubt]: about }
+    uncertainties: [...shape.uncertainties, uncertainty],
+    about: { ...shape.about, [uncertainty]: about }
   };
 }
 
 /** `shape` with a doubt about some fields of its config, if there are any. */
 export function withFields(
   shape: IModelShape,
-  doubt: Doubt,
+  uncertainty: Uncertainty,
   names: readonly string[]
 ): IModelShape {
   const more = names.length > MOST_NAMED ? ', …' : '';
   return names.length === 0
     ? shape
-    : withDoubt(shape, doubt, names.slice(0, MOST_NAMED).join(', ') + more);
+    : withUncertainty(
+        shape,
+        uncertainty,
+        names.slice(0, MOST_NAMED).join(', ') + more
+      );
 }

@@ -42,7 +42,7 @@ export function notesOf(
     kind,
     figure
   });
-  const notes = shape.doubts.map(doubt =>
+  const notes = shape.uncertainties.map(doubt =>
     note(doubt, shape.about?.[doubt] ?? shape.architecture)
   );
   const isTorch = format.runtime === 'transformers';

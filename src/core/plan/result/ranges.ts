@@ -2,7 +2,7 @@ import type { IRange } from './context';
 import { contextRange } from './context';
 import type { IFormat, Runtime } from '../formats/formats';
 import type { IGpu } from './options';
-import type { Doubt, IModelShape, WeightPart } from '../model/shape';
+import type { Uncertainty, IModelShape, WeightPart } from '../model/shape';
 
 /** The figures that a runtime's model of itself gives. */
 export interface IFigures {
@@ -58,12 +58,12 @@ const UNREAD: typeof UNKNOWN = {
  * allowed for.
  */
 export function doubtWidth(shape: IModelShape, format: IFormat): IDoubtWidth {
-  const doubts = new Set<Doubt>(shape.doubts);
+  const uncertainties = new Set<Uncertainty>(shape.uncertainties);
   const isGguf = format.runtime === 'llama.cpp';
   const base = isGguf && !shape.file ? 0.03 : 0.015;
-  const unknown = doubts.has('unknown-architecture') ? 0.1 : 0;
-  const recurrent = doubts.has('recurrent') ? 0.08 : 0;
-  const partial = doubts.has('partial') ? 0.05 : 0;
+  const unknown = uncertainties.has('unknown-architecture') ? 0.1 : 0;
+  const recurrent = uncertainties.has('recurrent') ? 0.08 : 0;
+  const partial = uncertainties.has('partial') ? 0.05 : 0;
   const eager = shape.eager ? 0.005 : 0;
   const more = unknown + recurrent + partial + eager;
   // Threads quantize side by side while loading, and leave gaps of up to 2.5 %.
@@ -74,10 +74,12 @@ export function doubtWidth(shape: IModelShape, format: IFormat): IDoubtWidth {
 
 /** What is unsure of the parts; a file has said what its weights are. */
 function partsOf(shape: IModelShape): typeof UNKNOWN {
-  if (!shape.doubts.includes('unknown-architecture')) {
+  if (!shape.uncertainties.includes('unknown-architecture')) {
     return SURE;
   }
-  const parts = shape.doubts.includes('unread-fields') ? UNREAD : UNKNOWN;
+  const parts = shape.uncertainties.includes('unread-fields')
+    ? UNREAD
+    : UNKNOWN;
   return shape.file ? { ...parts, weights: NONE } : parts;
 }
 

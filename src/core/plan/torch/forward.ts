@@ -1,8 +1,8 @@
-import { attended } from './traceattention';
-import { fed } from './tracemlp';
-import { normed } from './tracenorm';
+import { traceAttention } from './traceattention';
+import { traceMlp } from './tracemlp';
+import { traceNorm } from './tracenorm';
 import type { ILayer, IModelShape } from '../model/shape';
-import type { Tape, Tensor } from './trace';
+import type { AllocationTrace, Tensor } from './trace';
 
 const WIDE = 4;
 /** `torch.long`, of token and position ids. */
@@ -12,25 +12,25 @@ export const LONG = 8;
  * One prefill, as transformers 5 runs it in eager PyTorch under `no_grad`: the
  * prompt's embeddings, every layer, and the logits of the last token.
  *
- * What is kept at the end is the cache (`tape.kept`) and the logits.
+ * What is kept at the end is the cache (`trace.kept`) and the logits.
  */
-export function prefill(tape: Tape, shape: IModelShape): void {
+export function prefill(trace: AllocationTrace, shape: IModelShape): void {
   const { hiddenSize, layers } = shape;
-  const prelude = embedded(tape, shape);
+  const prelude = embedded(trace, shape);
   let hidden: Tensor = prelude.hidden;
   for (const layer of layers) {
-    const out = layerOut(tape, shape, layer);
+    const out = layerOut(trace, shape, layer);
     // The first input is the embedding, which the model itself still holds.
     if (hidden !== prelude.hidden || !prelude.isHeld) {
-      tape.free(hidden);
+      trace.free(hidden);
     }
     hidden = out;
   }
-  const last = normed(tape, shape.norm, hiddenSize);
-  tape.holdOver(null);
-  tape.free(hidden, ...prelude.held);
-  logits(tape, shape);
-  tape.free(last);
+  const last = traceNorm(trace, shape.norm, hiddenSize);
+  trace.holdOver(null);
+  trace.free(hidden, ...prelude.held);
+  logits(trace, shape);
+  trace.free(last);
 }
 
 /** What lives as long as the layers run. */
@@ -42,21 +42,21 @@ export interface IPrelude {
 
 /** The embeddings; without the tables of rotary positions where another GPU makes them. */
 export function embedded(
-  tape: Tape,
+  trace: AllocationTrace,
   shape: IModelShape,
   hasTables = true
 ): IPrelude {
   const { hiddenSize } = shape;
   const isLearned = shape.outer.some(({ role }) => role === 'position_embd');
-  const ids = tape.make(1, LONG);
-  const embedding = tape.make(hiddenSize);
-  const positions = tape.make(1, LONG);
-  const masks = slidingMask(tape, shape);
+  const ids = trace.make(1, LONG);
+  const embedding = trace.make(hiddenSize);
+  const positions = trace.make(1, LONG);
+  const masks = slidingMask(trace, shape);
   if (isLearned) {
-    const table = tape.make(hiddenSize);
-    const sum = tape.make(hiddenSize);
+    const table = trace.make(hiddenSize);
+    const sum = trace.make(hiddenSize);
     if (shape.isEncoder) {
-      tape.free(embedding, table, positions);
+      trace.free(embedding, table, positions);
       return { hidden: sum, held: [ids, sum, ...masks], isHeld: true };
     }
     return {
@@ -65,7 +65,7 @@ export function embedded(
       isHeld: false
     };
   }
-  const turns = hasTables ? rotaryTables(tape, shape) : [];
+  const turns = hasTables ? rotaryTables(trace, shape) : [];
   return {
     hidden: embedding,
     held: [ids, embedding, positions, ...masks, ...turns],
@@ -74,144 +74,168 @@ export function embedded(
 }
 
 /** Cosines and sines, made in 32 bit and kept in the model's type. */
-export function rotaryTables(tape: Tape, shape: IModelShape): Tensor[] {
+export function rotaryTables(
+  trace: AllocationTrace,
+  shape: IModelShape
+): Tensor[] {
   const widths = shape.layers.map(({ attention }) =>
     attention.kind === 'recurrent' ? 0 : attention.rotaryDim
   );
   const width = widths.reduce((most, each) => Math.max(most, each), 0);
-  const tables = Array.from({ length: 3 }, () => tape.make(width, WIDE));
+  const tables = Array.from({ length: 3 }, () => trace.make(width, WIDE));
   const kept = Array.from({ length: 2 * shape.rotaryTables }, () =>
-    tape.make(width)
+    trace.make(width)
   );
-  tape.free(...tables);
+  trace.free(...tables);
   return kept;
 }
 
 /** A mask of all pairs of tokens, where a window is exceeded or a family always has one. */
-export function slidingMask(tape: Tape, shape: IModelShape): Tensor[] {
+export function slidingMask(
+  trace: AllocationTrace,
+  shape: IModelShape
+): Tensor[] {
   const isExceeded = shape.layers.some(
     ({ attention }) =>
-      attention.window !== null && tape.length >= attention.window
+      attention.window !== null && trace.length >= attention.window
   );
   if (!isExceeded && !shape.isMasked && !shape.eager) {
     return [];
   }
-  const pairs = tape.sequences * tape.length ** 2;
+  const pairs = trace.sequences * trace.length ** 2;
   if (shape.isEncoder) {
     // Distances to both sides are taken in 64 bit, and made absolute.
     const distances = [
-      tape.makeBytes(LONG * pairs),
-      tape.makeBytes(LONG * pairs)
+      trace.makeBytes(LONG * pairs),
+      trace.makeBytes(LONG * pairs)
     ];
-    tape.free(...distances);
+    trace.free(...distances);
   }
-  const causal = tape.makeBytes(pairs);
-  const first = tape.makeBytes(pairs);
-  tape.free(causal);
-  const near = tape.makeBytes(pairs);
-  const both = tape.makeBytes(pairs);
-  tape.free(first, near);
+  const causal = trace.makeBytes(pairs);
+  const first = trace.makeBytes(pairs);
+  trace.free(causal);
+  const near = trace.makeBytes(pairs);
+  const both = trace.makeBytes(pairs);
+  trace.free(first, near);
   if (!shape.eager) {
     return [both];
   }
-  const bias = tape.makeBytes(pairs * tape.elementBytes);
-  tape.free(both);
+  const bias = trace.makeBytes(pairs * trace.elementBytes);
+  trace.free(both);
   return [bias];
 }
 
 /** The output of a layer; its input lives on. */
 export function layerOut(
-  tape: Tape,
+  trace: AllocationTrace,
   shape: IModelShape,
   layer: ILayer
 ): Tensor {
   switch (shape.block) {
     case 'parallel':
     case 'parallel-two':
-      return parallel(tape, shape, layer);
+      return parallel(trace, shape, layer);
     case 'sequential':
     case 'sandwich':
     case 'post':
     case 'encoder':
-      return sequential(tape, shape, layer);
+      return sequential(trace, shape, layer);
   }
 }
 
-function sequential(tape: Tape, shape: IModelShape, layer: ILayer): Tensor {
+function sequential(
+  trace: AllocationTrace,
+  shape: IModelShape,
+  layer: ILayer
+): Tensor {
   let scores: Tensor = null;
-  const attention = step(tape, shape, () => {
-    const scored = attended(tape, shape, layer.attention);
+  const attention = step(trace, shape, () => {
+    const scored = traceAttention(trace, shape, layer.attention);
     scores = scored.scores;
     return scored.out;
   });
   const { feedForward } = layer;
   if (!feedForward) {
-    release(tape, shape, scores);
+    release(trace, shape, scores);
     return attention;
   }
-  const extra = shape.extraHeld > 0 ? tape.make(shape.hiddenSize) : null;
-  const out = step(tape, shape, () => fed(tape, shape.hiddenSize, feedForward));
-  tape.free(attention, extra);
-  release(tape, shape, scores);
+  const extra = shape.extraHeld > 0 ? trace.make(shape.hiddenSize) : null;
+  const out = step(trace, shape, () =>
+    traceMlp(trace, shape.hiddenSize, feedForward)
+  );
+  trace.free(attention, extra);
+  release(trace, shape, scores);
   return out;
 }
 
 /** A norm, `part`, perhaps another norm, and the sum with the input. */
-function step(tape: Tape, shape: IModelShape, part: () => Tensor): Tensor {
+function step(
+  trace: AllocationTrace,
+  shape: IModelShape,
+  part: () => Tensor
+): Tensor {
   const { block, norm, hiddenSize } = shape;
   const hasFirst = block === 'sequential' || block === 'sandwich';
   const hasSecond = block === 'sandwich' || block === 'post';
-  const input = hasFirst ? normed(tape, norm, hiddenSize) : null;
+  const input = hasFirst ? traceNorm(trace, norm, hiddenSize) : null;
   let out = part();
-  tape.free(input);
+  trace.free(input);
   if (hasSecond) {
-    const clean = normed(tape, norm, hiddenSize);
-    tape.free(out);
+    const clean = traceNorm(trace, norm, hiddenSize);
+    trace.free(out);
     out = clean;
   }
-  const sum = tape.make(hiddenSize);
-  tape.free(out);
+  const sum = trace.make(hiddenSize);
+  trace.free(out);
   if (block !== 'encoder') {
     return sum;
   }
-  const clean = normed(tape, norm, hiddenSize);
-  tape.free(sum);
+  const clean = traceNorm(trace, norm, hiddenSize);
+  trace.free(sum);
   return clean;
 }
 
-function parallel(tape: Tape, shape: IModelShape, layer: ILayer): Tensor {
+function parallel(
+  trace: AllocationTrace,
+  shape: IModelShape,
+  layer: ILayer
+): Tensor {
   const { block, norm, hiddenSize } = shape;
-  const input = normed(tape, norm, hiddenSize);
-  const attention = attended(tape, shape, layer.attention);
+  const input = traceNorm(trace, norm, hiddenSize);
+  const attention = traceAttention(trace, shape, layer.attention);
   let second: Tensor = null;
   if (block === 'parallel-two') {
-    tape.free(input);
-    second = normed(tape, norm, hiddenSize);
+    trace.free(input);
+    second = traceNorm(trace, norm, hiddenSize);
   }
   const feedForward = layer.feedForward
-    ? fed(tape, hiddenSize, layer.feedForward)
+    ? traceMlp(trace, hiddenSize, layer.feedForward)
     : null;
-  tape.free(second);
-  const both = tape.make(hiddenSize);
-  const sum = tape.make(hiddenSize);
-  tape.free(input, attention.out, feedForward, both);
-  release(tape, shape, attention.scores);
+  trace.free(second);
+  const both = trace.make(hiddenSize);
+  const sum = trace.make(hiddenSize);
+  trace.free(input, attention.out, feedForward, both);
+  release(trace, shape, attention.scores);
   return sum;
 }
 
 /** The end of a layer's scores, which older families return and so hold a layer longer. */
-function release(tape: Tape, { eager }: IModelShape, scores: Tensor): void {
+function release(
+  trace: AllocationTrace,
+  { eager }: IModelShape,
+  scores: Tensor
+): void {
   if (eager === 'float' || eager === 'alibi') {
-    tape.holdOver(scores);
+    trace.holdOver(scores);
   } else {
-    tape.free(scores);
+    trace.free(scores);
   }
 }
 
 /** The logits of the last token of every sequence. */
-export function logits(tape: Tape, shape: IModelShape): void {
+export function logits(trace: AllocationTrace, shape: IModelShape): void {
   if (!shape.isEncoder) {
-    const { sequences, elementBytes } = tape;
-    tape.makeBytes(sequences * shape.vocabSize * elementBytes);
+    const { sequences, elementBytes } = trace;
+    trace.makeBytes(sequences * shape.vocabSize * elementBytes);
   }
 }

@@ -1,6 +1,6 @@
-import { normed } from './tracenorm';
+import { traceNorm } from './tracenorm';
 import type { ILatentAttention, IModelShape } from '../model/shape';
-import type { Tape, Tensor } from './trace';
+import type { AllocationTrace, Tensor } from './trace';
 
 const WIDE = 4;
 
@@ -9,45 +9,45 @@ const WIDE = 4;
  * expanded to all heads for the prefill.
  */
 export function latentAttention(
-  tape: Tape,
+  trace: AllocationTrace,
   shape: IModelShape,
   attention: ILatentAttention
 ): Tensor {
   const { heads, latentRank, rotaryDim, plainDim, valueDim } = attention;
   const hidden = shape.hiddenSize;
-  const query = latentQuery(tape, attention, hidden);
-  const compressed = tape.linear(latentRank + rotaryDim, hidden);
-  const latents = normed(tape, 'rms', latentRank);
-  const turned = [tape.make(heads * rotaryDim), tape.make(rotaryDim)];
-  const keptLatents = tape.make(latentRank);
-  const keptKeys = tape.make(rotaryDim);
-  tape.keep(keptLatents, keptKeys);
-  tape.free(latents, turned[1] ?? null);
-  const states = tape.make(heads * (plainDim + rotaryDim));
-  const expanded = tape.linear(heads * (plainDim + valueDim), latentRank);
-  const keys = tape.make(heads * (plainDim + rotaryDim));
+  const query = latentQuery(trace, attention, hidden);
+  const compressed = trace.linear(latentRank + rotaryDim, hidden);
+  const latents = traceNorm(trace, 'rms', latentRank);
+  const turned = [trace.make(heads * rotaryDim), trace.make(rotaryDim)];
+  const keptLatents = trace.make(latentRank);
+  const keptKeys = trace.make(rotaryDim);
+  trace.keep(keptLatents, keptKeys);
+  trace.free(latents, turned[1] ?? null);
+  const states = trace.make(heads * (plainDim + rotaryDim));
+  const expanded = trace.linear(heads * (plainDim + valueDim), latentRank);
+  const keys = trace.make(heads * (plainDim + rotaryDim));
   // Values narrower than keys are copied to be contiguous by the kernel.
-  const out = tape.make(heads * valueDim);
-  const sums = tape.make(heads, WIDE);
-  tape.free(sums);
-  const result = tape.linear(hidden, heads * valueDim);
-  tape.free(out, keys, expanded, states, query, compressed, turned[0] ?? null);
+  const out = trace.make(heads * valueDim);
+  const sums = trace.make(heads, WIDE);
+  trace.free(sums);
+  const result = trace.linear(hidden, heads * valueDim);
+  trace.free(out, keys, expanded, states, query, compressed, turned[0] ?? null);
   return result;
 }
 
 function latentQuery(
-  tape: Tape,
+  trace: AllocationTrace,
   { heads, queryRank, rotaryDim, plainDim }: ILatentAttention,
   hidden: number
 ): Tensor {
   const width = heads * (plainDim + rotaryDim);
   if (queryRank === null) {
-    return tape.linear(width, hidden);
+    return trace.linear(width, hidden);
   }
-  const low = tape.linear(queryRank, hidden);
-  const clean = normed(tape, 'rms', queryRank);
-  tape.free(low);
-  const out = tape.linear(width, queryRank);
-  tape.free(clean);
+  const low = trace.linear(queryRank, hidden);
+  const clean = traceNorm(trace, 'rms', queryRank);
+  trace.free(low);
+  const out = trace.linear(width, queryRank);
+  trace.free(clean);
   return out;
 }

@@ -1,5 +1,5 @@
 import type { EagerKind, ISoftmaxAttention } from '../model/shape';
-import type { Tape, Tensor } from './trace';
+import type { AllocationTrace, Tensor } from './trace';
 
 const WIDE = 4;
 
@@ -14,19 +14,19 @@ export interface IScored {
  * head is a tensor, several times.
  */
 export function eagerScores(
-  tape: Tape,
+  trace: AllocationTrace,
   attention: ISoftmaxAttention,
   kind: EagerKind
 ): IScored {
   const { heads, cachedHeads, headDim } = attention;
   const width = heads * headDim;
   const repeated =
-    heads > cachedHeads ? [tape.make(width), tape.make(width)] : [];
-  const scores = chances(tape, attention, kind);
-  const out = tape.make(width);
-  tape.free(...repeated);
-  const ordered = tape.make(width);
-  tape.free(out);
+    heads > cachedHeads ? [trace.make(width), trace.make(width)] : [];
+  const scores = chances(trace, attention, kind);
+  const out = trace.make(width);
+  trace.free(...repeated);
+  const ordered = trace.make(width);
+  trace.free(out);
   return { out: ordered, scores };
 }
 
@@ -36,100 +36,100 @@ export function eagerScores(
  * scores and their softmax.
  */
 export function broadcastScores(
-  tape: Tape,
+  trace: AllocationTrace,
   { heads, cachedHeads, headDim }: ISoftmaxAttention
 ): Tensor {
   const width = heads * headDim;
   const copies = [width, cachedHeads * headDim, cachedHeads * headDim].map(
-    each => tape.make(each, WIDE)
+    each => trace.make(each, WIDE)
   );
-  const scaled = tape.make(width, WIDE);
-  const mask = tape.makeBytes(tape.length ** 2 * WIDE);
-  const count = tape.sequences * heads * tape.length ** 2;
-  const raw = tape.makeBytes(count * WIDE);
-  const result = tape.makeBytes(count * WIDE);
-  tape.free(raw, mask);
-  const wide = tape.make(width, WIDE);
-  tape.free(result, scaled, ...copies);
-  const out = tape.make(width);
-  tape.free(wide);
+  const scaled = trace.make(width, WIDE);
+  const mask = trace.makeBytes(trace.length ** 2 * WIDE);
+  const count = trace.sequences * heads * trace.length ** 2;
+  const raw = trace.makeBytes(count * WIDE);
+  const result = trace.makeBytes(count * WIDE);
+  trace.free(raw, mask);
+  const wide = trace.make(width, WIDE);
+  trace.free(result, scaled, ...copies);
+  const out = trace.make(width);
+  trace.free(wide);
   return out;
 }
 
 function chances(
-  tape: Tape,
+  trace: AllocationTrace,
   { heads, headDim }: ISoftmaxAttention,
   kind: EagerKind
 ): Tensor {
-  const count = tape.sequences * heads * tape.length ** 2;
-  const narrow = (): Tensor => tape.makeBytes(count * tape.elementBytes);
-  const wide = (): Tensor => tape.makeBytes(count * WIDE);
+  const count = trace.sequences * heads * trace.length ** 2;
+  const narrow = (): Tensor => trace.makeBytes(count * trace.elementBytes);
+  const wide = (): Tensor => trace.makeBytes(count * WIDE);
   switch (kind) {
     case 'sinks': {
-      const masked = scaledAndMasked(tape, narrow);
+      const masked = scaledAndMasked(trace, narrow);
       const joined = narrow();
       const shifted = narrow();
-      tape.free(joined);
+      trace.free(joined);
       const result = narrow();
-      tape.free(shifted, masked);
+      trace.free(shifted, masked);
       return result;
     }
     case 'float': {
       const copies = [
-        tape.make(heads * headDim, WIDE),
-        tape.make(heads * headDim, WIDE)
+        trace.make(heads * headDim, WIDE),
+        trace.make(heads * headDim, WIDE)
       ];
-      const masked = scaledAndMasked(tape, wide);
-      const result = castBack(tape, masked, wide, narrow);
-      tape.free(...copies);
+      const masked = scaledAndMasked(trace, wide);
+      const result = castBack(trace, masked, wide, narrow);
+      trace.free(...copies);
       return result;
     }
     case 'alibi':
     case 'bias': {
       const raw = narrow();
-      const result = softmax(tape, narrow(), wide, narrow);
-      tape.free(raw);
+      const result = softmax(trace, narrow(), wide, narrow);
+      trace.free(raw);
       return result;
     }
     case 'plain':
-      return softmax(tape, scaledAndMasked(tape, narrow), wide, narrow);
+      return softmax(trace, scaledAndMasked(trace, narrow), wide, narrow);
   }
 }
 
 /** The product, its scaling and the sum with the mask, each a new tensor. */
-function scaledAndMasked(tape: Tape, make: () => Tensor): Tensor {
+function scaledAndMasked(trace: AllocationTrace, make: () => Tensor): Tensor {
   const raw = make();
   const scaled = make();
-  tape.free(raw);
+  trace.free(raw);
   const masked = make();
-  tape.free(scaled);
+  trace.free(scaled);
   return masked;
 }
 
 /** A softmax in 32 bit of 16-bit scores, which are copied first, and cast back. */
 function softmax(
-  tape: Tape,
+  trace: AllocationTrace,
   scores: Tensor,
   wide: () => Tensor,
   narrow: () => Tensor
 ): Tensor {
   const copy = wide();
   const result = wide();
-  tape.free(copy);
+  trace.free(copy);
   const cast = narrow();
-  tape.free(result, scores);
+  trace.free(result, scores);
   return cast;
 }
 
 function castBack(
-  tape: Tape,
+  trace: AllocationTrace,
   scores: Tensor,
   wide: () => Tensor,
   narrow: () => Tensor
 ): Tensor {
   const result = wide();
-  tape.free(scores);
+  trace.free(scores);
   const cast = narrow();
-  tape.free(result);
+  trace.free(result);
   return cast;
 }

@@ -6,7 +6,7 @@ import { prefill } from './forward';
 import type { ICheckedOptions } from '../result/options';
 import { kvElementBytes } from '../result/options';
 import type { IModelShape, ITensor, WeightPart } from '../model/shape';
-import { Tape } from './trace';
+import { AllocationTrace } from './trace';
 import { layerTensors, noWeights, visitTensors } from '../model/tensors';
 
 /** Threads that read weights (transformers, `core_model_loading`). */
@@ -25,9 +25,9 @@ export function simulate(
   const runtimeBytes =
     workspaceBytes(options.gpus[0] ?? null) + format.held(largestMatrix(shape));
   allocator.allocate(runtimeBytes);
-  const tape = tapeFor(allocator, format, options);
-  prefill(tape, withAttention(shape, options));
-  return figuresOf(tape, format, options, {
+  const trace = traceFor(allocator, format, options);
+  prefill(trace, withAttention(shape, options));
+  return figuresOf(trace, format, options, {
     weightsByPart,
     weightsBytes,
     runtimeBytes,
@@ -35,15 +35,15 @@ export function simulate(
   });
 }
 
-/** What is known of a tape before a prefill. */
+/** What is known of a trace before a prefill. */
 export type Loaded = Pick<
   IFigures,
   'weightsByPart' | 'weightsBytes' | 'runtimeBytes' | 'leftoverBytes'
 >;
 
-/** The figures after a prefill on `tape`. */
+/** The figures after a prefill on `trace`. */
 export function figuresOf(
-  { allocator, kept: tensors }: Tape,
+  { allocator, kept: tensors }: AllocationTrace,
   format: IFormat,
   options: ICheckedOptions,
   loaded: Loaded
@@ -70,13 +70,13 @@ export function leftoverBytes(shape: IModelShape, format: IFormat): number {
     : 0;
 }
 
-/** A tape for a prefill. */
-export function tapeFor(
+/** A trace for a prefill. */
+export function traceFor(
   allocator: TorchAllocator,
   format: IFormat,
   { batch, contextTokens }: ICheckedOptions
-): Tape {
-  return new Tape(
+): AllocationTrace {
+  return new AllocationTrace(
     allocator,
     batch * contextTokens,
     batch,

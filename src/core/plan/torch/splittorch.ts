@@ -12,7 +12,7 @@ import {
   largestMatrix,
   leftoverBytes,
   load,
-  tapeFor,
+  traceFor,
   withAttention
 } from './simulate';
 import type {
@@ -23,7 +23,7 @@ import type {
 } from '../result/devices';
 import { visitTensors } from '../model/tensors';
 import { devicesOf, NOT_ARRANGED } from '../result/devices';
-import type { Tape } from './trace';
+import type { AllocationTrace } from './trace';
 import { GIB } from '../../text/units';
 import { available } from '../result/verdict';
 
@@ -216,11 +216,11 @@ function sharesOf(
     loadedOn(index, gpu, shape, format, options, placement)
   );
   prefillAcross(
-    loaded.map(({ tape }) => tape),
+    loaded.map(({ trace }) => trace),
     withAttention(shape, options),
     placement
   );
-  return loaded.map(({ tape, count, known }, index) =>
+  return loaded.map(({ trace, count, known }, index) =>
     known.weightsBytes === 0
       ? null
       : {
@@ -230,14 +230,14 @@ function sharesOf(
           },
           hasEmbedding: placement.embedding === index,
           hasHead: placement.head === index,
-          figures: figuresOf(tape, format, options, known)
+          figures: figuresOf(trace, format, options, known)
         }
   );
 }
 
 /** One GPU after the load, with its buffers, before the prefill. */
 interface ILoaded {
-  readonly tape: Tape;
+  readonly trace: AllocationTrace;
   /** Layers on it. */
   readonly count: number;
   readonly known: Loaded;
@@ -268,7 +268,7 @@ function loadedOn(
     (hasLayers ? format.held(largestMatrix(shape)) : 0);
   allocator.allocate(runtimeBytes);
   return {
-    tape: tapeFor(allocator, format, options),
+    trace: traceFor(allocator, format, options),
     count,
     known: {
       weightsByPart,

@@ -8,7 +8,7 @@ export type Tensor = IBlock | null;
  * The allocations of a forward pass, in order: tensors come to life and die as
  * Python's references to them do.
  */
-export class Tape {
+export class AllocationTrace {
   constructor(
     readonly allocator: TorchAllocator,
     /** Tokens of all sequences together. */

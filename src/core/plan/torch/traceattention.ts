@@ -1,9 +1,9 @@
-import { normed } from './tracenorm';
+import { traceNorm } from './tracenorm';
 import type { IScored } from './scores';
 import { broadcastScores, eagerScores } from './scores';
 import type { Attention, IModelShape, ISoftmaxAttention } from '../model/shape';
 import { latentAttention } from './latent';
-import type { Tape, Tensor } from './trace';
+import type { AllocationTrace, Tensor } from './trace';
 
 /** Bytes of an element in 32 bit. */
 const WIDE = 4;
@@ -12,22 +12,22 @@ const WIDE = 4;
  * The output of an attention, of the model's width, and the scores that its
  * layer holds until its end; its input lives on.
  */
-export function attended(
-  tape: Tape,
+export function traceAttention(
+  trace: AllocationTrace,
   shape: IModelShape,
   attention: Attention
 ): IScored {
   switch (attention.kind) {
     case 'softmax':
-      return softmaxAttention(tape, shape, attention);
+      return softmaxAttention(trace, shape, attention);
     case 'latent':
-      return { out: latentAttention(tape, shape, attention), scores: null };
+      return { out: latentAttention(trace, shape, attention), scores: null };
     case 'recurrent': {
-      const moment = tape.make(attention.widthPerToken);
-      const out = tape.linear(shape.hiddenSize, shape.hiddenSize);
-      tape.free(moment);
-      tape.keep(
-        tape.makeBytes(tape.sequences * attention.stateElements * WIDE)
+      const moment = trace.make(attention.widthPerToken);
+      const out = trace.linear(shape.hiddenSize, shape.hiddenSize);
+      trace.free(moment);
+      trace.keep(
+        trace.makeBytes(trace.sequences * attention.stateElements * WIDE)
       );
       return { out, scores: null };
     }
@@ -35,23 +35,23 @@ export function attended(
 }
 
 function softmaxAttention(
-  tape: Tape,
+  trace: AllocationTrace,
   shape: IModelShape,
   attention: ISoftmaxAttention
 ): IScored {
   const { heads, headDim } = attention;
   const queries = heads * headDim;
-  const projected = project(tape, shape, attention);
-  const turned = rotated(tape, attention, projected);
-  const [keys, values] = cached(tape, shape, attention);
-  tape.free(turned.key, projected.value);
-  const { out, scores } = scored(tape, shape, attention);
-  const result = tape.linear(shape.hiddenSize, queries);
-  tape.free(out, turned.query, projected.packed);
+  const projected = project(trace, shape, attention);
+  const turned = rotated(trace, attention, projected);
+  const [keys, values] = cached(trace, shape, attention);
+  trace.free(turned.key, projected.value);
+  const { out, scores } = scored(trace, shape, attention);
+  const result = trace.linear(shape.hiddenSize, queries);
+  trace.free(out, turned.query, projected.packed);
   if (shape.isEncoder) {
-    tape.free(keys, values);
+    trace.free(keys, values);
   } else {
-    tape.keep(keys, values);
+    trace.keep(keys, values);
   }
   return { out: result, scores };
 }
@@ -65,7 +65,7 @@ interface IProjected {
 }
 
 function project(
-  tape: Tape,
+  trace: AllocationTrace,
   shape: IModelShape,
   attention: ISoftmaxAttention
 ): IProjected {
@@ -75,29 +75,29 @@ function project(
   const keys = kvHeads * headDim;
   if (!attention.isFused) {
     const query = qkNormed(
-      tape,
+      trace,
       attention,
-      tape.linear(queries, hidden),
+      trace.linear(queries, hidden),
       heads
     );
-    const key = qkNormed(tape, attention, tape.linear(keys, hidden), kvHeads);
-    return { packed: null, query, key, value: tape.linear(keys, hidden) };
+    const key = qkNormed(trace, attention, trace.linear(keys, hidden), kvHeads);
+    return { packed: null, query, key, value: trace.linear(keys, hidden) };
   }
-  const packed = tape.linear(queries + 2 * keys, hidden);
+  const packed = trace.linear(queries + 2 * keys, hidden);
   // Falcon expands keys and values to all heads, and takes query out by a copy.
   const isExpanded = cachedHeads > kvHeads;
   const width = isExpanded ? cachedHeads * headDim : 0;
   return {
     packed,
-    query: tape.make(width),
-    key: tape.make(width),
-    value: tape.make(width)
+    query: trace.make(width),
+    key: trace.make(width),
+    value: trace.make(width)
   };
 }
 
 /** `states`, or what its norm made of it. */
 function qkNormed(
-  tape: Tape,
+  trace: AllocationTrace,
   attention: ISoftmaxAttention,
   states: Tensor,
   heads: number
@@ -105,14 +105,14 @@ function qkNormed(
   if (attention.qkNorm === 'none') {
     return states;
   }
-  const out = normed(tape, attention.qkNormKind, heads * attention.headDim);
-  tape.free(states);
+  const out = traceNorm(trace, attention.qkNormKind, heads * attention.headDim);
+  trace.free(states);
   return out;
 }
 
 /** Query and key with their positions: `(q * cos) + (rotate_half(q) * sin)`. */
 function rotated(
-  tape: Tape,
+  trace: AllocationTrace,
   attention: ISoftmaxAttention,
   { query, key }: IProjected
 ): { query: Tensor; key: Tensor } {
@@ -120,103 +120,103 @@ function rotated(
   if (rotaryDim === 0) {
     return { query, key };
   }
-  const bytes = rotation === 'half' ? tape.elementBytes : WIDE;
-  const isWide = bytes !== tape.elementBytes;
+  const bytes = rotation === 'half' ? trace.elementBytes : WIDE;
+  const isWide = bytes !== trace.elementBytes;
   const wide =
     isWide && rotation === 'wide'
       ? [
-          tape.make(heads * rotaryDim, bytes),
-          tape.make(cachedHeads * rotaryDim, bytes)
+          trace.make(heads * rotaryDim, bytes),
+          trace.make(cachedHeads * rotaryDim, bytes)
         ]
       : [];
-  const turnedQuery = turn(tape, attention, heads, bytes);
-  const turnedKey = turn(tape, attention, cachedHeads, bytes);
+  const turnedQuery = turn(trace, attention, heads, bytes);
+  const turnedKey = turn(trace, attention, cachedHeads, bytes);
   const result = isWide
     ? {
-        query: tape.make(heads * rotaryDim),
-        key: tape.make(cachedHeads * rotaryDim)
+        query: trace.make(heads * rotaryDim),
+        key: trace.make(cachedHeads * rotaryDim)
       }
     : { query: turnedQuery, key: turnedKey };
   if (isWide) {
-    tape.free(turnedQuery, turnedKey);
+    trace.free(turnedQuery, turnedKey);
   }
-  tape.free(...wide, query, key);
+  trace.free(...wide, query, key);
   return result;
 }
 
 function turn(
-  tape: Tape,
+  trace: AllocationTrace,
   { headDim, rotaryDim }: ISoftmaxAttention,
   heads: number,
   bytes: number
 ): Tensor {
   const width = heads * rotaryDim;
-  const cosines = tape.make(width, bytes);
-  const negated = tape.make(width / 2, bytes);
-  const halves = tape.make(width, bytes);
-  tape.free(negated);
-  const sines = tape.make(width, bytes);
-  tape.free(halves);
-  const sum = tape.make(width, bytes);
-  tape.free(cosines, sines);
+  const cosines = trace.make(width, bytes);
+  const negated = trace.make(width / 2, bytes);
+  const halves = trace.make(width, bytes);
+  trace.free(negated);
+  const sines = trace.make(width, bytes);
+  trace.free(halves);
+  const sum = trace.make(width, bytes);
+  trace.free(cosines, sines);
   if (rotaryDim === headDim) {
     return sum;
   }
-  const whole = tape.make(heads * headDim, bytes);
-  tape.free(sum);
+  const whole = trace.make(heads * headDim, bytes);
+  trace.free(sum);
   return whole;
 }
 
 /** Keys and values as the cache concatenates them to what it has. */
 function cached(
-  tape: Tape,
+  trace: AllocationTrace,
   shape: IModelShape,
   { cachedHeads, headDim }: ISoftmaxAttention
 ): [Tensor, Tensor] {
   // An encoder has no cache: the projections themselves live on.
   const width = shape.isEncoder ? 0 : cachedHeads * headDim;
-  return [tape.make(width), tape.make(width)];
+  return [trace.make(width), trace.make(width)];
 }
 
 /** Whether sdpa is given a mask: for all layers, or for what a window leaves out. */
 export function needsMask(
-  tape: Tape,
+  trace: AllocationTrace,
   { isMasked }: IModelShape,
   window: number | null
 ): boolean {
-  return isMasked || (window !== null && tape.length >= window);
+  return isMasked || (window !== null && trace.length >= window);
 }
 
 /** The attention itself. */
 function scored(
-  tape: Tape,
+  trace: AllocationTrace,
   shape: IModelShape,
   attention: ISoftmaxAttention
 ): IScored {
   const { heads, cachedHeads, headDim, window } = attention;
   const width = heads * headDim;
-  const isMasked = needsMask(tape, shape, window);
+  const isMasked = needsMask(trace, shape, window);
   if (shape.eager) {
-    return eagerScores(tape, attention, shape.eager);
+    return eagerScores(trace, attention, shape.eager);
   }
   if (attention.isBroadcast) {
-    return { out: broadcastScores(tape, attention), scores: null };
+    return { out: broadcastScores(trace, attention), scores: null };
   }
   // With a mask, sdpa can't group heads: keys and values are repeated for each
   // (transformers, `use_gqa_in_sdpa`), and the mask becomes a bias of 16 bit.
   const isRepeated = isMasked && heads > cachedHeads;
-  const repeated = isRepeated ? [tape.make(width), tape.make(width)] : [];
-  const bias = isMasked ? maskBias(tape) : null;
-  const out = tape.make(width);
-  const sums = tape.make(heads, WIDE);
-  tape.free(sums, bias, ...repeated);
+  const repeated = isRepeated ? [trace.make(width), trace.make(width)] : [];
+  const bias = isMasked ? maskBias(trace) : null;
+  const out = trace.make(width);
+  const sums = trace.make(heads, WIDE);
+  trace.free(sums, bias, ...repeated);
   return { out, scores: null };
 }
 
-function maskBias(tape: Tape): Tensor {
-  const scores = tape.sequences * tape.length ** 2;
-  const bias = tape.makeBytes(scores * tape.elementBytes);
-  const inverse = tape.makeBytes(scores);
-  tape.free(inverse);
+function maskBias(trace: AllocationTrace): Tensor {
+  const scores = trace.sequences * trace.length ** 2;
+  const bias = trace.makeBytes(scores * trace.elementBytes);
+  const inverse = trace.makeBytes(scores);
+  trace.free(inverse);
   return bias;
 }

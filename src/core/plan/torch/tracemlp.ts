@@ -4,69 +4,69 @@ import type {
   IDenseFeedForward,
   IExpertsFeedForward
 } from '../model/shape';
-import type { Tape, Tensor } from './trace';
+import type { AllocationTrace, Tensor } from './trace';
 
 const WIDE = 4;
 /** `torch.long`, of the indices that sort tokens by expert. */
 const LONG = 8;
 
 /** The output of a feed-forward network; its input lives on. */
-export function fed(
-  tape: Tape,
+export function traceMlp(
+  trace: AllocationTrace,
   hiddenSize: number,
   feedForward: FeedForward
 ): Tensor {
   return feedForward.kind === 'dense'
-    ? dense(tape, hiddenSize, feedForward)
-    : mixture(tape, hiddenSize, feedForward);
+    ? dense(trace, hiddenSize, feedForward)
+    : mixture(trace, hiddenSize, feedForward);
 }
 
 function dense(
-  tape: Tape,
+  trace: AllocationTrace,
   hiddenSize: number,
   { form, width, activation }: IDenseFeedForward
 ): Tensor {
   switch (form) {
     case 'gated': {
       const gate = activated(
-        tape,
+        trace,
         activation,
-        tape.linear(width, hiddenSize),
+        trace.linear(width, hiddenSize),
         width
       );
-      const up = tape.linear(width, hiddenSize);
-      const product = tape.make(width);
-      tape.free(gate, up);
-      return down(tape, hiddenSize, width, product);
+      const up = trace.linear(width, hiddenSize);
+      const product = trace.make(width);
+      trace.free(gate, up);
+      return down(trace, hiddenSize, width, product);
     }
     case 'packed': {
       // Gate and rest are views of one tensor, which lives until the end.
-      const packed = tape.linear(2 * width, hiddenSize);
-      const gate = tape.make(width);
-      const product = tape.make(width);
-      tape.free(gate);
-      const out = down(tape, hiddenSize, width, product);
-      tape.free(packed);
+      const packed = trace.linear(2 * width, hiddenSize);
+      const gate = trace.make(width);
+      const product = trace.make(width);
+      trace.free(gate);
+      const out = down(trace, hiddenSize, width, product);
+      trace.free(packed);
       return out;
     }
     case 'plain':
       return down(
-        tape,
+        trace,
         hiddenSize,
         width,
-        activated(tape, activation, tape.linear(width, hiddenSize), width)
+        activated(trace, activation, trace.linear(width, hiddenSize), width)
       );
   }
 }
 
 function down(
-  tape: Tape,
+  trace: AllocationTrace,
   hiddenSize: number,
   width: number,
   input: Tensor
 ): Tensor {
-  const out = tape.linear(hiddenSize, width);
-  tape.free(input);
+  const out = trace.linear(hiddenSize, width);
+  trace.free(input);
   return out;
 }
 
@@ -88,20 +88,20 @@ const MOMENTS: Readonly<Record<Activation, readonly number[]>> = {
  * `activations.py`; `BloomGelu`).
  */
 function activated(
-  tape: Tape,
+  trace: AllocationTrace,
   activation: Activation,
   input: Tensor,
   width: number
 ): Tensor {
-  const moments = MOMENTS[activation].map(share => tape.make(width * share));
-  const out = tape.make(width);
-  tape.free(...moments, input);
+  const moments = MOMENTS[activation].map(share => trace.make(width * share));
+  const out = trace.make(width);
+  trace.free(...moments, input);
   return out;
 }
 
 /** As transformers 5 runs experts on a GPU: `grouped_mm_experts_forward`. */
 function mixture(
-  tape: Tape,
+  trace: AllocationTrace,
   hiddenSize: number,
   feedForward: IExpertsFeedForward
 ): Tensor {
@@ -114,95 +114,95 @@ function mixture(
     bias: false
   };
   const before =
-    sharedFirst && sharedWidth > 0 ? dense(tape, hiddenSize, shared) : null;
-  const chosen = routed(tape, feedForward);
-  const out = expertsOut(tape, hiddenSize, feedForward);
+    sharedFirst && sharedWidth > 0 ? dense(trace, hiddenSize, shared) : null;
+  const chosen = routed(trace, feedForward);
+  const out = expertsOut(trace, hiddenSize, feedForward);
   const after =
-    !sharedFirst && sharedWidth > 0 ? dense(tape, hiddenSize, shared) : null;
+    !sharedFirst && sharedWidth > 0 ? dense(trace, hiddenSize, shared) : null;
   if (sharedWidth === 0) {
-    tape.free(...chosen);
+    trace.free(...chosen);
     return out;
   }
-  const gated = feedForward.hasSharedGate ? tape.make(hiddenSize) : null;
+  const gated = feedForward.hasSharedGate ? trace.make(hiddenSize) : null;
   if (gated) {
-    tape.free(before);
+    trace.free(before);
   }
-  const sum = tape.make(hiddenSize);
-  tape.free(...chosen, out, after, gated ?? before);
+  const sum = trace.make(hiddenSize);
+  trace.free(...chosen, out, after, gated ?? before);
   return sum;
 }
 
 /** Every token copied to every expert, and the sum of what they make of it: `Llama4TextMoe`. */
 function everywhere(
-  tape: Tape,
+  trace: AllocationTrace,
   hiddenSize: number,
   { experts, width }: IExpertsFeedForward
 ): Tensor {
-  const copies = tape.make(experts * hiddenSize);
-  const weighted = tape.make(experts * hiddenSize);
-  tape.free(copies);
-  const up = tape.make(experts * 2 * width);
-  const gate = tape.make(experts * width);
-  const product = tape.make(experts * width);
-  tape.free(gate);
-  const out = tape.make(experts * hiddenSize);
-  tape.free(product, up, weighted);
-  const sum = tape.make(hiddenSize);
-  tape.free(out);
+  const copies = trace.make(experts * hiddenSize);
+  const weighted = trace.make(experts * hiddenSize);
+  trace.free(copies);
+  const up = trace.make(experts * 2 * width);
+  const gate = trace.make(experts * width);
+  const product = trace.make(experts * width);
+  trace.free(gate);
+  const out = trace.make(experts * hiddenSize);
+  trace.free(product, up, weighted);
+  const sum = trace.make(hiddenSize);
+  trace.free(out);
   return sum;
 }
 
 /** The router: which experts each token goes to, and with what weight. */
 function routed(
-  tape: Tape,
+  trace: AllocationTrace,
   { experts, chosen }: IExpertsFeedForward
 ): Tensor[] {
-  const logits = tape.make(experts);
-  const chances = tape.make(experts, WIDE);
-  const weights = tape.make(chosen, WIDE);
-  const indices = tape.make(chosen, LONG);
-  tape.free(chances);
+  const logits = trace.make(experts);
+  const chances = trace.make(experts, WIDE);
+  const weights = trace.make(chosen, WIDE);
+  const indices = trace.make(chosen, LONG);
+  trace.free(chances);
   return [logits, weights, indices];
 }
 
 function expertsOut(
-  tape: Tape,
+  trace: AllocationTrace,
   hiddenSize: number,
   feedForward: IExpertsFeedForward
 ): Tensor {
   const { chosen, width, hasWideWeights, activation, bias } = feedForward;
   if (feedForward.everywhere) {
-    return everywhere(tape, hiddenSize, feedForward);
+    return everywhere(trace, hiddenSize, feedForward);
   }
   const each = (elements: number, bytes?: number): Tensor =>
-    tape.make(chosen * elements, bytes);
+    trace.make(chosen * elements, bytes);
   const sorted = [each(1, LONG), each(1, LONG)];
   const selected = each(hiddenSize);
   const bias1 = bias ? each(2 * width) : null;
   const up = each(2 * width);
   const masked = each(2 * width);
-  tape.free(up);
+  trace.free(up);
   // Clamped: both halves, the gated half, and the other one plus one.
   const parts = activation === 'clamped' ? 4 : 1;
   const gates = Array.from({ length: parts }, () => each(width));
   const product = each(width);
-  tape.free(masked, ...gates);
+  trace.free(masked, ...gates);
   const bias2 = bias ? each(hiddenSize) : null;
-  tape.free(bias1);
+  trace.free(bias1);
   const out = each(hiddenSize);
-  tape.free(product);
+  trace.free(product);
   const cleared = each(hiddenSize);
-  tape.free(out);
-  const bytes = hasWideWeights ? WIDE : tape.elementBytes;
+  trace.free(out);
+  const bytes = hasWideWeights ? WIDE : trace.elementBytes;
   const weighted = each(hiddenSize, bytes);
   const order = each(1, LONG);
   const ordered = each(hiddenSize, bytes);
-  tape.free(weighted);
-  const sum = tape.make(hiddenSize, bytes);
-  const result = hasWideWeights ? tape.make(hiddenSize) : sum;
+  trace.free(weighted);
+  const sum = trace.make(hiddenSize, bytes);
+  const result = hasWideWeights ? trace.make(hiddenSize) : sum;
   if (hasWideWeights) {
-    tape.free(sum);
+    trace.free(sum);
   }
-  tape.free(...sorted, selected, cleared, order, ordered, bias2);
+  trace.free(...sorted, selected, cleared, order, ordered, bias2);
   return result;
 }

@@ -1,5 +1,5 @@
 import type { NormKind } from '../model/shape';
-import type { Tape, Tensor } from './trace';
+import type { AllocationTrace, Tensor } from './trace';
 
 /** Bytes of an element in 32 bit, which norms compute in. */
 const WIDE = 4;
@@ -11,72 +11,76 @@ const WIDE = 4;
  * widest moment (transformers, `LlamaRMSNorm`, `Gemma2RMSNorm`,
  * `CohereLayerNorm`, `OlmoLayerNorm`), `nn.LayerNorm` none.
  */
-export function normed(tape: Tape, kind: NormKind, width: number): Tensor {
+export function traceNorm(
+  trace: AllocationTrace,
+  kind: NormKind,
+  width: number
+): Tensor {
   switch (kind) {
     case 'none':
     case 'layer':
-      return tape.make(width);
+      return trace.make(width);
     case 'layer-cast':
-      return layerCast(tape, width);
+      return layerCast(trace, width);
     case 'layer-wide':
-      return layerWide(tape, width);
+      return layerWide(trace, width);
     case 'rms':
     case 'rms-wide':
-      return rootMeanSquare(tape, kind, width);
+      return rootMeanSquare(trace, kind, width);
   }
 }
 
 /** The 32-bit copy of the input, which is the input itself where that is 32 bit. */
-function widened(tape: Tape, width: number): Tensor {
-  return tape.elementBytes === WIDE ? null : tape.make(width, WIDE);
+function widened(trace: AllocationTrace, width: number): Tensor {
+  return trace.elementBytes === WIDE ? null : trace.make(width, WIDE);
 }
 
 function rootMeanSquare(
-  tape: Tape,
+  trace: AllocationTrace,
   kind: 'rms' | 'rms-wide',
   width: number
 ): Tensor {
-  const wide = widened(tape, width);
-  const squares = tape.make(width, WIDE);
-  tape.free(squares);
-  const scaled = tape.make(width, WIDE);
-  tape.free(wide);
+  const wide = widened(trace, width);
+  const squares = trace.make(width, WIDE);
+  trace.free(squares);
+  const scaled = trace.make(width, WIDE);
+  trace.free(wide);
   if (kind === 'rms') {
-    const cast = tape.elementBytes === WIDE ? null : tape.make(width);
-    const out = tape.make(width);
-    tape.free(cast, scaled);
+    const cast = trace.elementBytes === WIDE ? null : trace.make(width);
+    const out = trace.make(width);
+    trace.free(cast, scaled);
     return out;
   }
-  const weighted = tape.make(width, WIDE);
-  if (tape.elementBytes === WIDE) {
-    tape.free(scaled);
+  const weighted = trace.make(width, WIDE);
+  if (trace.elementBytes === WIDE) {
+    trace.free(scaled);
     return weighted;
   }
-  const out = tape.make(width);
-  tape.free(scaled, weighted);
+  const out = trace.make(width);
+  trace.free(scaled, weighted);
   return out;
 }
 
-function layerWide(tape: Tape, width: number): Tensor {
-  const wide = widened(tape, width);
-  const centred = tape.make(width, WIDE);
-  const squares = tape.make(width, WIDE);
-  tape.free(centred, squares);
-  const again = tape.make(width, WIDE);
-  const scaled = tape.make(width, WIDE);
-  tape.free(again, wide);
-  const weighted = tape.make(width, WIDE);
-  tape.free(scaled);
-  const out = tape.make(width);
-  tape.free(weighted);
+function layerWide(trace: AllocationTrace, width: number): Tensor {
+  const wide = widened(trace, width);
+  const centred = trace.make(width, WIDE);
+  const squares = trace.make(width, WIDE);
+  trace.free(centred, squares);
+  const again = trace.make(width, WIDE);
+  const scaled = trace.make(width, WIDE);
+  trace.free(again, wide);
+  const weighted = trace.make(width, WIDE);
+  trace.free(scaled);
+  const out = trace.make(width);
+  trace.free(weighted);
   return out;
 }
 
-function layerCast(tape: Tape, width: number): Tensor {
-  const wide = widened(tape, width);
-  const out = tape.make(width, WIDE);
-  tape.free(wide);
-  const cast = tape.make(width);
-  tape.free(out);
+function layerCast(trace: AllocationTrace, width: number): Tensor {
+  const wide = widened(trace, width);
+  const out = trace.make(width, WIDE);
+  trace.free(wide);
+  const cast = trace.make(width);
+  trace.free(out);
   return cast;
 }
