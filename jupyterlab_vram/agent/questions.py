@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from jupyterlab_vram.cells.oom import allocator_settings
 from jupyterlab_vram.holders.holders import find_holders
 from jupyterlab_vram.holders.preview import preview
-from jupyterlab_vram.processes import listing as gpu_processes
-from jupyterlab_vram.processes import stop as stopping
+from jupyterlab_vram.processes import listing, stop
 
 from . import modelfiles
 
@@ -41,8 +40,8 @@ def _cached_models(_fields: Fields) -> wire.CachedModels:
 
 #: By the operation of the request; each gets its fields, and may raise RefusedError.
 QUESTIONS: dict[wire.Operation, Callable[[Fields], object]] = {
-    "processes": gpu_processes.answer,
-    "stop": stopping.answer,
+    "processes": listing.answer,
+    "stop": stop.answer,
     "holders": _holders,
     "release_preview": _release_preview,
     "failure": _failure,

@@ -8,14 +8,14 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable
 
-from jupyterlab_vram.cells import oom as failures
+from jupyterlab_vram.cells import oom
 from jupyterlab_vram.devices import practice
 from jupyterlab_vram.devices.readings import take_reading
 from jupyterlab_vram.holders.clear import clear, clear_as_shown
 from jupyterlab_vram.host.current import current_host
 from jupyterlab_vram.host.other_copies import end_others
 from jupyterlab_vram.process_state import process_wide
-from jupyterlab_vram.processes import listing as gpu_processes
+from jupyterlab_vram.processes import listing
 from jupyterlab_vram.version import __version__
 from jupyterlab_vram.wire import (
     MAX_LEASE_S,
@@ -131,7 +131,7 @@ def _renew_magics(host: Host) -> None:
         from jupyterlab_vram.magics.magics import renew
 
         if renew(host):
-            failures.watch(host)
+            oom.watch(host)
 
 
 def _attach(agent: Agent, fields: dict[str, Any]) -> wire.AgentMessage:
@@ -145,7 +145,7 @@ def _attach(agent: Agent, fields: dict[str, Any]) -> wire.AgentMessage:
         raise KeyError("viewer")
     viewer = _viewer_of(fields)
     wanted = fields.get("leftover_bytes")
-    threshold = None if wanted is None else gpu_processes.checked_threshold(wanted)
+    threshold = None if wanted is None else listing.checked_threshold(wanted)
     agent.tell_processes(viewer, threshold)
     return agent.attach(viewer, bounded_s, _lease_s(fields.get("lease_s")), exact_peaks)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from jupyterlab_vram.devices.readings import Allocation, allocations, reset_peaks
 from jupyterlab_vram.host.current import cell_end
 
-from . import oom as failures
+from . import oom
 from .interrupts import give_back, guard
 from .leaks import Leaks, Watch
 from .names import cell_names
@@ -223,7 +223,7 @@ class CellRecorder:
         guard(self._end, self._is_serving, result)
 
     def _end(self, result: Any) -> None:
-        failures.note(result)
+        oom.note(result)
         run, end = self.running, cell_end(result)
         if run is None or end.is_blank:
             return

@@ -25,7 +25,7 @@ from jupyterlab_vram.nvidia import nvml, smi
 from jupyterlab_vram.nvidia.types import DriverError, torch_uuid
 from jupyterlab_vram.process_state import process_wide
 
-from . import numbering as places
+from . import numbering
 from .backends import free_and_total, of_each_device, stats_of
 from .torch_access import loaded_torch
 
@@ -121,7 +121,7 @@ class _Driver:
         try:
             if self.is_due():
                 self._ask()
-                places.learn()
+                numbering.learn()
         finally:
             self._asking.release()
 

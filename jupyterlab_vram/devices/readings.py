@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from jupyterlab_vram.deadline import silence_s, with_deadline
 
-from . import driver, practice, torch_private
-from . import numbering as places
+from . import driver, numbering, practice, torch_private
 from .backends import (
     Stats,
     families,
@@ -195,7 +194,7 @@ def _torch_devices(torch: Any) -> tuple[list[wire.DeviceReading], list[str]]:
         devices.append(_mps_device(mps))
     if failures and not devices:
         raise failures[0][1]
-    lost = [f"{places.label(device)}: {_text_of(error)}" for device, error in failures]
+    lost = [f"{numbering.label(device)}: {_text_of(error)}" for device, error in failures]
     return devices, lost + _silences(torch)
 
 
@@ -207,7 +206,7 @@ def _silences(torch: Any) -> list[str]:
             age_s = silence_s(question(kind, index))
             if age_s is not None:
                 what = "What is free is unknown; the driver has not answered"
-                found.append(f"{places.label(f'{kind}:{index}')}: {what} for {age_s:.0f} s.")
+                found.append(f"{numbering.label(f'{kind}:{index}')}: {what} for {age_s:.0f} s.")
     age_s = driver.silence_s()
     return found if age_s is None else [*found, f"The driver has not answered for {age_s:.0f} s."]
 
@@ -221,7 +220,7 @@ def _allocator_device(
     view = driver.View(stats.current("reserved_bytes"), free)
     if free is None and kind == "cuda":
         free = driver.free_bytes(uuid)
-    place = places.place_of(uuid)
+    place = numbering.place_of(uuid)
     return {
         "id": f"{kind}:{index}",
         "kind": "hip" if kind == "cuda" and getattr(torch.version, "hip", None) else kind,

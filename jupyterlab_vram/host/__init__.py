@@ -1,1 +1,1 @@
-"""What this package knows of the program that runs the person's code: a Jupyter kernel."""
+"""What this package knows of the program that runs the person's code: IPython in ipykernel."""

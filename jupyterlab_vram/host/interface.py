@@ -1,7 +1,8 @@
 """What the rest of this package asks of the program that runs a person's code.
 
 IPython in ipykernel is the first host. Another one (marimo, a plain Python, a debugger's
-session) is a class of these members and one line in :mod:`.current`. These are types only, which
+session) is a class of these members, made in :mod:`.current`; what is told there of frames and
+classes of IPython has to be asked of each host by then. These are types only, which
 are not delivered to kernels.
 """
 

@@ -11,10 +11,9 @@ from IPython.core import magic
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from jupyterlab_vram.cells import oom as failures
+from jupyterlab_vram.cells import oom
 from jupyterlab_vram.cells.recorder import PeakMeter, allocations_or_none
-from jupyterlab_vram.devices import driver, practice
-from jupyterlab_vram.devices import numbering as places
+from jupyterlab_vram.devices import driver, numbering, practice
 from jupyterlab_vram.devices.readings import device_types, reset_peaks, take_reading
 from jupyterlab_vram.devices.torch_access import driver_is_missing, gpu_build, loaded_torch
 from jupyterlab_vram.errors import RefusedError
@@ -25,8 +24,7 @@ from jupyterlab_vram.host.ipython import IPythonHost
 from jupyterlab_vram.processes.listing import survey
 from jupyterlab_vram.units import parse_bytes
 
-from . import oom_report as failurereport
-from . import process_report, report, support_report
+from . import oom_report, process_report, report, support_report
 
 if TYPE_CHECKING:
     from jupyterlab_vram.holders.result import Holder
@@ -106,7 +104,7 @@ class VramMagics(magic.Magics):
         release = [word for word in words if word not in names]
         try:
             cleared = clear(release, names)
-            places.learn()
+            numbering.learn()
             print(report.cleared(cleared))
         except RefusedError as error:
             raise UsageError(str(error)) from None
@@ -120,12 +118,12 @@ class VramMagics(magic.Magics):
         then and is now, and what holds most of it.
         """
         parse_argstring(self.vram_oom, line)
-        failure = failures.last_failure()
+        failure = oom.last_failure()
         if failure is None:
-            print(failurereport.nothing())
+            print(oom_report.nothing())
             return
         driver.refresh()
-        print(failurereport.explained(failure, take_reading(), _holders_or_none()))
+        print(oom_report.explained(failure, take_reading(), _holders_or_none()))
 
     @magic_arguments()
     @argument("--all", action="store_true", help="processes that only draw, too")
@@ -167,7 +165,7 @@ class VramMagics(magic.Magics):
         finally:
             done.set()
             after = allocations_or_none()
-            places.learn()
+            numbering.learn()
             unread = after is None and report.unreadable(take_reading()["detail"])
             print(unread or report.run(before, after or [], meter))
         return value
@@ -184,13 +182,13 @@ class VramMagics(magic.Magics):
 def load(shell: Any) -> None:
     """Register the magics, and notice failures: ``%load_ext jupyterlab_vram``."""
     shell.register_magics(VramMagics)
-    failures.watch(IPythonHost(shell))
+    oom.watch(IPythonHost(shell))
 
 
 def unload(shell: Any) -> None:
     """Remove what :func:`load` registered."""
-    failures.unwatch(IPythonHost(shell))
-    failures.forget()
+    oom.unwatch(IPythonHost(shell))
+    oom.forget()
     for kind, names in VramMagics.magics.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)

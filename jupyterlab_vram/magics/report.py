@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyterlab_vram.devices import numbering as places
+from jupyterlab_vram.devices import numbering
 from jupyterlab_vram.devices.readings import Allocation
 from jupyterlab_vram.units import format_bytes, format_change
 
@@ -45,7 +45,7 @@ def table(reading: wire.Reading) -> str:
     rows = [["device", *(title for title, _ in _COLUMNS)]]
     for device in reading["devices"]:
         figures = [_value(device, key) for _, key in _COLUMNS]
-        label = places.label(device["id"], device["name"])
+        label = numbering.label(device["id"], device["name"])
         rows.append([label, *("-" if n is None else format_bytes(n) for n in figures)])
     silent = reading["detail"]
     return align(rows) + (f"\nNot every device answers. {silent}" if silent else "")
@@ -71,7 +71,7 @@ def run(before: list[Allocation], after: list[Allocation], meter: PeakMeter) -> 
         change = now.allocated - start.allocated
         rows.append(
             [
-                places.label(now.device),
+                numbering.label(now.device),
                 format_change(change),
                 ("" if exact else "at least ") + format_bytes(peak),
                 f"{format_bytes(max(0, change))} of {format_bytes(peak - start.allocated)}",
@@ -117,7 +117,7 @@ def cleared(report: ClearReport) -> str:
         reserved = f"{format_bytes(start.reserved)} -> {format_bytes(now.reserved)}"
         allocated = f"{format_bytes(start.allocated)} -> {format_bytes(now.allocated)}"
         lines.append(
-            f"{places.label(now.device)}: gave back {given_back}; "
+            f"{numbering.label(now.device)}: gave back {given_back}; "
             f"reserved {reserved}, allocated {allocated}"
         )
         if now.allocated:

@@ -19,8 +19,7 @@ from jupyterlab_vram.nvidia import nvml, smi
 from jupyterlab_vram.nvidia.types import DriverAnswer, DriverError, Gpu, GpuUse
 from jupyterlab_vram.wire import LEFTOVER_THRESHOLD_BYTES
 
-from . import owners, procfs
-from . import stop as stopping
+from . import owners, procfs, stop
 
 if TYPE_CHECKING:
     from jupyterlab_vram import wire_types as wire
@@ -191,7 +190,7 @@ def _process(pid: int, uses: list[GpuUse], leftover_bytes: int) -> GpuProcess:
         return _unseen(pid, kind, shares, uses[0].program)
     owner = owners.owner_of(facts)
     is_own = os.getpid() in (pid, *(each.pid for each in procfs.ancestors(facts)))
-    reason = stopping.reason_against(facts)
+    reason = stop.reason_against(facts)
     return GpuProcess(
         pid=pid,
         kind=kind,
@@ -206,7 +205,7 @@ def _process(pid: int, uses: list[GpuUse], leftover_bytes: int) -> GpuProcess:
         kernel_pid=owner.kernel_pid,
         notebook=None if owner.notebook is None else _one_line(owner.notebook),
         leftover=None if is_own else _leftover(facts, owner, _known(shares), leftover_bytes),
-        identity=stopping.issue(facts) if reason is None else None,
+        identity=stop.issue(facts) if reason is None else None,
         why_not_stoppable=reason,
         program=_program(facts.command[0] if facts.command else uses[0].program),
     )

@@ -194,7 +194,7 @@ Deno.test('who asks without a token is told that one is missing', async () => {
   await withServer(refuse, async url => {
     await rejects(connect({ url, token: '' }).notebooks(), {
       code: 'wrong-token',
-      message: /without a token/
+      message: /needs a token/
     });
   });
 });

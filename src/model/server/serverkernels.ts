@@ -282,7 +282,7 @@ export class ServerKernels implements IServerKernels, IDisposable {
   private readonly _changed = new Signal<IServerKernels, void>(this);
 }
 
-/** A namespace for `Fleet` statics. */
+/** A namespace for `ServerKernels` statics. */
 export namespace ServerKernels {
   /** The notebooks and consoles that are open in this page. */
   export interface IDocuments {

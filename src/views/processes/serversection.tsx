@@ -16,7 +16,7 @@ export interface IServerSectionOptions {
   mayStop(): boolean;
 }
 
-/** Properties of `FleetSection`. */
+/** Properties of `ServerSection`. */
 export interface IServerSectionProps {
   readonly options: IServerSectionOptions;
   readonly nowMs: number;

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-/** Properties of `Sentence`. */
+/** Properties of `MessageText`. */
 export interface IMessageTextProps {
   /** Plain text in which `backticks` mark code. */
   readonly text: string;

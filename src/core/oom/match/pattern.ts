@@ -81,7 +81,7 @@ export function pattern(source: string): RegExp {
   );
 }
 
-/** The rest of the parameters of `IShape`. */
+/** The rest of the parameters of `IPattern`. */
 type Options = Partial<
   Pick<IPattern, 'before' | 'cause' | 'wraps' | 'unless' | 'origin'>
 > & { readonly more?: readonly string[] };

@@ -3,7 +3,7 @@ import type { ICheckedOptions } from './options';
 import type { IModelShape } from '../model/shape';
 import { parametersOf, layerTensors } from '../model/tensors';
 
-/** What a person should know of a plan; the words are in `planwords.ts`. */
+/** What a person should know of a plan; the words are in `notewords.ts`. */
 export type NoteKind =
   | 'unknown-architecture'
   | 'recurrent'
