@@ -3,8 +3,8 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { badgesPlugin } from './plugins/badges';
 import { clearPlugin } from './plugins/clear';
 import { documentPlugin } from './plugins/document';
-import { failuresPlugin } from './plugins/failures';
-import { fleetPlugin } from './plugins/fleet';
+import { failuresPlugin } from './plugins/oom';
+import { serverKernelsPlugin } from './plugins/serverkernels';
 import { monitorsPlugin } from './plugins/monitors';
 import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
@@ -21,7 +21,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   documentPlugin,
   monitorsPlugin,
   failuresPlugin,
-  fleetPlugin,
+  serverKernelsPlugin,
   panelPlugin,
   clearPlugin,
   releasePlugin,

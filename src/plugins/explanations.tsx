@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { IRemedy } from '../core/oom';
-import type { Failures, IFailure } from '../model/failures';
+import type { Failures, IFailure } from '../model/oomerrors';
 import type { IActiveTarget } from '../model/tokens';
 import type * as drawing from '../views/oom/explanation';
 import type { Explainer } from './explainer';

@@ -20,7 +20,7 @@ import {
   type IServerSectionOptions
 } from '../views/processes/serversection';
 import { VramPanel } from '../views/panel/panel';
-import { fleetActions } from './fleetactions';
+import { kernelActions } from './kernelactions';
 import { Folds } from './folds';
 import { ISettingsStore } from './settings';
 import { snippetItems } from './snippets';
@@ -45,7 +45,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     monitors: IMonitors,
     source: ISettingsStore,
     explanations: IExplanations | null,
-    fleet: IServerKernels | null,
+    serverKernels: IServerKernels | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     database: IStateDB | null,
@@ -53,9 +53,11 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_vram');
     const folds = new Folds(database);
-    const fleetOptions = (known: IServerKernels): IServerSectionOptions => ({
-      fleet: known,
-      actions: fleetActions({ app, fleet: known, trans }),
+    const serverSectionOptions = (
+      known: IServerKernels
+    ): IServerSectionOptions => ({
+      serverKernels: known,
+      actions: kernelActions({ app, serverKernels: known, trans }),
       mayStop: () => !source.settings.neverStop
     });
     const panel = new VramPanel({
@@ -63,14 +65,16 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       actions: actionsOf(app.commands),
       snippets: snippetItems(trans),
       explanations,
-      fleet: fleet ? fleetOptions(fleet) : undefined,
+      serverSection: serverKernels
+        ? serverSectionOptions(serverKernels)
+        : undefined,
       folds,
       translator: translator ?? undefined
     });
     const look = (): void => {
       monitors.setLooking(panel.isVisible || source.settings.watchWhenClosed);
-      const isFleetOpen = folds.isOpen(SERVER_SECTION) === true;
-      fleet?.setLooking(panel.isVisible && isFleetOpen);
+      const isServerSectionOpen = folds.isOpen(SERVER_SECTION) === true;
+      serverKernels?.setLooking(panel.isVisible && isServerSectionOpen);
     };
     MessageLoop.installMessageHook(panel, new VisibilityHook(look).hook);
     source.settingsChanged.connect(look, panel);

@@ -157,7 +157,7 @@ describe('Fleet', () => {
       expect(world.made).toEqual([]);
       expect(world.fleet.kernels[0]).toMatchObject({
         monitor: null,
-        glance: null,
+        lastRead: null,
         connections: 0
       });
       const asking = world.fleet.readOnce('b');
@@ -168,7 +168,7 @@ describe('Fleet', () => {
       expect(world.made).toHaveLength(1);
       expect(world.fleet.kernels[0]).toMatchObject({
         isBeingAsked: false,
-        glance: { failure: null, takenMs: NOW_MS }
+        lastRead: { failure: null, takenMs: NOW_MS }
       });
     }
   );

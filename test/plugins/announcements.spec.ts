@@ -5,9 +5,9 @@ import { CommandRegistry } from '@lumino/commands';
 import type { MockInstance } from 'vitest';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { IFailure } from '../../src/model/failures';
-import { Failures } from '../../src/model/failures';
-import { Announcements } from '../../src/plugins/announcements';
+import type { IFailure } from '../../src/model/oomerrors';
+import { Failures } from '../../src/model/oomerrors';
+import { Announcements } from '../../src/plugins/oomnotifications';
 import type { ISettingsStore } from '../../src/plugins/settings';
 import { Subjects } from '../../src/plugins/subjects';
 import type { IActiveDocument } from '../../src/plugins/tokens';

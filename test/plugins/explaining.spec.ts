@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { explainOutOfMemory } from '../../src/core/oom';
 import type { IReading } from '../../src/core/wire/generated';
-import { Failures } from '../../src/model/failures';
+import { Failures } from '../../src/model/oomerrors';
 import type { IKernelError } from '../../src/model/kernelerrors';
 import { KernelErrors } from '../../src/model/kernelerrors';
 import { Explainer } from '../../src/plugins/explainer';

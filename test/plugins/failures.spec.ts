@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IHoldings } from '../../src/core/wire/generated';
 import type { IActiveTarget } from '../../src/model/tokens';
-import { failuresPlugin } from '../../src/plugins/failures';
+import { failuresPlugin } from '../../src/plugins/oom';
 import type {
   IActiveDocument,
   IExplanations,

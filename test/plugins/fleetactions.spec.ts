@@ -10,7 +10,7 @@ import type {
   IServerKernels,
   IServerKernel
 } from '../../src/model/server/tokens';
-import { fleetActions, mayDropOutput } from '../../src/plugins/fleetactions';
+import { kernelActions, mayDropOutput } from '../../src/plugins/kernelactions';
 import type { IKernelActions } from '../../src/views/processes/kernelactions';
 
 const GIB = 2 ** 30;
@@ -46,7 +46,7 @@ describe('fleetActions()', () => {
     known = new Set(['docmanager:open', 'console:open']);
     outcome = async () =>
       Promise.resolve({ signal: 'SIGTERM', hasEnded: true, graceSeconds: 5 });
-    const fleet = {
+    const serverKernels = {
       changed: new Signal({}),
       kernels: [],
       stop: async (process: IGpuProcess, force: boolean) => {
@@ -57,7 +57,7 @@ describe('fleetActions()', () => {
         calls.push(`clear ${id}`);
         return Promise.resolve('A cell is running; clear when it has ended.');
       },
-      glanceAt: async (id: string) => Promise.resolve(calls.push(`ask ${id}`))
+      readOnce: async (id: string) => Promise.resolve(calls.push(`ask ${id}`))
     } as unknown as IServerKernels;
     const app = {
       commands: {
@@ -74,7 +74,7 @@ describe('fleetActions()', () => {
       }
     } as unknown as JupyterFrontEnd;
     const trans = nullTranslator.load('jupyterlab_vram');
-    actions = fleetActions({ app, fleet, trans });
+    actions = kernelActions({ app, serverKernels, trans });
   });
 
   afterEach(() => {

@@ -1,7 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { describe, expect, it } from 'vitest';
 
-import { presentModel } from '../../src/plugins/fleet';
+import { presentModel } from '../../src/plugins/serverkernels';
 
 /**
  * A server whose kernels run behind a gateway, as Jupyter Server 2.21 answers:

@@ -2,7 +2,7 @@ import * as React from 'react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { IRemedy } from '../../src/core/oom';
-import type { IFailure } from '../../src/model/failures';
+import type { IFailure } from '../../src/model/oomerrors';
 import { explainOutOfMemory } from '../../src/core/oom';
 import { Explanation, PasteBox } from '../../src/views/oom/explanation';
 import { messageOf, readingOf } from '../core/oom/kernel';

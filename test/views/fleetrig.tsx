@@ -150,7 +150,7 @@ export class FleetRig {
   /** Draw the section and unfold it. */
   async show(): Promise<HTMLElement> {
     const options = {
-      fleet: this.fleet,
+      serverKernels: this.fleet,
       actions: this.actions,
       mayStop: () => this.mayStop
     };

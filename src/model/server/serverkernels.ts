@@ -290,7 +290,7 @@ export namespace ServerKernels {
     readonly changed: ISignal<unknown, unknown>;
   }
 
-  /** What a fleet is made from. */
+  /** What they are made from. */
   export interface IOptions extends IPresenceOptions {
     readonly monitors: IMonitors;
     readonly sessions: Pick<Session.IManager, 'running' | 'runningChanged'>;

@@ -8,7 +8,7 @@ import type { IOutOfMemory, IRemedy } from '../../core/oom';
 import { explainOutOfMemory } from '../../core/oom';
 import type { IDeviceReading } from '../../core/wire/generated';
 import { formatAge, formatBytes, formatExact } from '../../core/text/units';
-import type { IFailure } from '../../model/failures';
+import type { IFailure } from '../../model/oomerrors';
 import { Bar } from '../devices/bar';
 import { Link } from '../shared/link';
 import { Section } from '../shared/section';

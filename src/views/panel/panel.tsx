@@ -35,7 +35,7 @@ export interface IPanelOptions {
   readonly snippets: readonly ISnippetItem[];
   readonly explanations?: IPanelExplanations | null;
   /** Every notebook and process; left out, there is no such section. */
-  readonly fleet?: IServerSectionOptions;
+  readonly serverSection?: IServerSectionOptions;
   /** Remembers which sections are folded. */
   readonly folds?: IFolds & { readonly changed: ISignal<unknown, void> };
   readonly translator?: ITranslator;
@@ -66,7 +66,7 @@ export class VramPanel extends Follower {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', name);
     options.explanations?.changed.connect(this.refresh, this);
-    options.fleet?.fleet.changed.connect(this.refresh, this);
+    options.serverSection?.serverKernels.changed.connect(this.refresh, this);
     options.folds?.changed.connect(this.refresh, this);
   }
 
@@ -74,7 +74,10 @@ export class VramPanel extends Follower {
     window.clearTimeout(this._tick);
     this._focusKeeper.dispose();
     this._options.explanations?.changed.disconnect(this.refresh, this);
-    this._options.fleet?.fleet.changed.disconnect(this.refresh, this);
+    this._options.serverSection?.serverKernels.changed.disconnect(
+      this.refresh,
+      this
+    );
     this._options.folds?.changed.disconnect(this.refresh, this);
     super.dispose();
   }
@@ -124,18 +127,18 @@ export class VramPanel extends Follower {
       this.update();
     }
     const { monitor } = this.source.target;
-    const fleet = this._options.fleet?.fleet;
+    const serverKernels = this._options.serverSection?.serverKernels;
     const isBusy =
       monitor?.busy === true ||
-      fleet?.kernels.some(kernel => kernel.monitor?.busy) === true;
-    if (monitor !== null || fleet !== undefined) {
+      serverKernels?.kernels.some(kernel => kernel.monitor?.busy) === true;
+    if (monitor !== null || serverKernels !== undefined) {
       this._refreshIn(isBusy ? BUSY_TICK_MS : IDLE_TICK_MS);
     }
   }
 
   protected override render(): React.JSX.Element {
     const { trans } = this;
-    const { actions, explanations, fleet, snippets } = this._options;
+    const { actions, explanations, serverSection, snippets } = this._options;
     const { target } = this.source;
     const { monitor } = target;
     const nowMs = Date.now();
@@ -154,9 +157,9 @@ export class VramPanel extends Follower {
             {...{ monitor, reading, nowMs, actions, trans }}
           />
         )}
-        {fleet && (
+        {serverSection && (
           <ServerSection
-            options={fleet}
+            options={serverSection}
             active={activeDevices(target)}
             {...{ nowMs, trans }}
           />

@@ -1,7 +1,7 @@
 import type { IGpuProcess } from '../../core/wire/generated';
 import type { IServerKernel } from '../../model/server/tokens';
 
-/** What a person can do to a kernel or a process of the fleet; the views only pass it on. */
+/** What a person can do to a kernel or a process of the server; the views only pass it on. */
 export interface IKernelActions {
   /** Collect cycles and empty the caches of one kernel, without a cell. */
   clear(kernel: IServerKernel): void;

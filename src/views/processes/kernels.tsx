@@ -13,7 +13,7 @@ import { refusal } from '../clear/refusal';
 
 /** Properties of `Kernels`. */
 export interface IKernelsProps {
-  readonly fleet: IServerKernels;
+  readonly serverKernels: IServerKernels;
   readonly nowMs: number;
   readonly actions: IKernelActions;
   readonly trans: TranslationBundle;
@@ -21,8 +21,8 @@ export interface IKernelsProps {
 
 /** All running Python kernels of the server: two lines and a row of figures each. */
 export function Kernels(props: IKernelsProps): React.JSX.Element {
-  const { fleet, trans } = props;
-  if (fleet.kernels.length === 0) {
+  const { serverKernels, trans } = props;
+  if (serverKernels.kernels.length === 0) {
     return (
       <p className="jp-VramPanel-quiet">
         {trans.__('No Python kernel is running.')}
@@ -44,7 +44,7 @@ export function Kernels(props: IKernelsProps): React.JSX.Element {
           </th>
         </tr>
       </thead>
-      {fleet.kernels.map(kernel => (
+      {serverKernels.kernels.map(kernel => (
         <KernelRows key={kernel.kernelId} kernel={kernel} {...props} />
       ))}
     </table>
@@ -85,11 +85,15 @@ function KernelRows(props: IKernelRowsProps): React.JSX.Element {
 }
 
 function FigureRow(props: IKernelRowsProps): React.JSX.Element {
-  const { kernel, fleet, trans } = props;
+  const { kernel, serverKernels, trans } = props;
   const reading = kernel.monitor?.reading ?? kernel.lastRead?.reading ?? null;
   const holding =
-    fleet.survey &&
-    holdingOf(fleet.survey, kernel.kernelId, kernel.monitor?.reading?.pid);
+    serverKernels.survey &&
+    holdingOf(
+      serverKernels.survey,
+      kernel.kernelId,
+      kernel.monitor?.reading?.pid
+    );
   const children = holding?.childCount ?? 0;
   const note =
     children > 0

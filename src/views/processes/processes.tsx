@@ -20,9 +20,9 @@ import { MessageText } from '../shared/message';
 
 /** Who uses each GPU, by the driver; or why that is not known. */
 export function Processes(props: IProcessesProps): React.JSX.Element {
-  const { fleet, nowMs, trans } = props;
-  const { survey } = fleet;
-  const why = whyNoSurvey(fleet, trans);
+  const { serverKernels, nowMs, trans } = props;
+  const { survey } = serverKernels;
+  const why = whyNoSurvey(serverKernels, trans);
   if (why !== null || survey === null) {
     return (
       <p className="jp-VramPanel-quiet jp-VramProcesses-why">
@@ -30,8 +30,8 @@ export function Processes(props: IProcessesProps): React.JSX.Element {
       </p>
     );
   }
-  const age = fleet.surveyAgeMs(nowMs);
-  const isStale = fleet.isSurveyStale(nowMs) && age !== null;
+  const age = serverKernels.surveyAgeMs(nowMs);
+  const isStale = serverKernels.isSurveyStale(nowMs) && age !== null;
   const spread = spreadOver(survey);
   return (
     <div data-current={!isStale}>

@@ -18,7 +18,7 @@ export interface IActiveDevices {
 
 /** What is needed to draw processes. */
 export interface IProcessesProps {
-  readonly fleet: IServerKernels;
+  readonly serverKernels: IServerKernels;
   readonly nowMs: number;
   readonly actions: IKernelActions;
   /** Whether processes can be stopped at all; else nothing offers to. */
@@ -44,7 +44,7 @@ export interface IProcessRowProps extends IProcessesProps {
 
 /** One process: what it is, how much it has, and a way to stop it. */
 export function ProcessRow(props: IProcessRowProps): React.JSX.Element {
-  const { process, figures, fleet, trans } = props;
+  const { process, figures, serverKernels, trans } = props;
   return (
     <tr>
       <th scope="row">
@@ -52,7 +52,7 @@ export function ProcessRow(props: IProcessRowProps): React.JSX.Element {
           className="jp-VramProcesses-name"
           title={process.command ?? undefined}
         >
-          {processName(process, fleet.kernels, trans)}
+          {processName(process, serverKernels.kernels, trans)}
         </span>
         {process.leftover && <Leftover process={process} trans={trans} />}
         <span className="jp-VramPanel-quiet jp-VramProcesses-details">
@@ -100,11 +100,11 @@ function Leftover(props: {
 }
 
 function Stop(props: IProcessRowProps): React.JSX.Element | null {
-  const { process, fleet, nowMs, actions, mayStop, trans } = props;
+  const { process, serverKernels, nowMs, actions, mayStop, trans } = props;
   if (!mayStop) {
     return null;
   }
-  const name = processName(process, fleet.kernels, trans);
+  const name = processName(process, serverKernels.kernels, trans);
   const stops = trans.__('Stop %1 (PID %2)…', name, process.pid);
   if (process.identity === null) {
     return process.isKernel ? null : (
@@ -116,7 +116,7 @@ function Stop(props: IProcessRowProps): React.JSX.Element | null {
       />
     );
   }
-  const pending = fleet.pendingStop(process.identity);
+  const pending = serverKernels.pendingStop(process.identity);
   const isEarly = pending !== null && nowMs < pending.mayKillMs;
   return (
     <Link
@@ -135,7 +135,7 @@ function Stop(props: IProcessRowProps): React.JSX.Element | null {
 function detailsOf({
   process,
   nowMs,
-  fleet,
+  serverKernels,
   trans
 }: IProcessRowProps): string[] {
   const details = [trans.__('PID %1', process.pid)];
@@ -149,7 +149,7 @@ function detailsOf({
     const span = formatSpan(nowMs - process.startedSeconds * 1000, trans);
     details.push(trans.__('for %1', span));
   }
-  const isOurs = fleet.kernels.some(
+  const isOurs = serverKernels.kernels.some(
     kernel => kernel.kernelId === process.kernelId
   );
   if (process.notebook !== null && !isOurs) {

@@ -38,12 +38,12 @@ export function formatSpan(spanMs: number, trans: TranslationBundle): string {
 
 /** Why there is no list of processes; null if there is one. */
 export function whyNoSurvey(
-  fleet: IServerKernels,
+  serverKernels: IServerKernels,
   trans: TranslationBundle
 ): string | null {
-  const { survey } = fleet;
+  const { survey } = serverKernels;
   if (survey === null) {
-    return fleet.hasReporter
+    return serverKernels.hasReporter
       ? trans.__('Asking the driver…')
       : trans.__(
           'Open a Python notebook to see the processes: its kernel asks the driver.'

@@ -10,7 +10,7 @@ import { Section } from '../shared/section';
 
 /** What the section needs besides what it is about. */
 export interface IServerSectionOptions {
-  readonly fleet: IServerKernels;
+  readonly serverKernels: IServerKernels;
   readonly actions: IKernelActions;
   /** Whether processes can be stopped at all. */
   mayStop(): boolean;
@@ -30,16 +30,16 @@ export const SERVER_SECTION = 'fleet';
 /** Every notebook and every process on the GPUs; folded at first. */
 export function ServerSection(props: IServerSectionProps): React.JSX.Element {
   const { options, nowMs, active, trans } = props;
-  const { fleet, actions } = options;
+  const { serverKernels, actions } = options;
   return (
     <Section
       id={SERVER_SECTION}
       title={trans.__('Notebooks and processes')}
       startOpen={false}
     >
-      <Kernels {...{ fleet, nowMs, actions, trans }} />
+      <Kernels {...{ serverKernels, nowMs, actions, trans }} />
       <Processes
-        {...{ fleet, nowMs, actions, active, trans }}
+        {...{ serverKernels, nowMs, actions, active, trans }}
         mayStop={options.mayStop()}
       />
     </Section>

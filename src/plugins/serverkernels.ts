@@ -14,12 +14,12 @@ import { Signal } from '@lumino/signaling';
 import { ServerKernels } from '../model/server/serverkernels';
 import { IServerKernels } from '../model/server/tokens';
 import { IMonitors } from '../model/tokens';
-import { mayDropOutput } from './fleetactions';
+import { mayDropOutput } from './kernelactions';
 import { ISettingsStore } from './settings';
 import type { KernelWidget } from './tokens';
 
 /** Provides all kernels of the server and all processes on its GPUs. */
-export const fleetPlugin: JupyterFrontEndPlugin<IServerKernels> = {
+export const serverKernelsPlugin: JupyterFrontEndPlugin<IServerKernels> = {
   id: 'jupyterlab-vram:fleet',
   description: 'Provides all kernels of the server and all GPU processes.',
   autoStart: true,

@@ -7,13 +7,13 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import type { Kernel } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { Failures } from '../model/failures';
+import { Failures } from '../model/oomerrors';
 import type { IKernelError } from '../model/kernelerrors';
 import { KernelErrors } from '../model/kernelerrors';
 import { IMonitors } from '../model/tokens';
-import { Announcements } from './announcements';
+import { Announcements } from './oomnotifications';
 import { Explainer } from './explainer';
-import { FailureLines } from './failurelines';
+import { FailureLines } from './oomlines';
 import { Explanations } from './explanations';
 import { ISettingsStore } from './settings';
 import type { KernelWidget } from './tokens';

@@ -12,23 +12,24 @@ import { kernelName, processName } from '../views/processes/processwords';
 import { isConfirmed } from './dialogs';
 
 /** What the actions need of the application. */
-export interface IFleetContext {
+export interface IKernelActionsContext {
   readonly app: JupyterFrontEnd;
-  readonly fleet: IServerKernels;
+  readonly serverKernels: IServerKernels;
   readonly trans: TranslationBundle;
 }
 
 /** What a person can do to kernels and processes; whatever ends something asks first. */
-export function fleetActions(context: IFleetContext): IKernelActions {
+export function kernelActions(context: IKernelActionsContext): IKernelActions {
   const { trans } = context;
   return {
-    clear: kernel => void told(context.fleet.clear(kernel.kernelId), trans),
+    clear: kernel =>
+      void told(context.serverKernels.clear(kernel.kernelId), trans),
     // Notebook 7 has no consoles beside a notebook.
     canOpen: ({ sessionType }) =>
       context.app.commands.hasCommand(OPENERS[sessionType] ?? ''),
     open: kernel => void told(open(kernel, context), trans),
     shutDown: kernel => void told(shutDown(kernel, context), trans),
-    readOnce: kernel => void context.fleet.readOnce(kernel.kernelId),
+    readOnce: kernel => void context.serverKernels.readOnce(kernel.kernelId),
     stop: (process, force) => void told(stop(process, force, context), trans)
   };
 }
@@ -54,7 +55,7 @@ const OPENERS: Readonly<Record<string, string | undefined>> = {
 
 async function open(
   kernel: IServerKernel,
-  { app }: IFleetContext
+  { app }: IKernelActionsContext
 ): Promise<string | null> {
   const command = OPENERS[kernel.sessionType];
   if (command !== undefined) {
@@ -65,7 +66,7 @@ async function open(
 
 async function shutDown(
   kernel: IServerKernel,
-  { app, trans }: IFleetContext
+  { app, trans }: IKernelActionsContext
 ): Promise<string | null> {
   const isMeant = await isConfirmed(
     {
@@ -88,9 +89,9 @@ async function shutDown(
 async function stop(
   process: IGpuProcess,
   force: boolean,
-  { fleet, trans }: IFleetContext
+  { serverKernels, trans }: IKernelActionsContext
 ): Promise<string | null> {
-  const name = processName(process, fleet.kernels, trans);
+  const name = processName(process, serverKernels.kernels, trans);
   const isMeant = await isConfirmed(
     {
       title: force
@@ -104,7 +105,7 @@ async function stop(
   if (!isMeant) {
     return null;
   }
-  const report = await fleet.stop(process, force);
+  const report = await serverKernels.stop(process, force);
   return report.hasEnded
     ? null
     : trans.__(

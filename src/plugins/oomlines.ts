@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { IOutOfMemory } from '../core/oom';
-import { FailureLine } from '../views/oom/failureline';
+import { FailureLine } from '../views/oom/oomline';
 import type { ISettingsStore } from './settings';
 import type { KernelWidget } from './tokens';
 import { CommandIDs } from './tokens';

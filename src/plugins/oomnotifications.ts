@@ -1,8 +1,8 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Failures } from '../model/failures';
-import type { IFailure } from '../model/failures';
+import type { Failures } from '../model/oomerrors';
+import type { IFailure } from '../model/oomerrors';
 import { Pace } from './pace';
 import type { ISettingsStore } from './settings';
 import type { Subjects } from './subjects';
