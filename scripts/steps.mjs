@@ -212,8 +212,7 @@ const PYTHON_ON_OLDEST = [
   'removals',
   'shells',
   'subshell',
-  'untouched',
-  'variables'
+  'untouched'
 ].map(name => path.join('test', 'python', `test_${name}.py`));
 
 const OLDEST = [

@@ -18,6 +18,14 @@ def _nothing_learned_of_places():
         places._places = places._Places()
 
 
+@pytest.fixture(autouse=True)
+def _main_module_stays():
+    """A shell that a test makes puts a module of its own in the place of ``__main__``."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
 @pytest.fixture(scope="session")
 def torch_kernel(tmp_path_factory):
     """One kernel for all: it has torch, the practice device, and a viewer."""
