@@ -18,6 +18,21 @@ def _nothing_learned_of_places():
         places._places = places._Places()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _pytest_is_machinery():
+    """A search in this process looks at the frames of tests, and not at pytest with all of them."""
+    running = sys.modules.get("jupyterlab_vram.roots.running")
+    if running is not None:
+        running._MACHINERY += (
+            "_pytest.",
+            "pluggy.",
+            "pytest",
+            "xdist.",
+            "execnet.",
+            "__channelexec",
+        )
+
+
 @pytest.fixture(autouse=True)
 def _main_module_stays():
     """A shell that a test makes puts a module of its own in the place of ``__main__``."""
