@@ -62,23 +62,22 @@ def event_loop(kernel: Any) -> Any | None:
 
 def probe(shell: Any, kernel: Any) -> list[str]:
     """Return what this version lacks, as keys; looks at code, and calls none of it."""
-    serving = _code_of(type(kernel), _SERVING)
-    is_request_known = _REQUEST in serving and _METADATA in serving
+    # A subclass may do some things first and leave the rest to the class that it is made from.
+    is_request_known = any(
+        _REQUEST in names and _METADATA in names for names in _codes_of(type(kernel), _SERVING)
+    )
     found = {
-        "running-cell": is_request_known and bool(_code_of(type(shell), _RUNNING)),
+        "running-cell": is_request_known and bool(_codes_of(type(shell), _RUNNING)),
         "tasks": event_loop(kernel) is not None,
     }
     return [key for key, is_there in found.items() if not is_there]
 
 
-def _code_of(cls: type, name: str) -> tuple[str, ...]:
-    """Return the local names of a method, of whichever base writes it in Python; else none."""
-    for base in bases_of(cls):
-        code = getattr(attributes_of_class(base).get(name), "__code__", None)
-        if code is not None:
-            names: tuple[str, ...] = code.co_varnames
-            return names
-    return ()
+def _codes_of(cls: type, name: str) -> list[tuple[str, ...]]:
+    """Return the local names of a method, of each base that writes it in Python."""
+    methods = [attributes_of_class(base).get(name) for base in bases_of(cls)]
+    codes = [getattr(method, "__code__", None) for method in methods]
+    return [code.co_varnames for code in codes if code is not None]
 
 
 class KernelChannel:

@@ -56,9 +56,22 @@ class Serving:
         return metadata  # noqa: RET504 - its local variables are what counts
 
 
-class ServingOtherwise(Serving):
+class ServingMore(Serving):
+    """Does something first, as ipykernel 7 does."""
+
+    async def execute_request(self, stream, ident, parent):
+        return await super().execute_request(stream, ident, parent)
+
+
+class ServingOtherwise:
+    io_loop = types.SimpleNamespace(asyncio_loop=object())
+
     async def execute_request(self, message):
         return message
+
+
+def test_a_kernel_of_these_versions_lacks_nothing(kernel):
+    assert kernel.ask("read", viewer="test")["reading"]["unsupported"] == []
 
 
 def test_this_ipython_lacks_nothing(shell):
@@ -73,10 +86,11 @@ def test_nothing_can_be_missing_without_a_shell():
     ("kernel", "missing"),
     [
         (Serving(), []),
+        (ServingMore(), []),
         (ServingOtherwise(), ["running-cell"]),
         (object(), ["running-cell", "tasks"]),
     ],
-    ids=["known", "other code", "neither"],
+    ids=["known", "in two classes", "other code", "neither"],
 )
 def test_what_a_kernel_lacks(shell, kernel, missing):
     shell.kernel = kernel
