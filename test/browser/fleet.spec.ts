@@ -93,7 +93,7 @@ describe('Notebooks and processes', () => {
     await expect.poll(() => foreign.innerText()).toContain('another container');
     await expect.poll(() => foreign.innerText()).toContain('unknown');
     await expect
-      .poll(() => fleet.process('without a figure').innerText())
+      .poll(() => fleet.process('of unknown size').innerText())
       .toContain('GiB');
     await dead.run(0);
     await expect
