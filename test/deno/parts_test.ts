@@ -5,6 +5,7 @@ import {
   encodeFrame,
   V1
 } from '../../src/deno/connection/frames.ts';
+import { drawProcesses } from '../../src/deno/notebook/drawing.ts';
 import { html, sentence, textTable } from '../../src/deno/notebook/html.ts';
 import {
   askDriver,
@@ -111,6 +112,36 @@ Deno.test('askDriver() says what is missing', async () => {
     problem,
     'There is no no-such-nvidia-smi on this machine, so its driver could not be asked.'
   );
+});
+
+Deno.test('drawProcesses() tells an orphan from what may be one', () => {
+  const process = {
+    kind: 'compute' as const,
+    shares: [],
+    isVisible: true,
+    user: 'me',
+    program: null,
+    startedSeconds: null,
+    isOwn: false,
+    isKernel: false,
+    kernelId: null,
+    kernelPid: null,
+    notebook: null,
+    identity: null,
+    whyNot: null
+  };
+  const { text } = drawProcesses({
+    toldBy: null,
+    problem: null,
+    processes: [
+      { ...process, pid: 1, command: 'ended', leftover: 'orphan' },
+      { ...process, pid: 2, command: 'unowned', leftover: 'unowned' },
+      { ...process, pid: 3, command: 'in use', leftover: null }
+    ]
+  });
+  match(text, /ended \(orphan\)\n/);
+  match(text, /unowned \(orphan\?\)\n/);
+  match(text, /in use$/);
 });
 
 Deno.test('askDriver() repeats what a failing driver says', async () => {

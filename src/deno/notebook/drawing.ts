@@ -1,4 +1,8 @@
-import type { IGpuProcess, IReading } from '../../core/wire/generated';
+import type {
+  IGpuProcess,
+  Leftover,
+  IReading
+} from '../../core/wire/generated';
 import { english } from '../../core/text/translation';
 import { formatAge, formatBytes } from '../../core/text/units';
 import { gpuHtml, gpuText } from './gpubars';
@@ -15,6 +19,11 @@ import type {
 
 const NOTEBOOK_HEAD = ['notebook', 'state', 'allocated', 'reserved', 'driver'];
 const NOTEBOOK_RIGHT = [2, 3, 4];
+/** Certain only where what started the process is gone. */
+const ORPHAN: Readonly<Record<Leftover, string>> = {
+  orphan: ' (orphan)',
+  unowned: ' (orphan?)'
+};
 const PROCESS_HEAD = ['PID', 'memory', 'user', 'what'];
 const PROCESS_RIGHT = [0, 1];
 
@@ -176,12 +185,12 @@ function processCells(process: IGpuProcess): string[] {
   const known = process.shares.flatMap(({ usedBytes }) => usedBytes ?? []);
   const isKnown = known.length === process.shares.length;
   const sum = known.reduce((all, bytes) => all + bytes, 0);
-  const leftover = process.leftover === null ? '' : ' (orphan?)';
+  const orphan = process.leftover === null ? '' : ORPHAN[process.leftover];
   const what = process.notebook ?? process.command ?? 'unknown process';
   return [
     String(process.pid),
     formatBytes(isKnown ? sum : null),
     process.user ?? '–',
-    `${what}${leftover}`
+    `${what}${orphan}`
   ];
 }
