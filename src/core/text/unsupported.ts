@@ -188,8 +188,8 @@ export function unsupportedWords(
   section: MissedIn,
   trans: ITranslate
 ): string[] {
-  return keys
-    .map(key => MISSING.get(key))
-    .filter(missing => missing?.section === section)
-    .map(missing => missing?.words(trans) ?? '');
+  return keys.flatMap(key => {
+    const missing = MISSING.get(key);
+    return missing?.section === section ? [missing.words(trans)] : [];
+  });
 }
